@@ -1,0 +1,26 @@
+/**
+ * The one order of the modules, lowest first. A module imports only from modules that stand before it; to tell
+ * something upwards it writes an event row in its transaction. dependency-cruiser reads this file.
+ */
+export const moduleOrder = [
+  'audit',
+  'merchants',
+  'customers',
+  'catalog',
+  'usage',
+  'entitlements',
+  'subscriptions',
+  'invoices',
+  'payments',
+  'recovery',
+  'consumer-keys',
+  'request-logs',
+  'revenue',
+  'insights',
+  'alerts',
+  'support',
+  'portal',
+  'webhooks',
+  'reconciliation',
+  'admin',
+];
