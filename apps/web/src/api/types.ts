@@ -1,0 +1,36 @@
+import type { paths } from './openapi.gen.ts';
+
+type Json<T> = T extends { content: { 'application/json': infer Body } } ? Body : never;
+type Responses<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends { responses: infer R }
+  ? R
+  : never;
+type Answer<P extends keyof paths, M extends keyof paths[P]> =
+  | (Responses<P, M> extends { 200: infer R } ? Json<R> : never)
+  | (Responses<P, M> extends { 201: infer R } ? Json<R> : never);
+type Row<P extends keyof paths> = Answer<P, 'get' & keyof paths[P]> extends { data: (infer R)[] } ? R : never;
+type Body<P extends keyof paths> = paths[P] extends { post: { requestBody?: infer B } }
+  ? Json<NonNullable<B>>
+  : never;
+
+export type Me = Answer<'/api/v1/me', 'get'>;
+export type Merchant = Me['merchants'][number];
+export type Environment = Merchant['environments'][number];
+
+export type Customer = Row<'/api/v1/customers'>;
+export type Feature = Row<'/api/v1/features'>;
+export type Plan = Row<'/api/v1/plans'>;
+export type NewPlan = Body<'/api/v1/plans'>;
+export type NewFeature = Body<'/api/v1/features'>;
+export type Subscription = Row<'/api/v1/subscriptions'>;
+export type SubscriptionStatus = Subscription['status'];
+export type Entitlement = Answer<'/api/v1/customers/{id}/entitlements', 'get'>['features'][number];
+export type UsageRecord = Row<'/api/v1/usage'>;
+export type ApiKey = Row<'/api/v1/api-keys'>;
+export type NewApiKey = Body<'/api/v1/api-keys'>;
+export type StripeAccount = Answer<'/api/v1/stripe-account', 'get'>;
+export type OnboardingStep = Answer<'/api/v1/onboarding', 'get'>['steps'][number];
+export type Job = Row<'/api/v1/jobs'>;
+export type WebhookEvent = Row<'/api/v1/webhook-events'>;
+export type AuditEntry = Row<'/api/v1/audit-log'>;
+export type Money = Plan['prices'][number]['amount'];
+export type Interval = Plan['prices'][number]['interval'];
