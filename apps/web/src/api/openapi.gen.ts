@@ -4,1794 +4,1832 @@
  */
 
 export interface paths {
-    "/api/v1/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            user: {
-                                id: string;
-                                email: string;
-                            };
-                            merchants: {
-                                id: string;
-                                slug: string;
-                                name: string;
-                                /** @enum {string} */
-                                role: "owner" | "admin" | "developer" | "support" | "viewer";
-                                scopes: string[];
-                                environments: {
-                                    id: string;
-                                    slug: string;
-                                    name: string;
-                                    /** @enum {string} */
-                                    mode: "live" | "test";
-                                }[];
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+  '/api/v1/me': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/merchants": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              user: {
+                id: string;
+                email: string;
+              };
+              merchants: {
+                id: string;
+                slug: string;
+                name: string;
+                /** @enum {string} */
+                role: 'owner' | 'admin' | 'developer' | 'support' | 'viewer';
+                scopes: string[];
+                environments: {
+                  id: string;
+                  slug: string;
+                  name: string;
+                  /** @enum {string} */
+                  mode: 'live' | 'test';
+                }[];
+              }[];
+            };
+          };
         };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                    };
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            slug: string;
-                            name: string;
-                            /** @enum {string} */
-                            role: "owner" | "admin" | "developer" | "support" | "viewer";
-                            scopes: string[];
-                            environments: {
-                                id: string;
-                                slug: string;
-                                name: string;
-                                /** @enum {string} */
-                                mode: "live" | "test";
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
     };
-    "/api/v1/features": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                id: string;
-                                key: string;
-                                name: string;
-                                /** @enum {string} */
-                                type: "boolean" | "metered" | "config";
-                                meter: string | null;
-                                created_at: string;
-                            }[];
-                            has_more: boolean;
-                            next_cursor: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        key: string;
-                        name: string;
-                        /** @enum {string} */
-                        type: "boolean" | "metered" | "config";
-                        meter?: string;
-                        /** @enum {string} */
-                        aggregation?: "sum" | "count";
-                    };
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            key: string;
-                            name: string;
-                            /** @enum {string} */
-                            type: "boolean" | "metered" | "config";
-                            meter: string | null;
-                            created_at: string;
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/merchants': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/meters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            name: string;
+          };
         };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
+      };
+      responses: {
+        201: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              slug: string;
+              name: string;
+              /** @enum {string} */
+              role: 'owner' | 'admin' | 'developer' | 'support' | 'viewer';
+              scopes: string[];
+              environments: {
+                id: string;
+                slug: string;
+                name: string;
+                /** @enum {string} */
+                mode: 'live' | 'test';
+              }[];
             };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                id: string;
-                                key: string;
-                                name: string;
-                                /** @enum {string} */
-                                aggregation: "sum" | "count";
-                                stripe_meter_id: string | null;
-                                created_at: string;
-                            }[];
-                            has_more: boolean;
-                            next_cursor: string | null;
-                        };
-                    };
-                };
-            };
+          };
         };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
     };
-    "/api/v1/plans": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                id: string;
-                                key: string;
-                                name: string;
-                                description: string | null;
-                                group: string;
-                                rank: number;
-                                version: {
-                                    id: string;
-                                    number: number;
-                                    published_at: string;
-                                };
-                                prices: {
-                                    id: string;
-                                    /** @enum {string} */
-                                    type: "flat";
-                                    amount: {
-                                        amount: number;
-                                        currency: string;
-                                    };
-                                    /** @enum {string} */
-                                    interval: "day" | "week" | "month" | "year";
-                                    interval_count: number;
-                                    stripe_price_id: string | null;
-                                }[];
-                                features: {
-                                    feature: string;
-                                    name: string;
-                                    /** @enum {string} */
-                                    type: "boolean" | "metered" | "config";
-                                    limit: number | null;
-                                    /** @enum {string} */
-                                    overage: "block" | "allow";
-                                    value: string | null;
-                                }[];
-                                created_at: string;
-                            }[];
-                            has_more: boolean;
-                            next_cursor: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        key: string;
-                        name: string;
-                        description?: string;
-                        group?: string;
-                        rank?: number;
-                        prices: {
-                            amount: number;
-                            currency: string;
-                            /** @enum {string} */
-                            interval: "day" | "week" | "month" | "year";
-                            interval_count?: number;
-                        }[];
-                        features: {
-                            feature: string;
-                            limit?: number | null;
-                            /** @enum {string} */
-                            overage?: "block" | "allow";
-                            value?: string;
-                        }[];
-                    };
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            key: string;
-                            name: string;
-                            description: string | null;
-                            group: string;
-                            rank: number;
-                            version: {
-                                id: string;
-                                number: number;
-                                published_at: string;
-                            };
-                            prices: {
-                                id: string;
-                                /** @enum {string} */
-                                type: "flat";
-                                amount: {
-                                    amount: number;
-                                    currency: string;
-                                };
-                                /** @enum {string} */
-                                interval: "day" | "week" | "month" | "year";
-                                interval_count: number;
-                                stripe_price_id: string | null;
-                            }[];
-                            features: {
-                                feature: string;
-                                name: string;
-                                /** @enum {string} */
-                                type: "boolean" | "metered" | "config";
-                                limit: number | null;
-                                /** @enum {string} */
-                                overage: "block" | "allow";
-                                value: string | null;
-                            }[];
-                            created_at: string;
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/features': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/plans/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    get: {
+      parameters: {
+        query?: {
+          limit?: number;
+          cursor?: string;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                id: string;
+                key: string;
+                name: string;
+                /** @enum {string} */
+                type: 'boolean' | 'metered' | 'config';
+                meter: string | null;
+                created_at: string;
+              }[];
+              has_more: boolean;
+              next_cursor: string | null;
             };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            key: string;
-                            name: string;
-                            description: string | null;
-                            group: string;
-                            rank: number;
-                            version: {
-                                id: string;
-                                number: number;
-                                published_at: string;
-                            };
-                            prices: {
-                                id: string;
-                                /** @enum {string} */
-                                type: "flat";
-                                amount: {
-                                    amount: number;
-                                    currency: string;
-                                };
-                                /** @enum {string} */
-                                interval: "day" | "week" | "month" | "year";
-                                interval_count: number;
-                                stripe_price_id: string | null;
-                            }[];
-                            features: {
-                                feature: string;
-                                name: string;
-                                /** @enum {string} */
-                                type: "boolean" | "metered" | "config";
-                                limit: number | null;
-                                /** @enum {string} */
-                                overage: "block" | "allow";
-                                value: string | null;
-                            }[];
-                            created_at: string;
-                        };
-                    };
-                };
-            };
+          };
         };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
     };
-    "/api/v1/customers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            key: string;
+            name: string;
+            /** @enum {string} */
+            type: 'boolean' | 'metered' | 'config';
+            meter?: string;
+            /** @enum {string} */
+            aggregation?: 'sum' | 'count';
+          };
         };
-        get: {
-            parameters: {
-                query?: {
-                    search?: string;
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
+      };
+      responses: {
+        201: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              key: string;
+              name: string;
+              /** @enum {string} */
+              type: 'boolean' | 'metered' | 'config';
+              meter: string | null;
+              created_at: string;
             };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                id: string;
-                                external_id: string | null;
-                                name: string | null;
-                                email: string | null;
-                                metadata: {
-                                    [key: string]: string;
-                                };
-                                stripe_customer_id: string | null;
-                                created_at: string;
-                                updated_at: string;
-                                version: number;
-                            }[];
-                            has_more: boolean;
-                            next_cursor: string | null;
-                        };
-                    };
-                };
-            };
+          };
         };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        external_id?: string;
-                        name?: string;
-                        email?: string;
-                        metadata?: {
-                            [key: string]: string;
-                        };
-                    };
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            external_id: string | null;
-                            name: string | null;
-                            email: string | null;
-                            metadata: {
-                                [key: string]: string;
-                            };
-                            stripe_customer_id: string | null;
-                            created_at: string;
-                            updated_at: string;
-                            version: number;
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
     };
-    "/api/v1/customers/summary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            total: number;
-                            new_last_30_days: number;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/meters': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/customers/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    get: {
+      parameters: {
+        query?: {
+          limit?: number;
+          cursor?: string;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                id: string;
+                key: string;
+                name: string;
+                /** @enum {string} */
+                aggregation: 'sum' | 'count';
+                stripe_meter_id: string | null;
+                created_at: string;
+              }[];
+              has_more: boolean;
+              next_cursor: string | null;
             };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            external_id: string | null;
-                            name: string | null;
-                            email: string | null;
-                            metadata: {
-                                [key: string]: string;
-                            };
-                            stripe_customer_id: string | null;
-                            created_at: string;
-                            updated_at: string;
-                            version: number;
-                        };
-                    };
-                };
-            };
+          };
         };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name?: string | null;
-                        email?: string | null;
-                    };
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            external_id: string | null;
-                            name: string | null;
-                            email: string | null;
-                            metadata: {
-                                [key: string]: string;
-                            };
-                            stripe_customer_id: string | null;
-                            created_at: string;
-                            updated_at: string;
-                            version: number;
-                        };
-                    };
-                };
-            };
-        };
-        trace?: never;
+      };
     };
-    "/api/v1/customers/{id}/entitlements": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            customer: string;
-                            version: number;
-                            features: {
-                                feature: string;
-                                name: string;
-                                /** @enum {string} */
-                                type: "boolean" | "metered" | "config";
-                                limit: number | null;
-                                used: number | null;
-                                remaining: number | null;
-                                overage: ("block" | "allow") | null;
-                                value: string | null;
-                                resets_at: string | null;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/plans': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/subscriptions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    get: {
+      parameters: {
+        query?: {
+          limit?: number;
+          cursor?: string;
         };
-        get: {
-            parameters: {
-                query?: {
-                    customer?: string;
-                    status?: string;
-                    limit?: number;
-                    cursor?: string;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                id: string;
+                key: string;
+                name: string;
+                description: string | null;
+                group: string;
+                rank: number;
+                version: {
+                  id: string;
+                  number: number;
+                  published_at: string;
                 };
-                header?: never;
-                path?: never;
-                cookie?: never;
+                prices: {
+                  id: string;
+                  /** @enum {string} */
+                  type: 'flat';
+                  amount: {
+                    amount: number;
+                    currency: string;
+                  };
+                  /** @enum {string} */
+                  interval: 'day' | 'week' | 'month' | 'year';
+                  interval_count: number;
+                  stripe_price_id: string | null;
+                }[];
+                features: {
+                  feature: string;
+                  name: string;
+                  /** @enum {string} */
+                  type: 'boolean' | 'metered' | 'config';
+                  limit: number | null;
+                  /** @enum {string} */
+                  overage: 'block' | 'allow';
+                  value: string | null;
+                }[];
+                created_at: string;
+              }[];
+              has_more: boolean;
+              next_cursor: string | null;
             };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                id: string;
-                                customer: {
-                                    id: string;
-                                    external_id: string | null;
-                                    name: string | null;
-                                    email: string | null;
-                                };
-                                plan: {
-                                    id: string;
-                                    key: string;
-                                    name: string;
-                                };
-                                /** @enum {string} */
-                                status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
-                                current_period_start: string | null;
-                                current_period_end: string | null;
-                                cancel_at: string | null;
-                                canceled_at: string | null;
-                                ended_at: string | null;
-                                items: {
-                                    id: string;
-                                    price_id: string;
-                                    quantity: number;
-                                    amount: {
-                                        amount: number;
-                                        currency: string;
-                                    };
-                                    /** @enum {string} */
-                                    interval: "day" | "week" | "month" | "year";
-                                    interval_count: number;
-                                }[];
-                                stripe_subscription_id: string | null;
-                                created_at: string;
-                                version: number;
-                            }[];
-                            has_more: boolean;
-                            next_cursor: string | null;
-                        };
-                    };
-                };
-            };
+          };
         };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        customer: string;
-                        plan: string;
-                        price?: string;
-                        quantity?: number;
-                        payment_method?: string;
-                    };
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            customer: {
-                                id: string;
-                                external_id: string | null;
-                                name: string | null;
-                                email: string | null;
-                            };
-                            plan: {
-                                id: string;
-                                key: string;
-                                name: string;
-                            };
-                            /** @enum {string} */
-                            status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
-                            current_period_start: string | null;
-                            current_period_end: string | null;
-                            cancel_at: string | null;
-                            canceled_at: string | null;
-                            ended_at: string | null;
-                            items: {
-                                id: string;
-                                price_id: string;
-                                quantity: number;
-                                amount: {
-                                    amount: number;
-                                    currency: string;
-                                };
-                                /** @enum {string} */
-                                interval: "day" | "week" | "month" | "year";
-                                interval_count: number;
-                            }[];
-                            stripe_subscription_id: string | null;
-                            created_at: string;
-                            version: number;
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
     };
-    "/api/v1/subscriptions/summary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            key: string;
+            name: string;
+            description?: string;
+            group?: string;
+            rank?: number;
+            prices: {
+              amount: number;
+              currency: string;
+              /** @enum {string} */
+              interval: 'day' | 'week' | 'month' | 'year';
+              interval_count?: number;
+            }[];
+            features: {
+              feature: string;
+              limit?: number | null;
+              /** @enum {string} */
+              overage?: 'block' | 'allow';
+              value?: string;
+            }[];
+          };
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            running: number;
-                            past_due: number;
-                            canceling: number;
-                            monthly_recurring: {
-                                amount: number;
-                                currency: string;
-                            }[];
-                            by_plan: {
-                                plan: {
-                                    id: string;
-                                    key: string;
-                                    name: string;
-                                };
-                                running: number;
-                            }[];
-                        };
-                    };
+      };
+      responses: {
+        201: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              key: string;
+              name: string;
+              description: string | null;
+              group: string;
+              rank: number;
+              version: {
+                id: string;
+                number: number;
+                published_at: string;
+              };
+              prices: {
+                id: string;
+                /** @enum {string} */
+                type: 'flat';
+                amount: {
+                  amount: number;
+                  currency: string;
                 };
+                /** @enum {string} */
+                interval: 'day' | 'week' | 'month' | 'year';
+                interval_count: number;
+                stripe_price_id: string | null;
+              }[];
+              features: {
+                feature: string;
+                name: string;
+                /** @enum {string} */
+                type: 'boolean' | 'metered' | 'config';
+                limit: number | null;
+                /** @enum {string} */
+                overage: 'block' | 'allow';
+                value: string | null;
+              }[];
+              created_at: string;
             };
+          };
         };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
     };
-    "/api/v1/subscriptions/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            customer: {
-                                id: string;
-                                external_id: string | null;
-                                name: string | null;
-                                email: string | null;
-                            };
-                            plan: {
-                                id: string;
-                                key: string;
-                                name: string;
-                            };
-                            /** @enum {string} */
-                            status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
-                            current_period_start: string | null;
-                            current_period_end: string | null;
-                            cancel_at: string | null;
-                            canceled_at: string | null;
-                            ended_at: string | null;
-                            items: {
-                                id: string;
-                                price_id: string;
-                                quantity: number;
-                                amount: {
-                                    amount: number;
-                                    currency: string;
-                                };
-                                /** @enum {string} */
-                                interval: "day" | "week" | "month" | "year";
-                                interval_count: number;
-                            }[];
-                            stripe_subscription_id: string | null;
-                            created_at: string;
-                            version: number;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/plans/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/subscriptions/{id}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
         };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              key: string;
+              name: string;
+              description: string | null;
+              group: string;
+              rank: number;
+              version: {
+                id: string;
+                number: number;
+                published_at: string;
+              };
+              prices: {
+                id: string;
+                /** @enum {string} */
+                type: 'flat';
+                amount: {
+                  amount: number;
+                  currency: string;
                 };
-                cookie?: never;
+                /** @enum {string} */
+                interval: 'day' | 'week' | 'month' | 'year';
+                interval_count: number;
+                stripe_price_id: string | null;
+              }[];
+              features: {
+                feature: string;
+                name: string;
+                /** @enum {string} */
+                type: 'boolean' | 'metered' | 'config';
+                limit: number | null;
+                /** @enum {string} */
+                overage: 'block' | 'allow';
+                value: string | null;
+              }[];
+              created_at: string;
             };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        when?: "period_end" | "now";
-                    };
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            customer: {
-                                id: string;
-                                external_id: string | null;
-                                name: string | null;
-                                email: string | null;
-                            };
-                            plan: {
-                                id: string;
-                                key: string;
-                                name: string;
-                            };
-                            /** @enum {string} */
-                            status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
-                            current_period_start: string | null;
-                            current_period_end: string | null;
-                            cancel_at: string | null;
-                            canceled_at: string | null;
-                            ended_at: string | null;
-                            items: {
-                                id: string;
-                                price_id: string;
-                                quantity: number;
-                                amount: {
-                                    amount: number;
-                                    currency: string;
-                                };
-                                /** @enum {string} */
-                                interval: "day" | "week" | "month" | "year";
-                                interval_count: number;
-                            }[];
-                            stripe_subscription_id: string | null;
-                            created_at: string;
-                            version: number;
-                        };
-                    };
-                };
-            };
+          };
         };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
     };
-    "/api/v1/checkout/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        customer: string;
-                        plan: string;
-                        price?: string;
-                        quantity?: number;
-                        success_url: string;
-                        cancel_url: string;
-                    };
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            url: string;
-                            expires_at: string;
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    get: {
+      parameters: {
+        query?: {
+          search?: string;
+          limit?: number;
+          cursor?: string;
         };
-        get: {
-            parameters: {
-                query?: {
-                    customer?: string;
-                    meter?: string;
-                    limit?: number;
-                    cursor?: string;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                id: string;
+                external_id: string | null;
+                name: string | null;
+                email: string | null;
+                metadata: {
+                  [key: string]: string;
                 };
-                header?: never;
-                path?: never;
-                cookie?: never;
+                stripe_customer_id: string | null;
+                created_at: string;
+                updated_at: string;
+                version: number;
+              }[];
+              has_more: boolean;
+              next_cursor: string | null;
             };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                id: string;
-                                customer: {
-                                    id: string;
-                                    external_id: string | null;
-                                };
-                                meter: string;
-                                period_start: string;
-                                period_end: string;
-                                value: number;
-                                event_count: number;
-                            }[];
-                            has_more: boolean;
-                            next_cursor: string | null;
-                        };
-                    };
-                };
-            };
+          };
         };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
     };
-    "/api/v1/usage/summary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    days?: number;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            external_id?: string;
+            name?: string;
+            email?: string;
+            metadata?: {
+              [key: string]: string;
             };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            events_total: number;
-                            by_day: {
-                                date: string;
-                                events: number;
-                            }[];
-                        };
-                    };
-                };
-            };
+          };
         };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
+      responses: {
+        201: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              external_id: string | null;
+              name: string | null;
+              email: string | null;
+              metadata: {
+                [key: string]: string;
+              };
+              stripe_customer_id: string | null;
+              created_at: string;
+              updated_at: string;
+              version: number;
+            };
+          };
+        };
+      };
     };
-    "/api/v1/api-keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                id: string;
-                                name: string;
-                                /** @enum {string} */
-                                type: "secret" | "publishable";
-                                prefix: string;
-                                last4: string;
-                                created_at: string;
-                                last_used_at: string | null;
-                                revoked_at: string | null;
-                            }[];
-                            has_more: boolean;
-                            next_cursor: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        name: string;
-                        /** @enum {string} */
-                        type: "secret" | "publishable";
-                    };
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            type: "secret" | "publishable";
-                            prefix: string;
-                            last4: string;
-                            created_at: string;
-                            last_used_at: string | null;
-                            revoked_at: string | null;
-                            secret: string;
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers/summary': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/api-keys/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              total: number;
+              new_last_30_days: number;
             };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            /** @enum {string} */
-                            type: "secret" | "publishable";
-                            prefix: string;
-                            last4: string;
-                            created_at: string;
-                            last_used_at: string | null;
-                            revoked_at: string | null;
-                        };
-                    };
-                };
-            };
+          };
         };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
     };
-    "/api/v1/stripe-account": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            status: "not_connected" | "onboarding" | "connected";
-                            stripe_account_id: string | null;
-                            charges_enabled: boolean;
-                            payouts_enabled: boolean;
-                            emulated: boolean;
-                            connected_at: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/stripe-account/connect": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
         };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              external_id: string | null;
+              name: string | null;
+              email: string | null;
+              metadata: {
+                [key: string]: string;
+              };
+              stripe_customer_id: string | null;
+              created_at: string;
+              updated_at: string;
+              version: number;
             };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        return_url: string;
-                    };
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            url: string;
-                        };
-                    };
-                };
-            };
+          };
         };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
     };
-    "/api/v1/stripe-account/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
         };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            /** @enum {string} */
-                            status: "not_connected" | "onboarding" | "connected";
-                            stripe_account_id: string | null;
-                            charges_enabled: boolean;
-                            payouts_enabled: boolean;
-                            emulated: boolean;
-                            connected_at: string | null;
-                        };
-                    };
-                };
-            };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            name?: string | null;
+            email?: string | null;
+          };
         };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              external_id: string | null;
+              name: string | null;
+              email: string | null;
+              metadata: {
+                [key: string]: string;
+              };
+              stripe_customer_id: string | null;
+              created_at: string;
+              updated_at: string;
+              version: number;
+            };
+          };
+        };
+      };
     };
-    "/api/v1/onboarding": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            steps: {
-                                /** @enum {string} */
-                                step: "connect_stripe" | "create_plan" | "create_api_key" | "first_customer" | "first_subscription" | "first_check";
-                                done_at: string | null;
-                            }[];
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    trace?: never;
+  };
+  '/api/v1/customers/{id}/entitlements': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/jobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
         };
-        get: {
-            parameters: {
-                query?: {
-                    state?: "pending" | "enqueued" | "done" | "failed";
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              customer: string;
+              version: number;
+              features: {
+                feature: string;
+                name: string;
+                /** @enum {string} */
+                type: 'boolean' | 'metered' | 'config';
+                limit: number | null;
+                used: number | null;
+                remaining: number | null;
+                overage: ('block' | 'allow') | null;
+                value: string | null;
+                resets_at: string | null;
+              }[];
             };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                id: string;
-                                name: string;
-                                queue: string;
-                                /** @enum {string} */
-                                state: "pending" | "enqueued" | "done" | "failed";
-                                attempts: number;
-                                error: string | null;
-                                created_at: string;
-                                finished_at: string | null;
-                            }[];
-                            has_more: boolean;
-                            next_cursor: string | null;
-                        };
-                    };
-                };
-            };
+          };
         };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
     };
-    "/api/v1/jobs/{id}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            name: string;
-                            queue: string;
-                            /** @enum {string} */
-                            state: "pending" | "enqueued" | "done" | "failed";
-                            attempts: number;
-                            error: string | null;
-                            created_at: string;
-                            finished_at: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/subscriptions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/webhook-events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    get: {
+      parameters: {
+        query?: {
+          customer?: string;
+          status?: string;
+          limit?: number;
+          cursor?: string;
         };
-        get: {
-            parameters: {
-                query?: {
-                    state?: "received" | "processed" | "failed" | "ignored";
-                    limit?: number;
-                    cursor?: string;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                id: string;
+                customer: {
+                  id: string;
+                  external_id: string | null;
+                  name: string | null;
+                  email: string | null;
                 };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                id: string;
-                                stripe_event_id: string;
-                                type: string;
-                                /** @enum {string} */
-                                state: "received" | "processed" | "failed" | "ignored";
-                                attempts: number;
-                                error: string | null;
-                                received_at: string;
-                                processed_at: string | null;
-                            }[];
-                            has_more: boolean;
-                            next_cursor: string | null;
-                        };
-                    };
+                plan: {
+                  id: string;
+                  key: string;
+                  name: string;
                 };
+                /** @enum {string} */
+                status:
+                  | 'incomplete'
+                  | 'incomplete_expired'
+                  | 'trialing'
+                  | 'active'
+                  | 'past_due'
+                  | 'unpaid'
+                  | 'paused'
+                  | 'canceled';
+                current_period_start: string | null;
+                current_period_end: string | null;
+                cancel_at: string | null;
+                canceled_at: string | null;
+                ended_at: string | null;
+                items: {
+                  id: string;
+                  price_id: string;
+                  quantity: number;
+                  amount: {
+                    amount: number;
+                    currency: string;
+                  };
+                  /** @enum {string} */
+                  interval: 'day' | 'week' | 'month' | 'year';
+                  interval_count: number;
+                }[];
+                stripe_subscription_id: string | null;
+                created_at: string;
+                version: number;
+              }[];
+              has_more: boolean;
+              next_cursor: string | null;
             };
+          };
         };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
     };
-    "/api/v1/webhook-events/{id}/replay": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            customer: string;
+            plan: string;
+            price?: string;
+            quantity?: number;
+            payment_method?: string;
+          };
         };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
+      };
+      responses: {
+        201: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              customer: {
+                id: string;
+                external_id: string | null;
+                name: string | null;
+                email: string | null;
+              };
+              plan: {
+                id: string;
+                key: string;
+                name: string;
+              };
+              /** @enum {string} */
+              status:
+                | 'incomplete'
+                | 'incomplete_expired'
+                | 'trialing'
+                | 'active'
+                | 'past_due'
+                | 'unpaid'
+                | 'paused'
+                | 'canceled';
+              current_period_start: string | null;
+              current_period_end: string | null;
+              cancel_at: string | null;
+              canceled_at: string | null;
+              ended_at: string | null;
+              items: {
+                id: string;
+                price_id: string;
+                quantity: number;
+                amount: {
+                  amount: number;
+                  currency: string;
                 };
-                cookie?: never;
+                /** @enum {string} */
+                interval: 'day' | 'week' | 'month' | 'year';
+                interval_count: number;
+              }[];
+              stripe_subscription_id: string | null;
+              created_at: string;
+              version: number;
             };
-            requestBody?: never;
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            id: string;
-                            stripe_event_id: string;
-                            type: string;
-                            /** @enum {string} */
-                            state: "received" | "processed" | "failed" | "ignored";
-                            attempts: number;
-                            error: string | null;
-                            received_at: string;
-                            processed_at: string | null;
-                        };
-                    };
-                };
-            };
+          };
         };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+      };
     };
-    "/api/v1/audit-log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            data: {
-                                id: string;
-                                action: string;
-                                actor: {
-                                    /** @enum {string} */
-                                    type: "user" | "api_key" | "system";
-                                    id: string | null;
-                                    label: string | null;
-                                };
-                                target: {
-                                    type: string;
-                                    id: string;
-                                };
-                                before: unknown;
-                                after: unknown;
-                                created_at: string;
-                            }[];
-                            has_more: boolean;
-                            next_cursor: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/subscriptions/summary': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              running: number;
+              past_due: number;
+              canceling: number;
+              monthly_recurring: {
+                amount: number;
+                currency: string;
+              }[];
+              by_plan: {
+                plan: {
+                  id: string;
+                  key: string;
+                  name: string;
+                };
+                running: number;
+              }[];
+            };
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/subscriptions/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              customer: {
+                id: string;
+                external_id: string | null;
+                name: string | null;
+                email: string | null;
+              };
+              plan: {
+                id: string;
+                key: string;
+                name: string;
+              };
+              /** @enum {string} */
+              status:
+                | 'incomplete'
+                | 'incomplete_expired'
+                | 'trialing'
+                | 'active'
+                | 'past_due'
+                | 'unpaid'
+                | 'paused'
+                | 'canceled';
+              current_period_start: string | null;
+              current_period_end: string | null;
+              cancel_at: string | null;
+              canceled_at: string | null;
+              ended_at: string | null;
+              items: {
+                id: string;
+                price_id: string;
+                quantity: number;
+                amount: {
+                  amount: number;
+                  currency: string;
+                };
+                /** @enum {string} */
+                interval: 'day' | 'week' | 'month' | 'year';
+                interval_count: number;
+              }[];
+              stripe_subscription_id: string | null;
+              created_at: string;
+              version: number;
+            };
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/subscriptions/{id}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            /** @enum {string} */
+            when?: 'period_end' | 'now';
+          };
+        };
+      };
+      responses: {
+        201: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              customer: {
+                id: string;
+                external_id: string | null;
+                name: string | null;
+                email: string | null;
+              };
+              plan: {
+                id: string;
+                key: string;
+                name: string;
+              };
+              /** @enum {string} */
+              status:
+                | 'incomplete'
+                | 'incomplete_expired'
+                | 'trialing'
+                | 'active'
+                | 'past_due'
+                | 'unpaid'
+                | 'paused'
+                | 'canceled';
+              current_period_start: string | null;
+              current_period_end: string | null;
+              cancel_at: string | null;
+              canceled_at: string | null;
+              ended_at: string | null;
+              items: {
+                id: string;
+                price_id: string;
+                quantity: number;
+                amount: {
+                  amount: number;
+                  currency: string;
+                };
+                /** @enum {string} */
+                interval: 'day' | 'week' | 'month' | 'year';
+                interval_count: number;
+              }[];
+              stripe_subscription_id: string | null;
+              created_at: string;
+              version: number;
+            };
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/checkout/sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            customer: string;
+            plan: string;
+            price?: string;
+            quantity?: number;
+            success_url: string;
+            cancel_url: string;
+          };
+        };
+      };
+      responses: {
+        201: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              url: string;
+              expires_at: string;
+            };
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/usage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          customer?: string;
+          meter?: string;
+          limit?: number;
+          cursor?: string;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                id: string;
+                customer: {
+                  id: string;
+                  external_id: string | null;
+                };
+                meter: string;
+                period_start: string;
+                period_end: string;
+                value: number;
+                event_count: number;
+              }[];
+              has_more: boolean;
+              next_cursor: string | null;
+            };
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/usage/summary': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          days?: number;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              events_total: number;
+              by_day: {
+                date: string;
+                events: number;
+              }[];
+            };
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/api-keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          limit?: number;
+          cursor?: string;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                id: string;
+                name: string;
+                /** @enum {string} */
+                type: 'secret' | 'publishable';
+                prefix: string;
+                last4: string;
+                created_at: string;
+                last_used_at: string | null;
+                revoked_at: string | null;
+              }[];
+              has_more: boolean;
+              next_cursor: string | null;
+            };
+          };
+        };
+      };
+    };
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            name: string;
+            /** @enum {string} */
+            type: 'secret' | 'publishable';
+          };
+        };
+      };
+      responses: {
+        201: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              name: string;
+              /** @enum {string} */
+              type: 'secret' | 'publishable';
+              prefix: string;
+              last4: string;
+              created_at: string;
+              last_used_at: string | null;
+              revoked_at: string | null;
+              secret: string;
+            };
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/api-keys/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    delete: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              name: string;
+              /** @enum {string} */
+              type: 'secret' | 'publishable';
+              prefix: string;
+              last4: string;
+              created_at: string;
+              last_used_at: string | null;
+              revoked_at: string | null;
+            };
+          };
+        };
+      };
+    };
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/stripe-account': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /** @enum {string} */
+              status: 'not_connected' | 'onboarding' | 'connected';
+              stripe_account_id: string | null;
+              charges_enabled: boolean;
+              payouts_enabled: boolean;
+              emulated: boolean;
+              connected_at: string | null;
+            };
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/stripe-account/connect': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody: {
+        content: {
+          'application/json': {
+            return_url: string;
+          };
+        };
+      };
+      responses: {
+        201: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              url: string;
+            };
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/stripe-account/refresh': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        201: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              /** @enum {string} */
+              status: 'not_connected' | 'onboarding' | 'connected';
+              stripe_account_id: string | null;
+              charges_enabled: boolean;
+              payouts_enabled: boolean;
+              emulated: boolean;
+              connected_at: string | null;
+            };
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/onboarding': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              steps: {
+                /** @enum {string} */
+                step:
+                  | 'connect_stripe'
+                  | 'create_plan'
+                  | 'create_api_key'
+                  | 'first_customer'
+                  | 'first_subscription'
+                  | 'first_check';
+                done_at: string | null;
+              }[];
+            };
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/jobs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          state?: 'pending' | 'enqueued' | 'done' | 'failed';
+          limit?: number;
+          cursor?: string;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                id: string;
+                name: string;
+                queue: string;
+                /** @enum {string} */
+                state: 'pending' | 'enqueued' | 'done' | 'failed';
+                attempts: number;
+                error: string | null;
+                created_at: string;
+                finished_at: string | null;
+              }[];
+              has_more: boolean;
+              next_cursor: string | null;
+            };
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/jobs/{id}/retry': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        201: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              name: string;
+              queue: string;
+              /** @enum {string} */
+              state: 'pending' | 'enqueued' | 'done' | 'failed';
+              attempts: number;
+              error: string | null;
+              created_at: string;
+              finished_at: string | null;
+            };
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhook-events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          state?: 'received' | 'processed' | 'failed' | 'ignored';
+          limit?: number;
+          cursor?: string;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                id: string;
+                stripe_event_id: string;
+                type: string;
+                /** @enum {string} */
+                state: 'received' | 'processed' | 'failed' | 'ignored';
+                attempts: number;
+                error: string | null;
+                received_at: string;
+                processed_at: string | null;
+              }[];
+              has_more: boolean;
+              next_cursor: string | null;
+            };
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhook-events/{id}/replay': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: {
+      parameters: {
+        query?: never;
+        header?: never;
+        path: {
+          id: string;
+        };
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        201: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              id: string;
+              stripe_event_id: string;
+              type: string;
+              /** @enum {string} */
+              state: 'received' | 'processed' | 'failed' | 'ignored';
+              attempts: number;
+              error: string | null;
+              received_at: string;
+              processed_at: string | null;
+            };
+          };
+        };
+      };
+    };
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/audit-log': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: {
+      parameters: {
+        query?: {
+          limit?: number;
+          cursor?: string;
+        };
+        header?: never;
+        path?: never;
+        cookie?: never;
+      };
+      requestBody?: never;
+      responses: {
+        200: {
+          headers: {
+            [name: string]: unknown;
+          };
+          content: {
+            'application/json': {
+              data: {
+                id: string;
+                action: string;
+                actor: {
+                  /** @enum {string} */
+                  type: 'user' | 'api_key' | 'system';
+                  id: string | null;
+                  label: string | null;
+                };
+                target: {
+                  type: string;
+                  id: string;
+                };
+                before: unknown;
+                after: unknown;
+                created_at: string;
+              }[];
+              has_more: boolean;
+              next_cursor: string | null;
+            };
+          };
+        };
+      };
+    };
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: never;
-    responses: never;
-    parameters: never;
-    requestBodies: never;
-    headers: never;
-    pathItems: never;
+  schemas: never;
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
 }
 export type $defs = Record<string, never>;
 export type operations = Record<string, never>;

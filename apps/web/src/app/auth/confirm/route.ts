@@ -27,6 +27,7 @@ export async function GET(request: NextRequest) {
       ? await client.auth.verifyOtp({ token_hash, type })
       : { error: new Error('a link without a code') };
 
-  const target = error ? '/login?link=expired' : returnPath(query.get('next'));
+  const next = query.get('next') ?? (type === 'recovery' ? '/reset-password' : null);
+  const target = error ? '/login?link=expired' : returnPath(next);
   return NextResponse.redirect(new URL(target, env().web_url));
 }

@@ -1,0 +1,62 @@
+'use client';
+
+import { ErrorState } from '@billingos/ui/components/error-state';
+import { PageHeader } from '@billingos/ui/components/page-header';
+import { Skeleton, TableSkeleton } from '@billingos/ui/components/skeleton';
+import { useQuery } from '@tanstack/react-query';
+import { ApiError } from '../../api/errors.ts';
+import { QueryStates } from '../../api/query-states.tsx';
+import { CheckoutLinkDialog } from '../subscriptions/checkout-link-dialog.tsx';
+import { SubscribeDialog } from '../subscriptions/subscribe-dialog.tsx';
+import { CustomerSubscriptions } from '../subscriptions/customer-subscriptions.tsx';
+import { CustomerUsage } from '../usage/customer-usage.tsx';
+import { useEnvironment } from '../merchants/environment-context.tsx';
+import { CustomerEntitlements } from './customer-entitlements.tsx';
+import { CustomerIdentity } from './customer-identity.tsx';
+import { customerName } from './customer-name.ts';
+import { customerQuery } from './queries.ts';
+
+export function CustomerDetail({ id }: { id: string }) {
+  const { api, can } = useEnvironment();
+  const customer = useQuery(customerQuery(api, id));
+  if (customer.error instanceof ApiError && customer.error.status === 404) {
+    return <ErrorState title="There is no such customer" message="It may belong to another environment." />;
+  }
+  return (
+    <QueryStates query={customer} loading={<Loading />}>
+      {(data) => (
+        <>
+          <PageHeader
+            title={customerName(data)}
+            description={data.name ? data.email : null}
+            actions={
+              can('subscriptions:write') ? (
+                <>
+                  <CheckoutLinkDialog customer={data} />
+                  <SubscribeDialog customer={data} />
+                </>
+              ) : null
+            }
+          />
+          <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_18rem]">
+            <div className="grid content-start gap-4">
+              <CustomerSubscriptions customer={data} />
+              <CustomerEntitlements customer={data} />
+              <CustomerUsage customer={data} />
+            </div>
+            <CustomerIdentity customer={data} />
+          </div>
+        </>
+      )}
+    </QueryStates>
+  );
+}
+
+function Loading() {
+  return (
+    <div className="grid gap-6">
+      <Skeleton className="h-7 w-56" />
+      <TableSkeleton label="Loading the customer" />
+    </div>
+  );
+}

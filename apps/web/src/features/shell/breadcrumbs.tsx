@@ -1,0 +1,60 @@
+'use client';
+
+import { Breadcrumb } from '@billingos/ui/components/breadcrumb';
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import type { ReactNode } from 'react';
+import { customerName } from '../customers/customer-name.ts';
+import { customerQuery } from '../customers/queries.ts';
+import { useEnvironment } from '../merchants/environment-context.tsx';
+import { navigation } from './navigation.ts';
+
+/** Where one is: section, page and, on a detail page, whose. */
+export function Breadcrumbs() {
+  const { href } = useEnvironment();
+  const path = usePathname().slice(href().length + 1);
+  const group = navigation.find(({ items }) =>
+    items.some((item) => item.path !== '' && isWithin(path, item.path)),
+  );
+  const item = group?.items.find((one) => one.path !== '' && isWithin(path, one.path));
+  if (!item) return <Breadcrumb>{<Here>Home</Here>}</Breadcrumb>;
+  const rest = path.slice(item.path.length + 1);
+  return (
+    <Breadcrumb>
+      {group?.label ? <span className="hidden sm:inline">{group.label}</span> : null}
+      {rest ? (
+        <Link href={href(item.path)} className="rounded-sm hover:text-ink">
+          {item.label}
+        </Link>
+      ) : (
+        <Here>{item.label}</Here>
+      )}
+      {rest ? (
+        <Here>{item.path === 'customers' ? <CustomerCrumb id={rest} /> : <Detail rest={rest} />}</Here>
+      ) : null}
+    </Breadcrumb>
+  );
+}
+
+function Here({ children }: { children: ReactNode }) {
+  return (
+    <span aria-current="page" className="text-ink">
+      {children}
+    </span>
+  );
+}
+
+function Detail({ rest }: { rest: string }) {
+  return rest === 'new' ? 'New' : decodeURIComponent(rest);
+}
+
+function CustomerCrumb({ id }: { id: string }) {
+  const { api } = useEnvironment();
+  const { data } = useQuery(customerQuery(api, decodeURIComponent(id)));
+  return data ? customerName(data) : 'Customer';
+}
+
+function isWithin(path: string, section: string): boolean {
+  return path === section || path.startsWith(`${section}/`);
+}

@@ -1,0 +1,55 @@
+import {
+  Blocks,
+  BookOpenText,
+  CreditCard,
+  Gauge,
+  House,
+  KeyRound,
+  ListChecks,
+  Repeat,
+  ScrollText,
+  Settings,
+  Tags,
+  Users,
+  Webhook,
+  type LucideIcon,
+} from 'lucide-react';
+
+export type NavigationItem = { path: string; label: string; icon: LucideIcon };
+
+/** The sidebar, group by group. A path is relative to the environment. */
+export const navigation: readonly { label: string | null; items: readonly NavigationItem[] }[] = [
+  {
+    label: null,
+    items: [
+      { path: '', label: 'Home', icon: House },
+      { path: 'customers', label: 'Customers', icon: Users },
+      { path: 'subscriptions', label: 'Subscriptions', icon: Repeat },
+      { path: 'usage', label: 'Usage', icon: Gauge },
+    ],
+  },
+  {
+    label: 'Catalog',
+    items: [
+      { path: 'plans', label: 'Plans', icon: Tags },
+      { path: 'features', label: 'Features', icon: Blocks },
+    ],
+  },
+  {
+    label: 'Developers',
+    items: [
+      { path: 'developers/quickstart', label: 'Quickstart', icon: BookOpenText },
+      { path: 'developers/api-keys', label: 'API keys', icon: KeyRound },
+      { path: 'developers/webhook-events', label: 'Webhook inbox', icon: Webhook },
+      { path: 'developers/jobs', label: 'Jobs', icon: ListChecks },
+    ],
+  },
+  {
+    label: 'Settings',
+    items: [
+      { path: 'settings/general', label: 'General', icon: Settings },
+      { path: 'settings/stripe', label: 'Stripe', icon: CreditCard },
+      { path: 'settings/audit-log', label: 'Audit log', icon: ScrollText },
+    ],
+  },
+];

@@ -1,0 +1,46 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { unwrap, type EnvironmentApi } from '../../api/client.ts';
+
+export type SubscriptionFilters = { status: string | undefined; cursor: string | undefined };
+
+export const subscriptionKeys = {
+  all: (api: EnvironmentApi) => [api.environment_id, 'subscriptions'] as const,
+};
+
+/** One page of subscriptions, newest first. Status "running" is every one that still bills. */
+export function subscriptionsQuery(api: EnvironmentApi, filters: SubscriptionFilters) {
+  return queryOptions({
+    queryKey: [...subscriptionKeys.all(api), 'list', filters],
+    queryFn: ({ signal }) => loadSubscriptions(api, { ...filters, limit: 25, signal }),
+    placeholderData: keepPreviousData,
+  });
+}
+
+type Load = SubscriptionFilters & { limit: number; signal?: AbortSignal };
+
+export function loadSubscriptions(api: EnvironmentApi, { status, cursor, limit, signal }: Load) {
+  const query = { limit, ...(status ? { status } : {}), ...(cursor ? { cursor } : {}) };
+  return unwrap(
+    api.client.GET('/api/v1/subscriptions', { params: { query }, ...(signal ? { signal } : {}) }),
+  );
+}
+
+/** The subscriptions of the customers on one page of a list, in one call. */
+export function subscriptionsOfQuery(api: EnvironmentApi, customers: readonly string[]) {
+  return queryOptions({
+    queryKey: [...subscriptionKeys.all(api), 'of', customers],
+    queryFn: async ({ signal }) => {
+      if (customers.length === 0) return [];
+      const query = { customer: customers.join(','), limit: 100 };
+      const { data } = await unwrap(api.client.GET('/api/v1/subscriptions', { params: { query }, signal }));
+      return data;
+    },
+  });
+}
+
+export function subscriptionSummaryQuery(api: EnvironmentApi) {
+  return queryOptions({
+    queryKey: [...subscriptionKeys.all(api), 'summary'],
+    queryFn: ({ signal }) => unwrap(api.client.GET('/api/v1/subscriptions/summary', { signal })),
+  });
+}

@@ -1,0 +1,98 @@
+'use client';
+
+import { Card } from '@billingos/ui/components/card';
+import { EmptyState } from '@billingos/ui/components/empty-state';
+import { PageHeader } from '@billingos/ui/components/page-header';
+import { Select } from '@billingos/ui/components/select';
+import { TableSkeleton } from '@billingos/ui/components/skeleton';
+import { useQuery } from '@tanstack/react-query';
+import { Repeat } from 'lucide-react';
+import { parseAsString, useQueryState } from 'nuqs';
+import { QueryStates } from '../../api/query-states.tsx';
+import type { Subscription } from '../../api/types.ts';
+import type { CsvColumn } from '../../listing/csv.ts';
+import { ExportButton } from '../../listing/export-button.tsx';
+import { Pager } from '../../listing/pager.tsx';
+import { usePages } from '../../listing/pages.ts';
+import { customerName } from '../customers/customer-name.ts';
+import { useEnvironment } from '../merchants/environment-context.tsx';
+import { loadSubscriptions, subscriptionsQuery } from './queries.ts';
+import { subscriptionPrice } from './subscription-price.ts';
+import { subscriptionStatuses } from './subscription-status.tsx';
+import { SubscriptionsTable } from './subscriptions-table.tsx';
+
+const every = 'all';
+const statuses = [
+  { value: every, label: 'Every status' },
+  { value: 'running', label: 'Running' },
+  ...subscriptionStatuses,
+];
+
+const columns: readonly CsvColumn<Subscription>[] = [
+  { header: 'id', value: (row) => row.id },
+  { header: 'customer', value: (row) => customerName(row.customer) },
+  { header: 'customer_id', value: (row) => row.customer.id },
+  { header: 'plan', value: (row) => row.plan.name },
+  { header: 'status', value: (row) => row.status },
+  { header: 'price', value: subscriptionPrice },
+  { header: 'current_period_end', value: (row) => row.current_period_end },
+  { header: 'cancel_at', value: (row) => row.cancel_at },
+  { header: 'created_at', value: (row) => row.created_at },
+];
+
+export function Subscriptions() {
+  const { api } = useEnvironment();
+  const [status, setStatus] = useQueryState('status', parseAsString);
+  const pages = usePages();
+  const filters = { status: status ?? undefined, cursor: pages.cursor };
+  const subscriptions = useQuery(subscriptionsQuery(api, filters));
+  return (
+    <>
+      <PageHeader
+        title="Subscriptions"
+        description="Who pays for what, and until when."
+        actions={
+          <ExportButton
+            name="subscriptions"
+            columns={columns}
+            load={(cursor) => loadSubscriptions(api, { status: filters.status, cursor, limit: 100 })}
+          />
+        }
+      />
+      <Card>
+        <div className="p-3">
+          <Select
+            aria-label="Status"
+            className="w-44"
+            value={status ?? every}
+            options={statuses}
+            onValueChange={(value) => {
+              pages.restart();
+              void setStatus(value === every ? null : value);
+            }}
+          />
+        </div>
+        <QueryStates query={subscriptions} loading={<TableSkeleton label="Loading subscriptions" />}>
+          {({ data, next_cursor }) =>
+            data.length > 0 ? (
+              <>
+                <SubscriptionsTable subscriptions={data} />
+                <Pager
+                  pages={pages}
+                  next_cursor={next_cursor}
+                  summary={`${data.length} ${data.length === 1 ? 'subscription' : 'subscriptions'}`}
+                />
+              </>
+            ) : (
+              <EmptyState icon={Repeat} title={status ? 'None with this status' : 'No subscriptions yet'}>
+                {status
+                  ? 'Choose another status to see more.'
+                  : 'Open a customer to send a checkout link, or call the API from your sign-up.'}
+              </EmptyState>
+            )
+          }
+        </QueryStates>
+      </Card>
+    </>
+  );
+}
