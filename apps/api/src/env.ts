@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+const url = z.url();
+const port = z.coerce.number().int().min(1).max(65535);
+/** `whsec_a,whsec_b`: while a secret is being rotated, both are accepted. */
+const secretList = z
+  .string()
+  .default('')
+  .transform((list) => list.split(',').filter((secret) => secret !== ''));
+
+const variables = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  API_PORT: port.default(3001),
+  API_URL: url.default('http://localhost:3001'),
+  WEB_URL: url.default('http://localhost:3000'),
+  DATABASE_URL: url,
+  DATABASE_POOL_MAX: z.coerce.number().int().min(2).max(200).default(10),
+  REDIS_URL: url,
+  SUPABASE_URL: url,
+  STRIPE_TEST_SECRET_KEY: z.string().startsWith('sk_test_').or(z.string().startsWith('rk_test_')).optional(),
+  STRIPE_LIVE_SECRET_KEY: z.string().startsWith('sk_live_').or(z.string().startsWith('rk_live_')).optional(),
+  STRIPE_TEST_WEBHOOK_SECRETS: secretList,
+  STRIPE_LIVE_WEBHOOK_SECRETS: secretList,
+  STRIPE_EMULATOR_URL: url.optional(),
+  USAGE_FORWARD_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  METRICS_TOKEN: z.string().min(16).optional(),
+});
+
+/** The process's settings, read and checked once. `.env.example` describes every variable. */
+export class Env {
+  private constructor(private readonly values: z.infer<typeof variables>) {
+    Object.freeze(this);
+  }
+
+  /** Reads the settings, or throws an error that names each variable that is missing or wrong. */
+  static read(source: NodeJS.ProcessEnv): Env {
+    // An empty variable in a `.env` file means "not set".
+    const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+    const parsed = variables.safeParse(given);
+    const problems = parsed.success
+      ? productionProblems(parsed.data)
+      : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    if (!parsed.success || problems.length > 0) {
+      throw new Error(
+        `Settings are missing or wrong (.env.example describes them):\n  ${problems.join('\n  ')}`,
+      );
+    }
+    return new Env(parsed.data);
+  }
+
+  get<K extends keyof z.infer<typeof variables>>(name: K): z.infer<typeof variables>[K] {
+    return this.values[name];
+  }
+
+  get isProduction(): boolean {
+    return this.values.NODE_ENV === 'production';
+  }
+}
+
+function productionProblems(values: z.infer<typeof variables>): string[] {
+  if (values.NODE_ENV !== 'production') {
+    return [];
+  }
+  const problems = [];
+  if (values.STRIPE_EMULATOR_URL !== undefined) {
+    problems.push('STRIPE_EMULATOR_URL: the emulator moves no money; production refuses it');
+  }
+  if (!values.API_URL.startsWith('https://')) {
+    problems.push('API_URL: must be https in production');
+  }
+  if (values.METRICS_TOKEN === undefined) {
+    problems.push('METRICS_TOKEN: /metrics must not be public in production');
+  }
+  return problems;
+}

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { type ApiKeyType, hashApiKey, type Mode, newApiKey } from '../../platform/auth/api-key.ts';
+import { Credentials } from '../../platform/auth/credentials.ts';
+import { Clock } from '../../platform/clock.ts';
+import { Database } from '../../platform/database/database.ts';
+import type { PageRequest } from '../../platform/http/schemas.ts';
+import { newId } from '../../platform/ids.ts';
+import { AuditService } from '../audit/audit.service.ts';
+import { ApiKeysRepository } from './api-keys.repository.ts';
+import { ApiKeyNotFound } from './merchants.errors.ts';
+import { OnboardingService } from './onboarding.service.ts';
+
+/** Of `bos_sk_test_AbCd…`: the words and four random characters. */
+const prefixLength = 'bos_sk_test_'.length + 4;
+
+@Injectable()
+export class ApiKeysService {
+  constructor(
+    private readonly database: Database,
+    private readonly keys: ApiKeysRepository,
+    private readonly credentials: Credentials,
+    private readonly audit: AuditService,
+    private readonly onboarding: OnboardingService,
+    private readonly clock: Clock,
+  ) {}
+
+  list(environmentId: string, page: PageRequest) {
+    return this.database.tenant(environmentId, () => this.keys.list(environmentId, page));
+  }
+
+  /** Makes a key. `secret` in the answer is the only place it ever stands. */
+  create(environmentId: string, mode: Mode, wish: { name: string; type: ApiKeyType }) {
+    const secret = newApiKey(wish.type, mode);
+    return this.database.tenant(environmentId, async () => {
+      const key = await this.keys.insert(environmentId, {
+        id: newId('api_key'),
+        ...wish,
+        prefix: secret.slice(0, prefixLength),
+        last4: secret.slice(-4),
+        hash: hashApiKey(secret),
+        created_at: this.clock.now(),
+      });
+      await this.audit.record(environmentId, {
+        action: 'api_key.created',
+        target: { type: 'api_key', id: key.id },
+        after: wish,
+      });
+      await this.onboarding.complete(environmentId, 'create_api_key');
+      return { ...key, secret };
+    });
+  }
+
+  /** Revokes a key: at once here, within seconds in every other process. */
+  revoke(environmentId: string, id: string) {
+    return this.database.tenant(environmentId, async () => {
+      const key = await this.keys.revoke(environmentId, id, this.clock.now());
+      if (key === undefined) {
+        throw new ApiKeyNotFound(id);
+      }
+      await this.audit.record(environmentId, { action: 'api_key.revoked', target: { type: 'api_key', id } });
+      this.database.afterCommit(() => this.credentials.forget(key.hash));
+      return key;
+    });
+  }
+}

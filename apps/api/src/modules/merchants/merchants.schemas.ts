@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { roles } from '../../platform/auth/scopes.ts';
+import { name, pageOf, timestamp } from '../../platform/http/schemas.ts';
+
+export const environment = z
+  .object({ id: z.string(), slug: z.string(), name: z.string(), mode: z.enum(['live', 'test']) })
+  .meta({ id: 'Environment' });
+
+export const merchant = z
+  .object({
+    id: z.string(),
+    slug: z.string(),
+    name: z.string(),
+    role: z.enum(roles),
+    scopes: z.array(z.string()),
+    environments: z.array(environment),
+  })
+  .meta({ id: 'Merchant' });
+
+export const me = z
+  .object({
+    user: z.object({ id: z.string(), email: z.string() }),
+    merchants: z.array(merchant),
+  })
+  .meta({ id: 'Me' });
+
+export const createMerchant = z.strictObject({ name });
+
+export const apiKeyTypes = ['secret', 'publishable'] as const;
+
+const apiKeyFields = {
+  id: z.string(),
+  name: z.string(),
+  type: z.enum(apiKeyTypes),
+  prefix: z.string().describe('How the key begins: enough to recognise it.'),
+  last4: z.string(),
+  created_at: timestamp,
+  last_used_at: timestamp.nullable(),
+  revoked_at: timestamp.nullable(),
+};
+export const apiKey = z.object(apiKeyFields).meta({ id: 'ApiKey' });
+export const newApiKey = z
+  .object({ ...apiKeyFields, secret: z.string().describe('The key itself. Shown once, and stored nowhere.') })
+  .meta({ id: 'NewApiKey' });
+export const apiKeyPage = pageOf(apiKey).meta({ id: 'ApiKeyList' });
+export const createApiKey = z.strictObject({ name, type: z.enum(apiKeyTypes) });
+
+export const onboardingSteps = [
+  'connect_stripe',
+  'create_plan',
+  'create_api_key',
+  'first_customer',
+  'first_subscription',
+  'first_check',
+] as const;
+export type OnboardingStep = (typeof onboardingSteps)[number];
+
+export const onboarding = z
+  .object({
+    steps: z.array(z.object({ step: z.enum(onboardingSteps), done_at: timestamp.nullable() })),
+  })
+  .meta({ id: 'Onboarding' });

@@ -1,0 +1,44 @@
+import { createHash, randomInt } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+export type ApiKeyType = 'secret' | 'publishable';
+export type Mode = 'live' | 'test';
+
+const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+/** 33 characters of 62 are 196 bits. */
+const secretLength = 33;
+const checksumLength = 6;
+const shape = new RegExp(
+  `^bos_(sk|pk)_(live|test)_([0-9A-Za-z]{${secretLength}})([0-9A-Za-z]{${checksumLength}})$`,
+);
+
+/** A new key such as `bos_sk_test_…`: 196 random bits and a checksum, by which a typo is refused without a look-up. */
+export function newApiKey(type: ApiKeyType, mode: Mode): string {
+  let secret = '';
+  for (let i = 0; i < secretLength; i++) {
+    // randomInt draws without the bias that a byte modulo 62 would have.
+    secret += alphabet.charAt(randomInt(alphabet.length));
+  }
+  const body = `bos_${type === 'secret' ? 'sk' : 'pk'}_${mode}_${secret}`;
+  return body + checksum(body);
+}
+
+/** Whether a string can be one of our keys at all: right shape and checksum. */
+export function isApiKey(text: string): boolean {
+  return shape.test(text) && checksum(text.slice(0, -checksumLength)) === text.slice(-checksumLength);
+}
+
+/** What is stored instead of the key. A plain SHA-256 suffices: nobody can guess 196 random bits. */
+export function hashApiKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+function checksum(body: string): string {
+  let rest = crc32(body);
+  let text = '';
+  for (let i = 0; i < checksumLength; i++) {
+    text = alphabet.charAt(rest % alphabet.length) + text;
+    rest = Math.floor(rest / alphabet.length);
+  }
+  return text;
+}

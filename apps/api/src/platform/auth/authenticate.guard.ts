@@ -1,0 +1,92 @@
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { requestContext } from '../request-context.ts';
+import { CredentialInvalid, CredentialMissing, ScopeMissing, SecretKeyInBrowser } from './auth.errors.ts';
+import type { Caller, KeyCaller, MemberCaller } from './caller.ts';
+import { Credentials } from './credentials.ts';
+import { type Requirement, requirementKey } from './requires.ts';
+
+/** Authenticates the caller and checks the scope that the route declares. A route without a declaration never gets here: it fails the boot. */
+@Injectable()
+export class AuthenticateGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly credentials: Credentials,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const requirement = this.reflector.get<Requirement | undefined>(requirementKey, context.getHandler());
+    if (requirement === undefined) {
+      throw new Error(`${context.getClass().name}.${context.getHandler().name} declares no credential.`);
+    }
+    if (requirement.credential === 'none') {
+      return true;
+    }
+
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const token = bearerToken(request);
+    const caller =
+      requirement.credential === 'account'
+        ? await this.user(token)
+        : await this.inEnvironment(request, token, requirement);
+    request.caller = caller;
+    describeCaller(caller);
+    return true;
+  }
+
+  private user(token: string): Promise<Caller> {
+    if (token.startsWith('bos_')) {
+      throw new CredentialInvalid();
+    }
+    return this.credentials.ofUser(token);
+  }
+
+  private async inEnvironment(
+    request: FastifyRequest,
+    token: string,
+    requirement: Extract<Requirement, { credential: 'environment' }>,
+  ): Promise<KeyCaller | MemberCaller> {
+    const header = request.headers['x-billingos-environment'];
+    const caller = token.startsWith('bos_')
+      ? await this.credentials.ofKey(token)
+      : await this.credentials.ofMember(token, typeof header === 'string' ? header : undefined);
+
+    if (caller.kind === 'api_key') {
+      // Browsers send Origin with every cross-site request; servers do not.
+      if (caller.key_type === 'secret' && request.headers.origin !== undefined) {
+        throw new SecretKeyInBrowser();
+      }
+      if (caller.key_type === 'publishable' && !requirement.publishable) {
+        throw new ScopeMissing(requirement.scope);
+      }
+    }
+    if (!caller.scopes.has(requirement.scope)) {
+      throw new ScopeMissing(requirement.scope);
+    }
+    return caller;
+  }
+}
+
+function bearerToken(request: FastifyRequest): string {
+  const [scheme, token] = (request.headers.authorization ?? '').split(' ');
+  if (token === undefined || token === '' || scheme?.toLowerCase() !== 'bearer') {
+    throw new CredentialMissing();
+  }
+  return token;
+}
+
+function describeCaller(caller: Caller): void {
+  const context = requestContext.current();
+  if (context === undefined) {
+    return;
+  }
+  if (caller.kind === 'api_key') {
+    context.actor = { type: 'api_key', id: caller.key_id, label: caller.key_name };
+  } else {
+    context.actor = { type: 'user', id: caller.user_id, label: caller.email };
+  }
+  if (caller.kind !== 'user') {
+    context.environment_id = caller.environment_id;
+  }
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import type { Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SwaggerModule } from '@nestjs/swagger';
+import { Env } from '../../env.ts';
+import { Log } from '../log.ts';
+import { Metrics } from '../metrics.ts';
+import { requestContext } from '../request-context.ts';
+import { openApiDocument } from './openapi.ts';
+import { validationPipe } from './validation.ts';
+
+const bodyLimitBytes = 1024 * 1024;
+const requestTimeoutMs = 30_000;
+
+export const apiPrefix = 'api/v1';
+
+/** Builds the HTTP application. It does not listen yet: tests talk to it with `inject`. */
+export async function createServer(module: Type): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    module,
+    new FastifyAdapter({
+      bodyLimit: bodyLimitBytes,
+      requestTimeout: requestTimeoutMs,
+      // Our own ids only: what a client sends could not be trusted to be unique.
+      genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
+      forceCloseConnections: 'idle',
+    }),
+    { rawBody: true, logger: ['error', 'fatal'], abortOnError: false },
+  );
+  const env = app.get(Env);
+  app.setGlobalPrefix(apiPrefix, { exclude: ['health', 'health/live', 'health/ready', 'metrics'] });
+  app.useGlobalPipes(validationPipe);
+  app.enableShutdownHooks();
+
+  await app.register(helmet, { contentSecurityPolicy: contentSecurityPolicy, hsts: env.isProduction });
+  await app.register(cors, {
+    // The dashboard talks through its own server; no web page needs credentials here. Publishable keys may come from
+    // anywhere: what they open is public.
+    origin: true,
+    credentials: false,
+    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
+    maxAge: 3_600,
+  });
+  observeRequests(app);
+  if (!env.isProduction) {
+    SwaggerModule.setup('api-docs', app, () => openApiDocument(app), { jsonDocumentUrl: 'api-docs-json' });
+  }
+  return app;
+}
+
+/** The API answers JSON; only the Swagger page, which carries its styles inline, is a document. */
+const contentSecurityPolicy = {
+  directives: {
+    defaultSrc: ["'self'"],
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", 'data:'],
+    scriptSrc: ["'self'"],
+    frameAncestors: ["'none'"],
+  },
+};
+
+/** Gives every request its context and id, and writes one log line and one measurement when it was answered. */
+function observeRequests(app: NestFastifyApplication): void {
+  const log = app.get(Log);
+  const metrics = app.get(Metrics);
+  const fastify = app.getHttpAdapter().getInstance();
+
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('X-Request-Id', request.id);
+    reply.header('Cache-Control', 'no-store');
+    requestContext.run(
+      {
+        request_id: request.id,
+        ip: request.ip,
+        actor: { type: 'system', id: 'anonymous', label: 'anonymous' },
+      },
+      done,
+    );
+  });
+
+  fastify.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    const seconds = reply.elapsedTime / 1_000;
+    metrics.requestSeconds.observe({ method: request.method, route, status: reply.statusCode }, seconds);
+    // The route, not the address: ids and search words of customers stay out of the log.
+    log.info('request.answered', {
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+    });
+    done();
+  });
+}

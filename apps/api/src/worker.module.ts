@@ -1,0 +1,16 @@
+import { Module, type BeforeApplicationShutdown } from '@nestjs/common';
+import { AppModule } from './app.module.ts';
+import { JobRunner } from './platform/jobs/job-runner.ts';
+import { Relay } from './platform/jobs/relay.ts';
+import { JobWorker } from './platform/jobs/worker.ts';
+
+/** The same product, running its jobs instead of serving requests. */
+@Module({ imports: [AppModule], providers: [JobWorker, Relay, JobRunner] })
+export class WorkerModule implements BeforeApplicationShutdown {
+  constructor(private readonly worker: JobWorker) {}
+
+  /** Before the connections that running jobs use are closed. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.worker.stop();
+  }
+}
