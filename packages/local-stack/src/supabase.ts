@@ -24,6 +24,8 @@ export interface SupabaseOptions {
   smtpUrl: string;
   secrets: SupabaseSecrets;
   logFile: string;
+  /** Where AUTH_CONFIRM_EMAIL and MAIL_FROM are looked up. Default: this process's. */
+  env?: NodeJS.ProcessEnv;
 }
 
 export interface RunningSupabase {
@@ -45,7 +47,7 @@ export async function newSupabaseSecrets(): Promise<SupabaseSecrets> {
 
 /** Starts Supabase auth (and its REST port) on 127.0.0.1, on the schema `auth` of this database. */
 export async function startSupabase(options: SupabaseOptions): Promise<RunningSupabase> {
-  const { secrets } = options;
+  const { secrets, env = process.env } = options;
   const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const service = await startService({
@@ -53,7 +55,7 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
     command: process.execPath,
     args: [fileURLToPath(new URL('supabase-server.ts', import.meta.url))],
     env: {
-      ...process.env,
+      ...env,
       SUPABASE_PORT: String(port),
       SUPABASE_URL: url,
       SUPABASE_PUBLISHABLE_KEY: secrets.publishableKey,
@@ -61,7 +63,7 @@ export async function startSupabase(options: SupabaseOptions): Promise<RunningSu
       SUPABASE_DATABASE_URL: await prepareSupabaseDatabase(options.databaseUrl, secrets.databasePassword),
       WEB_URL: options.webUrl,
       SMTP_URL: options.smtpUrl,
-      MAIL_FROM: process.env.MAIL_FROM ?? 'no-reply@billingos.test',
+      MAIL_FROM: env.MAIL_FROM ?? 'no-reply@billingos.test',
       LITE_TELEMETRY: '0',
     },
     logFile: options.logFile,

@@ -1,0 +1,90 @@
+#!/usr/bin/env node
+// What `npm start`, `npm test`, `npm run demo` and `npm run bench` call: runs on the machine's own Node (20 or
+// newer) with nothing installed, installs what is missing, and hands over to Node 24 from the npm registry.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const programs = {
+  start: 'packages/local-stack/src/start.ts',
+  test: 'packages/local-stack/src/check.ts',
+  demo: 'packages/local-stack/src/demo.ts',
+  bench: 'apps/api/bench/run.ts',
+};
+
+const project = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
+const bin = join(project, 'node_modules', '.bin');
+const stampFile = join(project, 'node_modules', '.billingos-installed');
+const env = {
+  ...process.env,
+  PATH: `${bin}:${process.env.PATH}`,
+  NEXT_TELEMETRY_DISABLED: '1',
+  TURBO_TELEMETRY_DISABLED: '1',
+};
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error) => {
+    process.stderr.write(`\n${error.message}\n`);
+    process.exitCode = 1;
+  },
+);
+
+async function main() {
+  const [command = '', ...rest] = process.argv.slice(2);
+  const program = programs[command];
+  if (program === undefined) throw new Error(`Usage: bootstrap.mjs ${Object.keys(programs).join('|')}`);
+  if (Number(process.versions.node.split('.')[0]) < 20) {
+    throw new Error(`BillingOS needs Node 20 or newer to start; this is ${process.version}.`);
+  }
+  if (process.platform === 'win32') {
+    throw new Error('The local stack runs on Linux and macOS. On Windows, run it in WSL.');
+  }
+  await install();
+  return (await run(join(bin, 'node'), [join(project, program), ...rest], { stdio: 'inherit' })).code;
+}
+
+/** Installs unless the last install was of exactly this lockfile on this kind of machine. */
+async function install() {
+  const wanted = createHash('sha256')
+    .update(`${process.platform} ${process.arch}\n`)
+    .update(readFileSync(join(project, 'pnpm-lock.yaml')))
+    .update(readFileSync(join(project, 'pnpm-workspace.yaml')))
+    .digest('hex');
+  const installed = existsSync(stampFile) && existsSync(join(bin, 'node')) && readFileSync(stampFile, 'utf8');
+  if (installed === wanted) return;
+
+  const { packageManager } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
+  process.stdout.write('Installing dependencies (the first time takes a minute or two)…\n');
+  const { code, output } = await run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...env, CI: 'true' },
+  });
+  if (code !== 0) {
+    throw new Error(
+      `The dependencies could not be installed:\n${output.trimEnd().split('\n').slice(-15).join('\n')}`,
+    );
+  }
+  writeFileSync(stampFile, wanted);
+}
+
+/** Runs a program in the project and passes Ctrl-C and kill on to it, so that it can end what it started. */
+function run(file, args, options) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd: project, env, ...options });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
+    const passOn = (signal) => child.kill(signal);
+    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+    for (const signal of signals) process.on(signal, passOn);
+    child.once('error', (error) => reject(new Error(`${file} could not be run: ${error.message}`)));
+    child.once('exit', (code, signal) => {
+      for (const name of signals) process.off(name, passOn);
+      resolve({ code: signal === null ? code : 1, output });
+    });
+  });
+}

@@ -1,0 +1,48 @@
+import { StackError } from './processes.ts';
+
+/** Calls the api over HTTP like any program of a merchant: with a user's token and environment, or a secret key. */
+export class ApiSession {
+  private readonly apiUrl: string;
+  private readonly headers: Record<string, string>;
+  private readonly signal: AbortSignal | undefined;
+
+  constructor(apiUrl: string, headers: Record<string, string>, signal?: AbortSignal) {
+    this.apiUrl = apiUrl;
+    this.headers = headers;
+    this.signal = signal;
+  }
+
+  /** The same session in one environment of a merchant. */
+  inEnvironment(id: string): ApiSession {
+    return new ApiSession(this.apiUrl, { ...this.headers, 'x-billingos-environment': id }, this.signal);
+  }
+
+  async get(path: string): Promise<unknown> {
+    return this.send('GET', path, {});
+  }
+
+  /** Two calls with the same `idempotencyKey` and body count once. */
+  async post(path: string, body: object, idempotencyKey: string): Promise<unknown> {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
+    return this.send('POST', path, { headers, body: JSON.stringify(body) });
+  }
+
+  private async send(
+    method: string,
+    path: string,
+    init: { headers?: Record<string, string>; body?: string },
+  ): Promise<unknown> {
+    const response = await fetch(`${this.apiUrl}/api/v1${path}`, {
+      ...init,
+      method,
+      headers: { ...this.headers, ...init.headers },
+      signal: AbortSignal.any([
+        AbortSignal.timeout(30_000),
+        ...(this.signal === undefined ? [] : [this.signal]),
+      ]),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new StackError(`${method} ${path} was answered ${response.status}: ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  }
+}

@@ -1,0 +1,100 @@
+/** `npm start`: builds, starts everything, seeds the demo merchant once, and ends everything on Ctrl-C. */
+import { build } from './build.ts';
+import { StackError } from './processes.ts';
+import { seedDemo, type Demo } from './seed.ts';
+import { givenVariables, readSettings, type Settings } from './settings.ts';
+import { refuseSecondStack, removeStackFile, writeStackFile } from './stack-file.ts';
+import { startStack, type RunningStack } from './stack.ts';
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // Pressing Ctrl-C again must not leave half of the parts running.
+  process.on(signal, () => interrupted.abort());
+}
+endWithParent();
+process.exitCode = await run();
+
+async function run(): Promise<number> {
+  let stack: RunningStack | undefined;
+  let dataDir: string | undefined;
+  try {
+    const settings = readSettings(givenVariables());
+    refuseSecondStack(settings.values.BILLINGOS_DATA_DIR);
+    dataDir = settings.values.BILLINGOS_DATA_DIR;
+    say('Building…');
+    await build(interrupted.signal);
+    say('Starting…');
+    stack = await startStack(settings, { say, interrupted: interrupted.signal });
+    const file = {
+      pid: process.pid,
+      webUrl: stack.webUrl,
+      apiUrl: stack.apiUrl,
+      ...(stack.stripeEmulatorUrl === undefined ? {} : { stripeEmulatorUrl: stack.stripeEmulatorUrl }),
+    };
+    writeStackFile(dataDir, file);
+    const demo = isAllLocal(settings) ? await seedDemo(stack, { dataDir, say }) : undefined;
+    writeStackFile(dataDir, { ...file, ...(demo === undefined ? {} : { secretKey: demo.secretKey }) });
+    say(welcome(stack, demo, dataDir));
+
+    const failure = await Promise.race([stack.failure, aborted(interrupted.signal)]);
+    if (failure !== undefined) throw new StackError(failure);
+    return 0;
+  } catch (error) {
+    if (interrupted.signal.aborted) return 130;
+    process.stderr.write(`\n${error instanceof StackError ? error.message : String(error)}\n`);
+    return 1;
+  } finally {
+    if (stack !== undefined && dataDir !== undefined) {
+      say('\nEnding everything…');
+      await stack.stop();
+      removeStackFile(dataDir);
+    }
+  }
+}
+
+/** The demo merchant is for a stack that is ours alone; nothing of it belongs into a hosted database or Stripe. */
+function isAllLocal({ values }: Settings): boolean {
+  const elsewhere = [
+    values.DATABASE_URL,
+    values.SUPABASE_URL,
+    values.STRIPE_TEST_SECRET_KEY,
+    values.STRIPE_EMULATOR_URL,
+  ];
+  return elsewhere.every((value) => value === undefined);
+}
+
+function welcome(stack: RunningStack, demo: Demo | undefined, dataDir: string): string {
+  const local = (url: string): string => url.replace('127.0.0.1', 'localhost');
+  const places: [string, string | undefined][] = [
+    ['Dashboard', stack.webUrl],
+    ['Demo login', demo && `${demo.email}   password: ${demo.password}`],
+    ['API', `${stack.apiUrl}/api/v1   documentation: ${stack.apiUrl}/api-docs`],
+    ['Secret key', demo?.secretKey],
+    ['Mail inbox', stack.mailUrl && local(stack.mailUrl)],
+    ['Stripe', stack.stripeEmulatorUrl && `${local(stack.stripeEmulatorUrl)} (emulator)`],
+    ['Logs', `${dataDir}/logs`],
+  ];
+  const lines = places.flatMap(([name, value]) =>
+    value === undefined ? [] : [`  ${name.padEnd(12)}${value}`],
+  );
+  const curl =
+    demo &&
+    `\nMay a customer use a feature?\n\n  curl -s -H 'Authorization: Bearer ${demo.secretKey}' \\\n` +
+      `    '${stack.apiUrl}/api/v1/entitlements/check?customer=${demo.customer}&feature=${demo.feature}'\n` +
+      '\n`npm run demo` shows the whole loop.';
+  return `\nBillingOS is ready.\n\n${lines.join('\n')}\n${curl ?? ''}\nCtrl-C ends everything.`;
+}
+
+async function aborted(signal: AbortSignal): Promise<undefined> {
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
+/** When whoever started us is killed outright, nobody passes a signal on. */
+function endWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) interrupted.abort();
+  }, 1000).unref();
+}
