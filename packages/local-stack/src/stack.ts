@@ -73,6 +73,8 @@ async function startParts(start: Start): Promise<RunningStack> {
   const supabase = await startAuth(start, { ownerUrl, smtpUrl: mail.smtpUrl });
   const env: NodeJS.ProcessEnv = {
     NODE_ENV: 'development',
+    // Long enough to gather a batch, short enough to watch it arrive.
+    USAGE_FORWARD_SECONDS: '2',
     ...settings.given,
     WEB_URL: settings.webUrl,
     API_URL: settings.apiUrl,
