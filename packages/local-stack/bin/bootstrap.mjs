@@ -48,28 +48,37 @@ async function main() {
   return (await run(join(bin, 'node'), [join(project, program), ...rest], { stdio: 'inherit' })).code;
 }
 
-/** Installs unless the last install was of exactly this lockfile on this kind of machine. */
+/**
+ * Installs unless the last install was of exactly this lockfile on this kind of machine. Afterwards pnpm, which
+ * Turborepo runs scripts with, is on the path: the one in npm's cache.
+ */
 async function install() {
   const wanted = createHash('sha256')
     .update(`${process.platform} ${process.arch}\n`)
     .update(readFileSync(join(project, 'pnpm-lock.yaml')))
     .update(readFileSync(join(project, 'pnpm-workspace.yaml')))
     .digest('hex');
-  const installed = existsSync(stampFile) && existsSync(join(bin, 'node')) && readFileSync(stampFile, 'utf8');
-  if (installed === wanted) return;
+  const installed = existsSync(stampFile) ? readFileSync(stampFile, 'utf8').split('\n') : [];
+  let pnpm = installed[1] ?? '';
+  if (installed[0] !== wanted || !existsSync(pnpm) || !existsSync(join(bin, 'node'))) {
+    process.stdout.write('Installing dependencies (the first time takes a minute or two)…\n');
+    const { packageManager } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
+    pnpm = await quietly('npx', ['--yes', '--package', packageManager, '--', 'sh', '-c', 'command -v pnpm']);
+    await quietly(pnpm, ['install', '--frozen-lockfile']);
+    writeFileSync(stampFile, `${wanted}\n${pnpm}`);
+  }
+  env.PATH = `${env.PATH}:${dirname(pnpm)}`;
+}
 
-  const { packageManager } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'));
-  process.stdout.write('Installing dependencies (the first time takes a minute or two)…\n');
-  const { code, output } = await run('npx', ['--yes', packageManager, 'install', '--frozen-lockfile'], {
+/** The last line the program printed. Its whole end is shown only when it fails. */
+async function quietly(file, args) {
+  const { code, output } = await run(file, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...env, CI: 'true' },
   });
-  if (code !== 0) {
-    throw new Error(
-      `The dependencies could not be installed:\n${output.trimEnd().split('\n').slice(-15).join('\n')}`,
-    );
-  }
-  writeFileSync(stampFile, wanted);
+  const lines = output.trimEnd().split('\n');
+  if (code !== 0) throw new Error(`The dependencies could not be installed:\n${lines.slice(-15).join('\n')}`);
+  return lines.at(-1);
 }
 
 /** Runs a program in the project and passes Ctrl-C and kill on to it, so that it can end what it started. */

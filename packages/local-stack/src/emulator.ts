@@ -1,8 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { freePort } from './free-port.ts';
 import { startService, waitUntilReady, type Service } from './processes.ts';
-import { isListening } from './free-port.ts';
+import { freePort, isListening } from './free-port.ts';
 
 export interface EmulatorOptions {
   /** Its state, which survives a restart. */
@@ -25,22 +24,22 @@ export interface RunningEmulator {
 /** Starts the Stripe emulator as a process of its own, as the stack needs it. */
 export async function startEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
   const port = options.port ?? (await freePort());
+  const url = `http://127.0.0.1:${port}`;
   const main = join(dirname(fileURLToPath(import.meta.resolve('@billingos/stripe-emulator'))), 'main.ts');
   const webhooks = `${options.apiUrl}/api/v1/webhooks/stripe`;
   const service = await startService({
     name: 'stripe-emulator',
     command: process.execPath,
-    args: [
-      main,
-      ...['--data', options.dataDir],
-      ...['--forward-test-to', `${webhooks}/test`, '--forward-live-to', `${webhooks}/live`],
-    ],
+    args: [main, '--data', options.dataDir],
+    // Variables, not arguments: everybody on the machine can list those, the secrets among them.
     env: {
       ...process.env,
       PORT: String(port),
-      // Secrets as variables: everybody on the machine can read arguments.
-      FORWARD_TEST_SECRET: options.testWebhookSecret,
-      FORWARD_LIVE_SECRET: options.liveWebhookSecret,
+      EMULATOR_PUBLIC_URL: url,
+      EMULATOR_FORWARD_TEST_TO: `${webhooks}/test`,
+      EMULATOR_FORWARD_TEST_SECRET: options.testWebhookSecret,
+      EMULATOR_FORWARD_LIVE_TO: `${webhooks}/live`,
+      EMULATOR_FORWARD_LIVE_SECRET: options.liveWebhookSecret,
     },
     logFile: options.logFile,
   });
@@ -50,5 +49,5 @@ export async function startEmulator(options: EmulatorOptions): Promise<RunningEm
     await service.stop();
     throw error;
   }
-  return { url: `http://127.0.0.1:${port}`, service, stop: () => service.stop() };
+  return { url, service, stop: () => service.stop() };
 }
