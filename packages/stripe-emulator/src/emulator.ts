@@ -1,0 +1,184 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { advance } from './advance.ts';
+import { Api, type HttpAnswer, type HttpRequest } from './http/api.ts';
+import { Controls, type SeenDelivery } from './http/controls.ts';
+import { Gate, type Hold, type HoldRule, type SeenRequest } from './http/gate.ts';
+import { Pages } from './pages/pages.ts';
+import { includable, routes } from './routes.ts';
+import { Clock } from './state/clock.ts';
+import { Journal } from './state/journal.ts';
+import { Store } from './state/store.ts';
+import { Deliveries, type ForwardingTarget } from './webhooks/deliveries.ts';
+
+export type { ForwardingTarget } from './webhooks/deliveries.ts';
+export type { Hold, HoldRule, SeenRequest } from './http/gate.ts';
+export type { SeenDelivery } from './http/controls.ts';
+
+export interface EmulatorOptions {
+  /** 0, the default, takes a free port. */
+  port?: number;
+  /** The address to listen on; 127.0.0.1 when absent. */
+  host?: string;
+  /** A folder that keeps the state across restarts; without it the state is gone at the end. */
+  dataFolder?: string;
+  /** How pages are reached when not under the host of the request that made them. No slash at the end. */
+  publicUrl?: string;
+  /** Listeners that hear every event of every account, like `stripe listen`. */
+  forwardTo?: ForwardingTarget[];
+  /** The wait before each webhook retry. About three days in all when absent. */
+  retryDelaysMs?: number[];
+  /** The source of time, in milliseconds since the epoch. */
+  now?: () => number;
+}
+
+export interface Emulator {
+  url: string;
+  host: string;
+  port: number;
+  /** Stops listening; held requests are let go and deliveries in flight are dropped. */
+  close(): Promise<void>;
+  /** Holds requests back, or their answers after they took effect. */
+  hold(rule: HoldRule): Hold;
+  /** The requests of Stripe's API seen so far, in order of arrival. */
+  requests(): readonly SeenRequest[];
+  forgetRequests(): void;
+  pauseWebhooks(): void;
+  resumeWebhooks(): void;
+  /** Resolves when no delivery is due or on its way; later retries are not waited for. */
+  webhooksSettled(): Promise<void>;
+  deliveries(): SeenDelivery[];
+  /** Sends deliveries again, in the order of the ids; an id may repeat. All when absent. */
+  replayDeliveries(ids?: string[]): void;
+  /** Objects by kind in each data set: `{ 'test/acct_…': { customer: 1 } }`. */
+  counts(): Record<string, Record<string, number>>;
+  /** The time of the data, in seconds. */
+  now(): number;
+  /** Moves the time of all data forward and lets happen what falls due on the way. Seconds since the epoch. */
+  advanceTo(until: number): void;
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const RETRIES = [
+  SECOND,
+  5 * SECOND,
+  30 * SECOND,
+  2 * MINUTE,
+  10 * MINUTE,
+  HOUR,
+  3 * HOUR,
+  6 * HOUR,
+  12 * HOUR,
+  24 * HOUR,
+  24 * HOUR,
+];
+
+/** Starts the emulator and resolves when it listens. */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const store = new Store(options.dataFolder === undefined ? undefined : new Journal(options.dataFolder));
+  const system = store.dataset('test', null);
+  const clock = new Clock(options.now ?? Date.now, system.get('_clock', 'offset')?.offset ?? 0);
+  const gate = new Gate();
+  const deliveries = new Deliveries(store, {
+    forwardTo: options.forwardTo ?? [],
+    retryDelaysMs: options.retryDelaysMs ?? RETRIES,
+  });
+  let baseUrl = options.publicUrl ?? '';
+  const passTime = () => {
+    for (const data of store.datasets()) advance({ store, deliveries, baseUrl }, data, clock.now());
+  };
+  const advanceTo = (until: number) => {
+    clock.moveTo(until);
+    store.transaction(() => system.put('_clock', { id: 'offset', offset: clock.offset }));
+    passTime();
+  };
+  const controls = new Controls({
+    store,
+    gate,
+    deliveries,
+    moveClock: (seconds) => {
+      advanceTo(clock.now() + seconds);
+      return clock.now();
+    },
+  });
+  const api = new Api({ store, clock, gate, deliveries, routes, includable });
+  const pages = new Pages({ store, clock, deliveries });
+  const server = createServer((incoming, response) => {
+    void serve(incoming, response, options.publicUrl, async (request) => {
+      if (request.path.startsWith('/_emulator/')) return controls.answer(request);
+      return request.path.startsWith('/v1/') ? await api.answer(request) : pages.answer(request);
+    });
+  });
+  const host = options.host ?? '127.0.0.1';
+  const port = await listen(server, options.port ?? 0, host);
+  const url = `http://${host}:${port}`;
+  baseUrl = options.publicUrl ?? url;
+  const ticking = setInterval(passTime, SECOND);
+  deliveries.resume();
+
+  return {
+    url,
+    host,
+    port,
+    close: async () => {
+      clearInterval(ticking);
+      gate.releaseAll();
+      deliveries.close();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+      store.close();
+    },
+    hold: (rule) => gate.hold(rule),
+    requests: () => gate.requests(),
+    forgetRequests: () => gate.forget(),
+    pauseWebhooks: () => deliveries.pause(),
+    resumeWebhooks: () => deliveries.resume(),
+    webhooksSettled: () => deliveries.settled(),
+    deliveries: () => controls.listDeliveries(),
+    replayDeliveries: (ids) => controls.replay(ids),
+    counts: () => controls.counts(),
+    now: () => clock.now(),
+    advanceTo,
+  };
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      const address = server.address();
+      resolve(isAddress(address) ? address.port : port);
+    });
+  });
+}
+
+function isAddress(address: string | AddressInfo | null): address is AddressInfo {
+  return typeof address === 'object' && address !== null;
+}
+
+async function serve(
+  incoming: IncomingMessage,
+  response: ServerResponse,
+  publicUrl: string | undefined,
+  handle: (request: HttpRequest) => Promise<HttpAnswer>,
+): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
+  const url = new URL(incoming.url ?? '/', 'http://localhost');
+  const answer = await handle({
+    method: incoming.method ?? 'GET',
+    path: url.pathname,
+    query: url.search.slice(1),
+    body: Buffer.concat(chunks).toString(),
+    header: (name) => {
+      const value = incoming.headers[name];
+      return typeof value === 'string' ? value : undefined;
+    },
+    baseUrl: publicUrl ?? `http://${incoming.headers.host ?? 'localhost'}`,
+  });
+  response.writeHead(answer.status, answer.headers);
+  response.end(answer.body);
+}

@@ -1,0 +1,53 @@
+import { parseArgs } from 'node:util';
+import { startEmulator, type ForwardingTarget } from './emulator.ts';
+import type { Mode } from './state/store.ts';
+
+const { values } = parseArgs({
+  options: {
+    port: { type: 'string' },
+    host: { type: 'string' },
+    data: { type: 'string' },
+    'public-url': { type: 'string' },
+    'forward-to': { type: 'string' },
+    'forward-secret': { type: 'string' },
+    'forward-test-to': { type: 'string' },
+    'forward-test-secret': { type: 'string' },
+    'forward-live-to': { type: 'string' },
+    'forward-live-secret': { type: 'string' },
+  },
+});
+
+type Flag = keyof typeof values;
+
+/** A flag, or its environment variable: `--data` is EMULATOR_DATA, `--port` is PORT. */
+function setting(flag: Flag): string | undefined {
+  const name = flag === 'port' ? 'PORT' : `EMULATOR_${flag.toUpperCase().replaceAll('-', '_')}`;
+  return values[flag] ?? process.env[name];
+}
+
+function target(to: Flag, secretFlag: Flag, modes: Mode[]): ForwardingTarget[] {
+  const url = setting(to);
+  const secret = setting(secretFlag);
+  if (url === undefined) return [];
+  if (secret === undefined) throw new Error(`--${to} needs --${secretFlag} to sign with`);
+  return [{ url, secret, modes }];
+}
+
+const data = setting('data');
+const publicUrl = setting('public-url');
+const emulator = await startEmulator({
+  port: Number(setting('port') ?? 12111),
+  host: setting('host') ?? '127.0.0.1',
+  ...(data === undefined ? {} : { dataFolder: data }),
+  ...(publicUrl === undefined ? {} : { publicUrl }),
+  forwardTo: [
+    ...target('forward-to', 'forward-secret', ['test', 'live']),
+    ...target('forward-test-to', 'forward-test-secret', ['test']),
+    ...target('forward-live-to', 'forward-live-secret', ['live']),
+  ],
+});
+console.log(`Stripe emulator at ${emulator.url}`);
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void emulator.close().then(() => process.exit(0)));
+}

@@ -1,0 +1,68 @@
+import type { Context } from '../state/context.ts';
+import type { Account } from '../state/tables.ts';
+import type { AccountParams } from './accounts.ts';
+
+/** A connected account whose owner has not been asked for anything yet. */
+export function accountObject(context: Context, id: string, params: AccountParams): Account {
+  const due = ['business_type', 'external_account', 'tos_acceptance.date', 'tos_acceptance.ip'];
+  const dashboard = params.controller?.stripe_dashboard?.type;
+  return {
+    id,
+    object: 'account',
+    business_profile: undefined,
+    business_type: null,
+    capabilities: {},
+    charges_enabled: false,
+    company: undefined,
+    controller: {
+      fees: { payer: params.controller?.fees?.payer ?? 'account' },
+      is_controller: true,
+      losses: { payments: params.controller?.losses?.payments ?? 'stripe' },
+      requirement_collection: params.controller?.requirement_collection ?? 'stripe',
+      stripe_dashboard: {
+        type:
+          dashboard ?? (params.type === 'express' ? 'express' : params.type === 'custom' ? 'none' : 'full'),
+      },
+      type: 'application',
+    },
+    country: params.country ?? 'US',
+    created: context.now,
+    default_currency: params.default_currency ?? 'usd',
+    deleted: undefined,
+    details_submitted: false,
+    email: null,
+    external_accounts: {
+      object: 'list',
+      data: [],
+      has_more: false,
+      url: `/v1/accounts/${id}/external_accounts`,
+    },
+    future_requirements: {
+      alternatives: [],
+      current_deadline: null,
+      currently_due: [],
+      disabled_reason: null,
+      errors: [],
+      eventually_due: [],
+      past_due: [],
+      pending_verification: [],
+    },
+    groups: undefined,
+    individual: undefined,
+    metadata: {},
+    payouts_enabled: false,
+    requirements: {
+      alternatives: [],
+      current_deadline: null,
+      currently_due: due,
+      disabled_reason: 'requirements.past_due',
+      errors: [],
+      eventually_due: due,
+      past_due: due,
+      pending_verification: [],
+    },
+    settings: undefined,
+    tos_acceptance: { date: null, ip: null, user_agent: null },
+    type: params.type ?? 'none',
+  };
+}

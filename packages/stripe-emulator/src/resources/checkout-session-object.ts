@@ -1,0 +1,115 @@
+import { mergedMetadata } from '../http/params.ts';
+import type { Context } from '../state/context.ts';
+import type { CheckoutSession, Customer } from '../state/tables.ts';
+import type { CheckoutParams } from './checkout-sessions.ts';
+
+interface SessionFacts {
+  id: string;
+  params: CheckoutParams;
+  customer: Customer | undefined;
+  currency: string | null;
+  /** What is due today in minor units, or null where nothing is sold. */
+  total: number | null;
+  expiresAt: number;
+  successUrl: string;
+}
+
+/** An open session whose page waits at `url`. */
+export function sessionObject(context: Context, facts: SessionFacts): CheckoutSession {
+  const { customer, params, total } = facts;
+  return {
+    id: facts.id,
+    object: 'checkout.session',
+    adaptive_pricing: null,
+    after_expiration: null,
+    allow_promotion_codes: params.allow_promotion_codes ?? null,
+    allowed_payment_method_types: null,
+    amount_subtotal: total,
+    amount_total: total,
+    automatic_tax: { enabled: false, liability: null, provider: null, status: null },
+    billing_address_collection: params.billing_address_collection ?? null,
+    branding_settings: undefined,
+    cancel_url: params.cancel_url ?? null,
+    client_reference_id: params.client_reference_id ?? null,
+    client_secret: null,
+    collected_information: null,
+    consent: null,
+    consent_collection: null,
+    created: context.now,
+    currency: facts.currency,
+    currency_conversion: null,
+    custom_fields: [],
+    custom_text: {
+      after_submit: null,
+      shipping_address: null,
+      submit: null,
+      terms_of_service_acceptance: null,
+    },
+    customer: customer?.id ?? null,
+    customer_account: null,
+    customer_creation: params.mode === 'payment' ? (params.customer_creation ?? 'if_required') : null,
+    customer_details: detailsOf(params.customer_email ?? customer?.email ?? null, customer),
+    customer_email: params.customer_email ?? null,
+    discounts: [],
+    excluded_payment_method_types: undefined,
+    expires_at: facts.expiresAt,
+    integration_identifier: null,
+    invoice: null,
+    invoice_creation: null,
+    line_items: undefined,
+    livemode: context.livemode,
+    locale: params.locale ?? null,
+    managed_payments: null,
+    metadata: mergedMetadata(null, params.metadata),
+    mode: params.mode,
+    name_collection: undefined,
+    optional_items: undefined,
+    origin_context: null,
+    payment_intent: null,
+    payment_link: null,
+    payment_method_collection:
+      params.mode === 'setup' ? null : (params.payment_method_collection ?? 'always'),
+    payment_method_configuration_details: null,
+    payment_method_options: {},
+    payment_method_types: ['card'],
+    payment_status: params.mode === 'setup' ? 'no_payment_required' : 'unpaid',
+    permissions: null,
+    phone_number_collection: { enabled: false },
+    presentment_details: undefined,
+    recovered_from: null,
+    redirect_on_completion: undefined,
+    return_url: undefined,
+    saved_payment_method_options: null,
+    setup_intent: null,
+    shipping_address_collection: null,
+    shipping_cost: null,
+    shipping_options: [],
+    status: 'open',
+    submit_type: params.submit_type ?? null,
+    subscription: null,
+    success_url: facts.successUrl,
+    tax_id_collection: undefined,
+    total_details: total === null ? null : { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+    ui_mode: 'hosted_page',
+    url: `${context.baseUrl}/c/pay/${facts.id}`,
+    wallet_options: null,
+  };
+}
+
+/** Who the session is for, as far as it is known. */
+export function detailsOf(
+  email: string | null,
+  customer: Customer | undefined,
+): CheckoutSession['customer_details'] {
+  if (email === null && customer === undefined) return null;
+  return {
+    address: customer?.address ?? null,
+    business_name: null,
+    email,
+    individual_name: null,
+    name: customer?.name ?? null,
+    phone: customer?.phone ?? null,
+    tax_exempt: 'none',
+    tax_ids: [],
+  };
+}

@@ -1,0 +1,265 @@
+import { lineAmount } from '../billing/line-amount.ts';
+import { invalid } from '../http/errors.ts';
+import { listOf, page, pageFields, within } from '../http/pagination.ts';
+import {
+  clearable,
+  flag,
+  list,
+  mergedMetadata,
+  metadata,
+  oneOf,
+  range,
+  required,
+  shape,
+  text,
+  whole,
+  type Params,
+} from '../http/params.ts';
+import { route } from '../http/route.ts';
+import type { Context } from '../state/context.ts';
+import { newId, randomText } from '../state/ids.ts';
+import { idOf } from '../state/listed.ts';
+import type { CheckoutSession, LineItem, Price } from '../state/tables.ts';
+import { sessionObject } from './checkout-session-object.ts';
+import { createPrice, priceFields } from './prices.ts';
+
+const HALF_HOUR = 1800;
+const DAY = 86_400;
+
+const priceData = shape({
+  currency: priceFields.currency,
+  product: priceFields.product,
+  product_data: priceFields.product_data,
+  recurring: priceFields.recurring,
+  tax_behavior: priceFields.tax_behavior,
+  unit_amount: priceFields.unit_amount,
+  unit_amount_decimal: priceFields.unit_amount_decimal,
+});
+const createFields = {
+  allow_promotion_codes: flag,
+  automatic_tax: shape({ enabled: required(flag) }),
+  billing_address_collection: oneOf('auto', 'required'),
+  cancel_url: text,
+  client_reference_id: text,
+  currency: text,
+  customer: text,
+  customer_creation: oneOf('always', 'if_required'),
+  customer_email: text,
+  customer_update: shape({ address: oneOf('auto', 'never'), name: oneOf('auto', 'never') }),
+  expires_at: whole,
+  line_items: list(shape({ price: text, price_data: priceData, quantity: whole, metadata })),
+  locale: text,
+  metadata,
+  mode: required(oneOf('payment', 'setup', 'subscription')),
+  payment_intent_data: shape({
+    description: text,
+    metadata,
+    setup_future_usage: oneOf('off_session', 'on_session'),
+  }),
+  payment_method_collection: oneOf('always', 'if_required'),
+  payment_method_types: list(oneOf('card')),
+  setup_intent_data: shape({ description: text, metadata }),
+  submit_type: oneOf('auto', 'book', 'donate', 'pay', 'subscribe'),
+  subscription_data: shape({
+    description: text,
+    metadata,
+    billing_mode: shape({ type: oneOf('classic', 'flexible') }),
+  }),
+  success_url: text,
+  ui_mode: oneOf('hosted_page', 'hosted'),
+};
+export type CheckoutParams = Params<typeof createFields>;
+
+const listFields = {
+  ...pageFields,
+  created: range,
+  customer: text,
+  payment_intent: text,
+  status: oneOf('open', 'complete', 'expired'),
+  subscription: text,
+};
+
+export const checkoutSessionRoutes = [
+  route('POST', '/v1/checkout/sessions', createFields, (context, params) => createSession(context, params)),
+  route('GET', '/v1/checkout/sessions', listFields, ({ data }, params) =>
+    page(
+      data.all('checkout.session'),
+      params,
+      '/v1/checkout/sessions',
+      (session) =>
+        (params.customer === undefined || session.customer === params.customer) &&
+        (params.payment_intent === undefined || session.payment_intent === params.payment_intent) &&
+        (params.status === undefined || session.status === params.status) &&
+        (params.subscription === undefined || session.subscription === params.subscription) &&
+        within(session.created, params.created),
+    ),
+  ),
+  route('GET', '/v1/checkout/sessions/:id', {}, (context, _params, { id }) =>
+    context.find('checkout.session', id),
+  ),
+  route('POST', '/v1/checkout/sessions/:id', { metadata: clearable(metadata) }, (context, params, { id }) => {
+    const before = context.find('checkout.session', id);
+    const after = { ...before, metadata: mergedMetadata(before.metadata, params.metadata ?? '') };
+    context.data.put('checkout.session', after);
+    return after;
+  }),
+  route('POST', '/v1/checkout/sessions/:id/expire', {}, (context, _params, { id }) => {
+    const session = context.find('checkout.session', id);
+    if (session.status !== 'open') {
+      throw invalid('Only Checkout Sessions with a status in ["open"] can be expired.', 'session');
+    }
+    return expireSession(context, session);
+  }),
+  route('GET', '/v1/checkout/sessions/:id/line_items', pageFields, (context, params, { id }) => {
+    const { id: found } = context.find('checkout.session', id);
+    return page([...lineItemsOf(context, found)].reverse(), params, `/v1/checkout/sessions/${id}/line_items`);
+  }),
+];
+
+/** What a session sells, as its page and its own list show it. */
+export function lineItemsOf(context: Context, session: string): LineItem[] {
+  return context.data.get('_checkout', session)?.items ?? [];
+}
+
+/** The list of line items as `expand` shows it. */
+export function lineItemList(context: Context, session: string): object {
+  return listOf(lineItemsOf(context, session), `/v1/checkout/sessions/${session}/line_items`);
+}
+
+/** Nobody can pay this session any more. */
+export function expireSession(context: Context, session: CheckoutSession): CheckoutSession {
+  const expired: CheckoutSession = { ...session, status: 'expired', url: null };
+  context.data.put('checkout.session', expired);
+  context.emit('checkout.session.expired', expired);
+  return expired;
+}
+
+function createSession(context: Context, params: CheckoutParams): CheckoutSession {
+  if (params.success_url === undefined)
+    throw invalid('Missing required param: success_url.', 'success_url', 'parameter_missing');
+  if (params.automatic_tax?.enabled === true)
+    throw invalid('This emulator does not calculate tax.', 'automatic_tax[enabled]');
+  if (params.customer !== undefined && params.customer_email !== undefined) {
+    throw invalid(
+      'You may only specify one of these parameters: customer, customer_email.',
+      'customer_email',
+    );
+  }
+  if (params.customer_creation !== undefined && params.mode !== 'payment') {
+    throw invalid('You can only use `customer_creation` in `payment` mode.', 'customer_creation');
+  }
+  const customer =
+    params.customer === undefined ? undefined : context.find('customer', params.customer, 'customer');
+  const items = (params.line_items ?? []).map((item, index) => lineItem(context, item, index, params.mode));
+  if (params.mode !== 'setup' && items.length === 0) {
+    throw invalid(
+      'You must specify `line_items` in `payment` and `subscription` mode.',
+      'line_items',
+      'parameter_missing',
+    );
+  }
+  const expiresAt = params.expires_at ?? context.now + DAY;
+  if (expiresAt < context.now + HALF_HOUR || expiresAt > context.now + DAY) {
+    throw invalid(
+      'The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.',
+      'expires_at',
+    );
+  }
+  const session = sessionObject(context, {
+    id: `cs_${context.data.mode}_${randomText(58)}`,
+    params,
+    customer,
+    currency: items[0]?.currency ?? params.currency ?? null,
+    total: params.mode === 'setup' ? null : items.reduce((sum, item) => sum + item.amount_total, 0),
+    expiresAt,
+    successUrl: params.success_url,
+  });
+  context.data.put('checkout.session', session);
+  context.data.put('_checkout', {
+    id: session.id,
+    items,
+    subscription: {
+      metadata: mergedMetadata(null, params.subscription_data?.metadata),
+      description: params.subscription_data?.description ?? null,
+    },
+    payment_metadata: mergedMetadata(null, params.payment_intent_data?.metadata),
+    payment_future_usage: params.payment_intent_data?.setup_future_usage ?? null,
+    setup_metadata: mergedMetadata(null, params.setup_intent_data?.metadata),
+  });
+  return session;
+}
+
+function lineItem(
+  context: Context,
+  sent: NonNullable<CheckoutParams['line_items']>[number],
+  index: number,
+  mode: string,
+): LineItem {
+  const price = priceOf(context, sent, index);
+  if (price.type === 'recurring' && mode === 'payment') {
+    throw invalid(
+      'You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use only one-time prices.',
+      'line_items',
+    );
+  }
+  if (price.type === 'one_time' && mode === 'subscription') {
+    throw invalid(
+      'This emulator sells recurring prices only in `subscription` mode.',
+      `line_items[${index}][price]`,
+    );
+  }
+  const metered = price.recurring?.usage_type === 'metered';
+  if (!metered && sent.quantity === undefined) {
+    throw invalid(
+      'Quantity is required. Add `quantity` to `line_items[' + index + ']`',
+      `line_items[${index}][quantity]`,
+    );
+  }
+  if (metered && sent.quantity !== undefined) {
+    throw invalid(
+      'Quantity should not be specified where usage_type is `metered`. Remove `quantity` from `line_items`',
+      `line_items[${index}][quantity]`,
+    );
+  }
+  const tiers = context.data.get('_price_detail', price.id)?.tiers;
+  const amount = metered ? 0 : lineAmount({ ...price, tiers }, sent.quantity ?? 1);
+  return {
+    id: newId('li'),
+    object: 'item',
+    adjustable_quantity: null,
+    amount_discount: 0,
+    amount_subtotal: amount,
+    amount_tax: 0,
+    amount_total: amount,
+    currency: price.currency,
+    description: context.data.get('product', idOf(price.product))?.name ?? null,
+    discounts: undefined,
+    metadata: mergedMetadata(null, sent.metadata),
+    price,
+    quantity: metered ? null : (sent.quantity ?? 1),
+    taxes: undefined,
+  };
+}
+
+function priceOf(
+  context: Context,
+  sent: NonNullable<CheckoutParams['line_items']>[number],
+  index: number,
+): Price {
+  if (sent.price_data !== undefined) return createPrice(context, sent.price_data);
+  if (sent.price === undefined) {
+    throw invalid(
+      `Missing required param: line_items[${index}][price].`,
+      `line_items[${index}][price]`,
+      'parameter_missing',
+    );
+  }
+  const price = context.find('price', sent.price, `line_items[${index}][price]`);
+  if (!price.active) {
+    throw invalid(
+      `The price specified is inactive. This field only accepts active prices.`,
+      `line_items[${index}][price]`,
+    );
+  }
+  return price;
+}

@@ -1,0 +1,165 @@
+import { money } from '../billing/money.ts';
+import { lineAmount } from '../billing/line-amount.ts';
+import { periodAround } from '../billing/periods.ts';
+import { aggregate } from '../billing/usage.ts';
+import type { Context } from '../state/context.ts';
+import { idOf } from '../state/listed.ts';
+import type { Invoice, PaymentMethod, Price, Subscription, SubscriptionItem } from '../state/tables.ts';
+import { refreshGrant, settleEntitlements } from './active-entitlements.ts';
+import { draftInvoice, type LineFacts } from './invoice-object.ts';
+import { collect, defaultMethod, finalize, recordDraft, voidInvoice } from './invoices.ts';
+import { readingsOf } from './meter-events.ts';
+import { endSubscription, saveSubscription } from './subscription-states.ts';
+
+/** Stripe leaves a renewal's invoice open to changes for an hour. */
+const DRAFT_SECONDS = 3600;
+
+export interface FirstPayment {
+  /** `wait` leaves the invoice open until it is confirmed; `collect` charges it now. */
+  behavior: 'wait' | 'collect';
+  method: PaymentMethod | undefined;
+  offSession: boolean;
+  authenticated: boolean;
+}
+
+/** Bills a new subscription: its first period in advance. Usage is billed when the period ends. */
+export function billFirstPeriod(
+  context: Context,
+  subscription: Subscription,
+  payment: FirstPayment,
+): Invoice {
+  const lines = subscription.items.data.flatMap((item) => licensedLine(context, subscription, item));
+  const draft = recordDraft(
+    context,
+    draftInvoice(context, {
+      customer: context.find('customer', idOf(subscription.customer)),
+      subscription,
+      billing_reason: 'subscription_create',
+      period: { start: context.now, end: context.now },
+      lines,
+      finalizes_at: null,
+    }),
+  );
+  context.data.put('subscription', { ...subscription, latest_invoice: draft.id });
+  const invoice = finalize(context, draft);
+  const charged = invoice.status === 'open' && subscription.collection_method === 'charge_automatically';
+  return charged && payment.behavior === 'collect' ? collect(context, invoice, payment) : invoice;
+}
+
+/** The end of the period that ends first. */
+export function nextPeriodEnd(subscription: Subscription): number {
+  return Math.min(...subscription.items.data.map((item) => item.current_period_end));
+}
+
+/** What happens at the end of a period: the subscription ends, or bills usage and the next period. */
+export function passPeriodEnd(context: Context, subscription: Subscription): void {
+  const ends =
+    subscription.cancel_at_period_end ||
+    (subscription.cancel_at !== null && subscription.cancel_at <= context.now);
+  const usage = subscription.items.data.flatMap((item) => usageLine(context, subscription, item));
+  if (ends) {
+    if (usage.length > 0) recordCycleDraft(context, subscription, usage);
+    endSubscription(context, context.find('subscription', subscription.id), context.now);
+    return;
+  }
+  const rolled = {
+    ...subscription,
+    items: {
+      ...subscription.items,
+      data: subscription.items.data.map((item) => rollItem(context, subscription, item)),
+    },
+  };
+  const advance = rolled.items.data.flatMap((item) => licensedLine(context, rolled, item));
+  const draft = recordCycleDraft(context, rolled, [...usage, ...advance]);
+  refreshGrant(context, rolled);
+  saveSubscription(context, subscription, { items: rolled.items, latest_invoice: draft.id });
+  settleEntitlements(context, idOf(subscription.customer));
+}
+
+/** Finalizes a draft whose hour is over and charges it, with nobody present. */
+export function passDraftEnd(context: Context, draft: Invoice): void {
+  const invoice = finalize(context, draft);
+  if (invoice.status !== 'open' || invoice.collection_method !== 'charge_automatically') return;
+  const method = defaultMethod(context, invoice);
+  collect(context, invoice, { method, offSession: true, authenticated: false });
+}
+
+/** A subscription whose first invoice stayed unpaid for 23 hours is over. */
+export function giveUpIncomplete(context: Context, subscription: Subscription): void {
+  const invoice =
+    subscription.latest_invoice === null
+      ? undefined
+      : context.data.get('invoice', idOf(subscription.latest_invoice));
+  if (invoice?.status === 'open') voidInvoice(context, invoice);
+  else saveSubscription(context, subscription, { status: 'incomplete_expired', ended_at: context.now });
+}
+
+function recordCycleDraft(context: Context, subscription: Subscription, lines: LineFacts[]): Invoice {
+  const [item] = subscription.items.data;
+  return recordDraft(
+    context,
+    draftInvoice(context, {
+      customer: context.find('customer', idOf(subscription.customer)),
+      subscription,
+      billing_reason: 'subscription_cycle',
+      period: { start: item?.current_period_start ?? context.now, end: context.now },
+      lines,
+      finalizes_at: context.now + DRAFT_SECONDS,
+    }),
+  );
+}
+
+function rollItem(context: Context, subscription: Subscription, item: SubscriptionItem): SubscriptionItem {
+  const { recurring } = item.price;
+  if (recurring === null || item.current_period_end > context.now) return item;
+  const { start, end } = periodAround(subscription.billing_cycle_anchor, recurring, context.now);
+  return { ...item, current_period_start: start, current_period_end: end };
+}
+
+function licensedLine(context: Context, subscription: Subscription, item: SubscriptionItem): LineFacts[] {
+  if (item.price.recurring?.usage_type === 'metered') return [];
+  const quantity = item.quantity ?? 1;
+  return [line(context, subscription, item, quantity)];
+}
+
+function usageLine(context: Context, subscription: Subscription, item: SubscriptionItem): LineFacts[] {
+  const meter = item.price.recurring?.meter;
+  if (meter === null || meter === undefined || item.current_period_end > context.now) return [];
+  const { formula } = context.find('billing.meter', meter).default_aggregation;
+  const readings = readingsOf(context, meter, idOf(subscription.customer));
+  return [
+    line(
+      context,
+      subscription,
+      item,
+      aggregate(readings, formula, item.current_period_start, item.current_period_end),
+    ),
+  ];
+}
+
+function line(
+  context: Context,
+  subscription: Subscription,
+  item: SubscriptionItem,
+  quantity: number,
+): LineFacts {
+  const { price } = item;
+  return {
+    subscription,
+    item,
+    quantity,
+    amount: lineAmount({ ...price, tiers: context.data.get('_price_detail', price.id)?.tiers }, quantity),
+    description: `${quantity} × ${productName(context, price)} (${perInterval(price)})`,
+    period: { start: item.current_period_start, end: item.current_period_end },
+  };
+}
+
+function productName(context: Context, price: Price): string {
+  return context.data.get('product', idOf(price.product))?.name ?? 'Product';
+}
+
+function perInterval({ currency, recurring, unit_amount_decimal: amount }: Price): string {
+  const count = recurring?.interval_count ?? 1;
+  const every = count === 1 ? recurring?.interval : `${count} ${recurring?.interval}s`;
+  return amount === null ? `tiered / ${every}` : `at ${money(amount.toNumber(), currency)} / ${every}`;
+}

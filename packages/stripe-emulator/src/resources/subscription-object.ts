@@ -1,0 +1,166 @@
+import type Stripe from 'stripe';
+import { periodBoundary } from '../billing/periods.ts';
+import { invalid } from '../http/errors.ts';
+import { listOf } from '../http/pagination.ts';
+import type { Context } from '../state/context.ts';
+import { newId } from '../state/ids.ts';
+import { idOf } from '../state/listed.ts';
+import type { Price, Subscription, SubscriptionItem } from '../state/tables.ts';
+
+export interface WantedItem {
+  price: Price;
+  quantity: number | undefined;
+  metadata: Record<string, string>;
+}
+
+export interface WantedSubscription {
+  customer: string;
+  items: WantedItem[];
+  metadata: Record<string, string>;
+  description: string | null;
+  default_payment_method: string | null;
+  collection_method: 'charge_automatically' | 'send_invoice';
+  days_until_due: number | null;
+  cancel_at_period_end: boolean;
+  cancel_at: number | null;
+  save_default_payment_method: 'off' | 'on_subscription';
+}
+
+/** A new subscription whose first period starts now and is not paid yet. */
+export function newSubscription(context: Context, wanted: WantedSubscription): Subscription {
+  const id = newId('sub');
+  const items = wanted.items.map((item) => newItem(context, id, item));
+  const firstEnd = Math.min(...items.map((item) => item.current_period_end));
+  return {
+    id,
+    object: 'subscription',
+    application: null,
+    application_fee_percent: null,
+    automatic_tax: { disabled_reason: null, enabled: false, liability: null },
+    billing_cycle_anchor: context.now,
+    billing_cycle_anchor_config: null,
+    billing_mode: { flexible: null, type: 'flexible' },
+    billing_schedules: [],
+    billing_thresholds: null,
+    cancel_at: wanted.cancel_at_period_end ? firstEnd : wanted.cancel_at,
+    cancel_at_period_end: wanted.cancel_at_period_end,
+    canceled_at: wanted.cancel_at_period_end ? context.now : null,
+    cancellation_details: { comment: null, feedback: null, feedback_option: null, reason: null },
+    collection_method: wanted.collection_method,
+    created: context.now,
+    currency: currencyOf(wanted.items),
+    customer: wanted.customer,
+    customer_account: null,
+    days_until_due: wanted.days_until_due,
+    default_payment_method: wanted.default_payment_method,
+    default_source: null,
+    default_tax_rates: [],
+    description: wanted.description,
+    discounts: [],
+    ended_at: null,
+    invoice_settings: {
+      account_tax_ids: null,
+      custom_fields: null,
+      description: null,
+      footer: null,
+      issuer: { type: 'self' },
+    },
+    items: listOf(items, `/v1/subscription_items?subscription=${id}`),
+    latest_invoice: null,
+    livemode: context.livemode,
+    managed_payments: null,
+    metadata: wanted.metadata,
+    next_pending_invoice_item_invoice: null,
+    on_behalf_of: null,
+    pause_collection: null,
+    payment_settings: {
+      payment_method_options: null,
+      payment_method_types: null,
+      save_default_payment_method: wanted.save_default_payment_method,
+    },
+    pending_invoice_item_interval: null,
+    pending_setup_intent: null,
+    pending_update: null,
+    presentment_details: undefined,
+    schedule: null,
+    start_date: context.now,
+    status: 'incomplete',
+    status_details: undefined,
+    test_clock: null,
+    transfer_data: null,
+    trial_end: null,
+    trial_settings: {
+      end_behavior: { billing_cycle_anchor: null, missing_payment_method: 'create_invoice' },
+    },
+    trial_start: null,
+  };
+}
+
+/** An item whose first period starts now. */
+function newItem(
+  context: Context,
+  subscription: string,
+  { price, quantity, metadata }: WantedItem,
+): SubscriptionItem {
+  const { recurring } = price;
+  if (recurring === null) {
+    throw invalid(
+      'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
+      'items',
+    );
+  }
+  const metered = recurring.usage_type === 'metered';
+  if (metered && quantity !== undefined) {
+    throw invalid('You cannot set the quantity for metered plans.', 'items[quantity]');
+  }
+  return {
+    id: newId('si'),
+    object: 'subscription_item',
+    billed_until: undefined,
+    billing_thresholds: null,
+    created: context.now,
+    current_period_end: periodBoundary(context.now, recurring, 1),
+    current_period_start: context.now,
+    current_trial: null,
+    deleted: undefined,
+    discounts: [],
+    metadata,
+    plan: planOf(price),
+    price,
+    quantity: metered ? undefined : (quantity ?? 1),
+    subscription,
+    tax_rates: [],
+  };
+}
+
+function currencyOf(items: WantedItem[]): string {
+  const [first, ...others] = [...new Set(items.map(({ price }) => price.currency))];
+  if (first === undefined) throw invalid('Missing required param: items.', 'items', 'parameter_missing');
+  if (others.length > 0) throw invalid('All prices of a subscription must have the same currency.', 'items');
+  return first;
+}
+
+/** The older form of a price that subscription items still carry. */
+export function planOf(price: Price): Stripe.Plan {
+  return {
+    id: price.id,
+    object: 'plan',
+    active: price.active,
+    amount: price.unit_amount,
+    amount_decimal: price.unit_amount_decimal,
+    billing_scheme: price.billing_scheme,
+    created: price.created,
+    currency: price.currency,
+    interval: price.recurring?.interval ?? 'month',
+    interval_count: price.recurring?.interval_count ?? 1,
+    livemode: price.livemode,
+    metadata: price.metadata,
+    meter: price.recurring?.meter ?? null,
+    nickname: price.nickname,
+    product: idOf(price.product),
+    tiers_mode: price.tiers_mode,
+    transform_usage: price.transform_quantity,
+    trial_period_days: price.recurring?.trial_period_days ?? null,
+    usage_type: price.recurring?.usage_type ?? 'licensed',
+  };
+}

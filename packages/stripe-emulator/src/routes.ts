@@ -1,0 +1,67 @@
+import type { Includable } from './http/expand.ts';
+import { listOf } from './http/pagination.ts';
+import type { Route } from './http/route.ts';
+import { accountRoutes } from './resources/accounts.ts';
+import { activeEntitlementRoutes } from './resources/active-entitlements.ts';
+import { checkoutSessionRoutes, lineItemList } from './resources/checkout-sessions.ts';
+import { customerRoutes } from './resources/customers.ts';
+import { eventRoutes } from './resources/events.ts';
+import { featureRoutes } from './resources/features.ts';
+import { confirmationSecret, invoiceRoutes, paymentList } from './resources/invoices.ts';
+import { meterEventRoutes } from './resources/meter-events.ts';
+import { meterRoutes } from './resources/meters.ts';
+import { paymentIntentRoutes } from './resources/payment-intents.ts';
+import { paymentMethodRoutes } from './resources/payment-methods.ts';
+import { priceRoutes } from './resources/prices.ts';
+import { productRoutes } from './resources/products.ts';
+import { setupIntentRoutes } from './resources/setup-intents.ts';
+import { subscriptionRoutes } from './resources/subscriptions.ts';
+import { webhookEndpointRoutes } from './resources/webhook-endpoints.ts';
+
+/** Every operation of the API that is served. */
+export const routes: readonly Route[] = [
+  ...accountRoutes,
+  ...activeEntitlementRoutes,
+  ...checkoutSessionRoutes,
+  ...customerRoutes,
+  ...eventRoutes,
+  ...featureRoutes,
+  ...invoiceRoutes,
+  ...meterEventRoutes,
+  ...meterRoutes,
+  ...paymentIntentRoutes,
+  ...paymentMethodRoutes,
+  ...priceRoutes,
+  ...productRoutes,
+  ...setupIntentRoutes,
+  ...subscriptionRoutes,
+  ...webhookEndpointRoutes,
+];
+
+/** The fields that Stripe shows only when `expand` asks for them. */
+export const includable: Includable = {
+  customer: {
+    sources: (_context, id) => listOf([], `/v1/customers/${id}/sources`),
+    subscriptions: ({ data }, id) =>
+      listOf(
+        [...data.all('subscription')]
+          .filter(({ customer, status }) => customer === id && status !== 'canceled')
+          .reverse(),
+        `/v1/customers/${id}/subscriptions`,
+      ),
+    tax: () => ({
+      automatic_tax: 'unrecognized_location',
+      ip_address: null,
+      location: null,
+      provider: 'stripe',
+    }),
+    tax_ids: (_context, id) => listOf([], `/v1/customers/${id}/tax_ids`),
+  },
+  invoice: { confirmation_secret: confirmationSecret, payments: paymentList },
+  'checkout.session': { line_items: lineItemList },
+  price: {
+    currency_options: ({ data }, id) => data.get('_price_detail', id)?.currency_options,
+    tiers: ({ data }, id) => data.get('_price_detail', id)?.tiers,
+  },
+  charge: { refunds: (_context, id) => listOf([], `/v1/charges/${id}/refunds`) },
+};

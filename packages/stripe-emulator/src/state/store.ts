@@ -1,0 +1,132 @@
+import type { Journal } from './journal.ts';
+import { emptyTables, type Kind, type Tables } from './tables.ts';
+
+export type Mode = 'test' | 'live';
+
+/** One change of the current transaction; `document` is null for a removal. */
+export interface Change {
+  dataset: string;
+  kind: Kind;
+  id: string;
+  document: object | null;
+}
+
+/**
+ * The objects of one account in one mode. Stored objects are never changed in place: `put` replaces them,
+ * so that a snapshot in an event stays what it was and a failed request can be undone.
+ */
+export class Dataset {
+  readonly mode: Mode;
+  /** The connected account, or null for the platform's own data. */
+  readonly account: string | null;
+  readonly #tables = emptyTables();
+  readonly #record: (change: Change, undo: () => void) => void;
+
+  constructor(mode: Mode, account: string | null, record: (change: Change, undo: () => void) => void) {
+    this.mode = mode;
+    this.account = account;
+    this.#record = record;
+  }
+
+  get key(): string {
+    return `${this.mode}/${this.account ?? 'platform'}`;
+  }
+
+  get<K extends Kind>(kind: K, id: string): Tables[K] | undefined {
+    return this.#tables[kind].get(id);
+  }
+
+  /** Everything of a kind, oldest first. */
+  all<K extends Kind>(kind: K): MapIterator<Tables[K]> {
+    return this.#tables[kind].values();
+  }
+
+  count(kind: Kind): number {
+    return this.#tables[kind].size;
+  }
+
+  put<K extends Kind>(kind: K, document: Tables[K]): void {
+    const table = this.#tables[kind];
+    const { id } = document;
+    const before = table.get(id);
+    table.set(id, document);
+    this.#record({ dataset: this.key, kind, id, document }, () => {
+      if (before === undefined) table.delete(id);
+      else table.set(id, before);
+    });
+  }
+
+  remove<K extends Kind>(kind: K, id: string): void {
+    const table = this.#tables[kind];
+    const before = table.get(id);
+    if (before === undefined) return;
+    table.delete(id);
+    this.#record({ dataset: this.key, kind, id, document: null }, () => table.set(id, before));
+  }
+}
+
+interface Transaction {
+  changes: Change[];
+  undo: (() => void)[];
+}
+
+/** All data sets. Every change happens inside `transaction`, which is synchronous and all or nothing. */
+export class Store {
+  readonly #datasets = new Map<string, Dataset>();
+  readonly #journal: Journal | undefined;
+  #open: Transaction | undefined;
+
+  constructor(journal: Journal | undefined) {
+    this.#journal = journal;
+    const restored = journal?.load() ?? [];
+    this.#open = { changes: [], undo: [] };
+    for (const { dataset, kind, document } of restored) {
+      const [mode, account] = dataset.split('/');
+      this.dataset(mode === 'live' ? 'live' : 'test', account === 'platform' ? null : (account ?? null)).put(
+        kind,
+        document,
+      );
+    }
+    this.#open = undefined;
+  }
+
+  dataset(mode: Mode, account: string | null): Dataset {
+    const key = `${mode}/${account ?? 'platform'}`;
+    const found = this.#datasets.get(key);
+    if (found !== undefined) return found;
+    const created = new Dataset(mode, account, (change, undo) => this.#remember(change, undo));
+    this.#datasets.set(key, created);
+    return created;
+  }
+
+  datasets(): Dataset[] {
+    return [...this.#datasets.values()];
+  }
+
+  /** Runs `work`; its changes are in the journal when this returns, and undone when it throws. */
+  transaction<T>(work: () => T): T {
+    if (this.#open !== undefined) throw new Error('A transaction is open already');
+    const transaction: Transaction = { changes: [], undo: [] };
+    this.#open = transaction;
+    try {
+      const result = work();
+      this.#journal?.append(transaction.changes);
+      return result;
+    } catch (error) {
+      for (const undo of transaction.undo.reverse()) undo();
+      throw error;
+    } finally {
+      this.#open = undefined;
+    }
+  }
+
+  close(): void {
+    this.#journal?.close();
+  }
+
+  #remember(change: Change, undo: () => void): void {
+    if (this.#open === undefined) throw new Error('A change outside a transaction');
+    this.#open.changes.push(change);
+    this.#open.undo.push(undo);
+  }
+}

@@ -1,0 +1,163 @@
+import type Stripe from 'stripe';
+import type { Listed } from './listed.ts';
+
+export type Account = Listed<Stripe.Account>;
+export type Customer = Listed<Stripe.Customer>;
+export type PaymentMethod = Listed<Stripe.PaymentMethod>;
+export type Product = Listed<Stripe.Product>;
+export type Price = Listed<Stripe.Price>;
+export type SubscriptionItem = Listed<Stripe.SubscriptionItem, { price: Price }>;
+export type Subscription = Listed<Stripe.Subscription, { items: Stripe.ApiList<SubscriptionItem> }>;
+export type InvoiceLine = Listed<Stripe.InvoiceLineItem>;
+export type Invoice = Listed<Stripe.Invoice, { lines: Stripe.ApiList<InvoiceLine> }>;
+export type InvoicePayment = Listed<Stripe.InvoicePayment>;
+export type PaymentIntent = Listed<Stripe.PaymentIntent>;
+export type Charge = Listed<Stripe.Charge>;
+export type SetupIntent = Listed<Stripe.SetupIntent>;
+export type LineItem = Listed<Stripe.LineItem, { price: Price }>;
+export type CheckoutSession = Listed<Stripe.Checkout.Session>;
+export type Meter = Listed<Stripe.Billing.Meter>;
+export type MeterEvent = Listed<Stripe.Billing.MeterEvent>;
+export type MeterEventSummary = Listed<Stripe.Billing.MeterEventSummary>;
+export type Feature = Listed<Stripe.Entitlements.Feature>;
+export type ProductFeature = Listed<Stripe.ProductFeature>;
+export type ActiveEntitlement = Listed<Stripe.Entitlements.ActiveEntitlement>;
+export type WebhookEndpoint = Listed<Stripe.WebhookEndpoint>;
+/** An event of any type: Stripe declares one interface for each, of which this is the common part. */
+export type Event = Listed<Stripe.EventBase>;
+
+/** What a checkout session was asked to make once it is paid. */
+export interface CheckoutPlan {
+  id: string;
+  items: LineItem[];
+  subscription: { metadata: Record<string, string>; description: string | null };
+  payment_metadata: Record<string, string>;
+  payment_future_usage: 'off_session' | 'on_session' | null;
+  setup_metadata: Record<string, string>;
+}
+
+/** The parts of a price that are shown only when asked for by `expand`. */
+export interface PriceDetail {
+  id: string;
+  tiers: Stripe.Price.Tier[] | undefined;
+  currency_options: Record<string, Stripe.Price.CurrencyOptions> | undefined;
+}
+
+/** A meter event as counted. */
+export interface MeterReading {
+  id: string;
+  meter: string;
+  customer: string;
+  value: number;
+  timestamp: number;
+}
+
+/** The answer saved under an idempotency key. */
+export interface SavedAnswer {
+  id: string;
+  method: string;
+  path: string;
+  params: string;
+  status: number;
+  body: string;
+  request: string;
+  created: number;
+}
+
+/** One event on its way to one endpoint. */
+export interface Delivery {
+  id: string;
+  event: string;
+  /** A webhook endpoint's id, or the name of a forwarding target. */
+  endpoint: string;
+  state: 'pending' | 'delivered' | 'failed';
+  attempts: number;
+  /** Milliseconds since the epoch; retries wait in real time, whatever the clock of the data says. */
+  due_ms: number;
+  response_status: number | null;
+  error: string | null;
+}
+
+/** The kinds of things a data set holds. Names that start with `_` are not objects of Stripe's API. */
+export interface Tables {
+  account: Account;
+  customer: Customer;
+  payment_method: PaymentMethod;
+  product: Product;
+  price: Price;
+  subscription: Subscription;
+  invoice: Invoice;
+  invoice_payment: InvoicePayment;
+  payment_intent: PaymentIntent;
+  charge: Charge;
+  setup_intent: SetupIntent;
+  'checkout.session': CheckoutSession;
+  'billing.meter': Meter;
+  'entitlements.feature': Feature;
+  'entitlements.active_entitlement': ActiveEntitlement;
+  product_feature: ProductFeature;
+  event: Event;
+  webhook_endpoint: WebhookEndpoint;
+  _deleted: { id: string; object: string };
+  _account_link: {
+    id: string;
+    account: string;
+    return_url: string;
+    refresh_url: string;
+    expires_at: number;
+    used: boolean;
+  };
+  _card: { id: string; number: string; set_up: boolean };
+  _checkout: CheckoutPlan;
+  _clock: { id: string; offset: number };
+  _price_detail: PriceDetail;
+  _entitlement_owner: { id: string; customer: string };
+  /** The features a subscription grants while it runs, as its products had them at its last billing. */
+  _grant: { id: string; features: string[] };
+  _identifier: { id: string; received: number };
+  _product_feature_owner: { id: string; product: string };
+  _webhook_secret: { id: string; secret: string; connect: boolean };
+  _reading: MeterReading;
+  _delivery: Delivery;
+  _answer: SavedAnswer;
+}
+
+export type Kind = keyof Tables;
+
+/** An empty table of each kind. */
+export function emptyTables(): { [K in Kind]: Map<string, Tables[K]> } {
+  return {
+    account: new Map(),
+    customer: new Map(),
+    payment_method: new Map(),
+    product: new Map(),
+    price: new Map(),
+    subscription: new Map(),
+    invoice: new Map(),
+    invoice_payment: new Map(),
+    payment_intent: new Map(),
+    charge: new Map(),
+    setup_intent: new Map(),
+    'checkout.session': new Map(),
+    'billing.meter': new Map(),
+    'entitlements.feature': new Map(),
+    'entitlements.active_entitlement': new Map(),
+    product_feature: new Map(),
+    event: new Map(),
+    webhook_endpoint: new Map(),
+    _deleted: new Map(),
+    _account_link: new Map(),
+    _card: new Map(),
+    _checkout: new Map(),
+    _clock: new Map(),
+    _price_detail: new Map(),
+    _entitlement_owner: new Map(),
+    _grant: new Map(),
+    _identifier: new Map(),
+    _product_feature_owner: new Map(),
+    _webhook_secret: new Map(),
+    _reading: new Map(),
+    _delivery: new Map(),
+    _answer: new Map(),
+  };
+}

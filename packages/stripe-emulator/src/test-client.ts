@@ -1,0 +1,32 @@
+import Stripe from 'stripe';
+import type { Emulator } from './emulator.ts';
+
+/** The official client, pointed at an emulator. */
+export function clientOf(emulator: Emulator, options: { account?: string; key?: string } = {}): Stripe {
+  return new Stripe(options.key ?? 'sk_test_emulator', {
+    host: emulator.host,
+    port: emulator.port,
+    protocol: 'http',
+    maxNetworkRetries: 0,
+    telemetry: false,
+    ...(options.account === undefined ? {} : { stripeAccount: options.account }),
+  });
+}
+
+/** A monthly price of a new product, in usd cents. */
+export async function monthlyPrice(stripe: Stripe, amount: number): Promise<Stripe.Price> {
+  const product = await stripe.products.create({ name: `Plan at ${amount}` });
+  return stripe.prices.create({
+    product: product.id,
+    currency: 'usd',
+    unit_amount: amount,
+    recurring: { interval: 'month' },
+  });
+}
+
+/** A customer with a default card, by the name of a ready-made one. */
+export async function customerWithCard(stripe: Stripe, token = 'pm_card_visa'): Promise<Stripe.Customer> {
+  const customer = await stripe.customers.create({ email: 'ada@example.com', name: 'Ada' });
+  const method = await stripe.paymentMethods.attach(token, { customer: customer.id });
+  return stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: method.id } });
+}
