@@ -7,7 +7,7 @@ import { ThemeProvider } from 'next-themes';
 import { headers } from 'next/headers';
 import { NuqsAdapter } from 'nuqs/adapters/next/app';
 import type { ReactNode } from 'react';
-import { QueryProvider } from '../api/query-provider.tsx';
+import { QueryProvider } from '#api/query-provider.tsx';
 import './globals.css';
 
 export const metadata: Metadata = {

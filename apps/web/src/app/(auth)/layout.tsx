@@ -1,6 +1,6 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import { Logo } from '../../features/site/logo.tsx';
+import { Logo } from '#features/site/logo.tsx';
 
 export default function AuthLayout({ children }: { children: ReactNode }) {
   return (

@@ -1,5 +1,5 @@
 import { redirect } from 'next/navigation';
-import { me } from '../../features/merchants/me.ts';
+import { me } from '#features/merchants/me.ts';
 
 export default async function DashboardPage() {
   const { merchants } = await me();

@@ -30,12 +30,10 @@ export function CustomerDetail({ id }: { id: string }) {
             title={customerName(data)}
             description={data.name ? data.email : null}
             actions={
-              can('subscriptions:write') ? (
-                <>
-                  <CheckoutLinkDialog customer={data} />
-                  <SubscribeDialog customer={data} />
-                </>
-              ) : null
+              <>
+                {can('checkout:write') ? <CheckoutLinkDialog customer={data} /> : null}
+                {can('subscriptions:write') ? <SubscribeDialog customer={data} /> : null}
+              </>
             }
           />
           <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_18rem]">

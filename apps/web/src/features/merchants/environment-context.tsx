@@ -4,6 +4,9 @@ import { createContext, useContext, useMemo, type ReactNode } from 'react';
 import { apiClient, type EnvironmentApi } from '../../api/client.ts';
 import type { Environment, Me, Merchant } from '../../api/types.ts';
 
+type Scope =
+  `${'catalog' | 'customers' | 'subscriptions' | 'checkout' | 'api_keys' | 'stripe_account' | 'operations'}:write`;
+
 type EnvironmentContext = {
   me: Me;
   merchant: Merchant;
@@ -12,7 +15,7 @@ type EnvironmentContext = {
   /** The address of a page of this environment: href('customers'). */
   href: (path?: string) => string;
   /** Whether the signed-in member may do this. It only hides buttons; the API decides. */
-  can: (scope: string) => boolean;
+  can: (scope: Scope) => boolean;
 };
 
 const Context = createContext<EnvironmentContext | null>(null);
@@ -36,7 +39,7 @@ export function EnvironmentProvider({ me, merchant, environment, children }: Env
         }),
       },
       href: (path?: string) => (path ? `${base}/${path}` : base),
-      can: (scope: string) => merchant.scopes.includes(scope),
+      can: (scope: Scope) => merchant.scopes.includes(scope),
     };
   }, [me, merchant, environment]);
   return <Context value={value}>{children}</Context>;

@@ -1,8 +1,8 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { requestPasswordReset } from '../../../features/auth/actions.ts';
-import { AuthForm } from '../../../features/auth/auth-form.tsx';
-import { AuthHeading } from '../../../features/auth/auth-heading.tsx';
+import { requestPasswordReset } from '#features/auth/actions.ts';
+import { AuthForm } from '#features/auth/auth-form.tsx';
+import { AuthHeading } from '#features/auth/auth-heading.tsx';
 
 export const metadata: Metadata = { title: 'Forgot password' };
 

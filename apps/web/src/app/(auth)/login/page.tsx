@@ -1,10 +1,10 @@
 import { Notice } from '@billingos/ui/components/notice';
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { returnPath } from '../../../auth/return-path.ts';
-import { signIn } from '../../../features/auth/actions.ts';
-import { AuthForm } from '../../../features/auth/auth-form.tsx';
-import { AuthHeading } from '../../../features/auth/auth-heading.tsx';
+import { returnPath } from '#auth/return-path.ts';
+import { signIn } from '#features/auth/actions.ts';
+import { AuthForm } from '#features/auth/auth-form.tsx';
+import { AuthHeading } from '#features/auth/auth-heading.tsx';
 
 export const metadata: Metadata = { title: 'Log in' };
 

@@ -1,8 +1,8 @@
 import type { EmailOtpType } from '@supabase/supabase-js';
 import { NextResponse, type NextRequest } from 'next/server';
-import { returnPath } from '../../../auth/return-path.ts';
-import { supabase } from '../../../auth/supabase.ts';
-import { env } from '../../../env.ts';
+import { returnPath } from '#auth/return-path.ts';
+import { supabase } from '#auth/supabase.ts';
+import { env } from '#env.ts';
 
 const mail_types: readonly EmailOtpType[] = [
   'signup',

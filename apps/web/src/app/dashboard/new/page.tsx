@@ -1,11 +1,11 @@
 import { Button } from '@billingos/ui/components/button';
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { signOut } from '../../../features/auth/actions.ts';
-import { AuthHeading } from '../../../features/auth/auth-heading.tsx';
-import { CreateMerchantForm } from '../../../features/merchants/create-merchant-form.tsx';
-import { me } from '../../../features/merchants/me.ts';
-import { Logo } from '../../../features/site/logo.tsx';
+import { signOut } from '#features/auth/actions.ts';
+import { AuthHeading } from '#features/auth/auth-heading.tsx';
+import { CreateMerchantForm } from '#features/merchants/create-merchant-form.tsx';
+import { me } from '#features/merchants/me.ts';
+import { Logo } from '#features/site/logo.tsx';
 
 export const metadata: Metadata = { title: 'New merchant' };
 

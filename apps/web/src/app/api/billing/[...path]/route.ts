@@ -1,6 +1,6 @@
 import type { NextRequest } from 'next/server';
-import { accessToken } from '../../../../auth/session.ts';
-import { env } from '../../../../env.ts';
+import { accessToken } from '#auth/session.ts';
+import { env } from '#env.ts';
 
 /*
  * The browser's only way to the API. The access token stays in its HttpOnly cookie and is put on the request here; the

@@ -1,9 +1,9 @@
 import type { Metadata } from 'next';
-import { Prefetched } from '../../../../../api/prefetched.tsx';
-import { Customers } from '../../../../../features/customers/customers.tsx';
-import { customersQuery } from '../../../../../features/customers/queries.ts';
-import { openEnvironment, type EnvironmentParams } from '../../../../../features/merchants/me.ts';
-import { cursorOf, textOf, type SearchParams } from '../../../../../listing/search-params.ts';
+import { Prefetched } from '#api/prefetched.tsx';
+import { Customers } from '#features/customers/customers.tsx';
+import { customersQuery } from '#features/customers/queries.ts';
+import { openEnvironment, type EnvironmentParams } from '#features/merchants/me.ts';
+import { cursorOf, textOf, type SearchParams } from '#listing/search-params.ts';
 
 export const metadata: Metadata = { title: 'Customers' };
 

@@ -1,9 +1,9 @@
 import type { Metadata } from 'next';
-import { Prefetched } from '../../../../../api/prefetched.tsx';
-import { openEnvironment, type EnvironmentParams } from '../../../../../features/merchants/me.ts';
-import { subscriptionsQuery } from '../../../../../features/subscriptions/queries.ts';
-import { Subscriptions } from '../../../../../features/subscriptions/subscriptions.tsx';
-import { cursorOf, textOf, type SearchParams } from '../../../../../listing/search-params.ts';
+import { Prefetched } from '#api/prefetched.tsx';
+import { openEnvironment, type EnvironmentParams } from '#features/merchants/me.ts';
+import { subscriptionsQuery } from '#features/subscriptions/queries.ts';
+import { Subscriptions } from '#features/subscriptions/subscriptions.tsx';
+import { cursorOf, textOf, type SearchParams } from '#listing/search-params.ts';
 
 export const metadata: Metadata = { title: 'Subscriptions' };
 

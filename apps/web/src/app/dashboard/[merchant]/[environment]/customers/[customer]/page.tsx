@@ -1,9 +1,9 @@
 import type { Metadata } from 'next';
-import { Prefetched } from '../../../../../../api/prefetched.tsx';
-import { CustomerDetail } from '../../../../../../features/customers/customer-detail.tsx';
-import { customerQuery, entitlementsQuery } from '../../../../../../features/customers/queries.ts';
-import { openEnvironment } from '../../../../../../features/merchants/me.ts';
-import { subscriptionsOfQuery } from '../../../../../../features/subscriptions/queries.ts';
+import { Prefetched } from '#api/prefetched.tsx';
+import { CustomerDetail } from '#features/customers/customer-detail.tsx';
+import { customerQuery, entitlementsQuery } from '#features/customers/queries.ts';
+import { openEnvironment } from '#features/merchants/me.ts';
+import { subscriptionsOfQuery } from '#features/subscriptions/queries.ts';
 
 export const metadata: Metadata = { title: 'Customer' };
 

@@ -1,0 +1,105 @@
+'use client';
+
+import { Badge } from '@billingos/ui/components/badge';
+import { Button } from '@billingos/ui/components/button';
+import { ConfirmDialog } from '@billingos/ui/components/confirm-dialog';
+import { Notice } from '@billingos/ui/components/notice';
+import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { toast } from 'sonner';
+import { apiError, describeError } from '../../api/errors.ts';
+import type { ApiKey } from '../../api/types.ts';
+import { Ago, Day } from '../../formatting/time.tsx';
+import { useEnvironment } from '../merchants/environment-context.tsx';
+import { apiKeyKeys } from './queries.ts';
+
+export function ApiKeysTable({ keys }: { keys: readonly ApiKey[] }) {
+  const { can } = useEnvironment();
+  const [revoking, setRevoking] = useState<ApiKey | null>(null);
+  return (
+    <>
+      <Table label="API keys">
+        <TableHead>
+          <tr>
+            <HeaderCell className="border-t-0">Name</HeaderCell>
+            <HeaderCell className="border-t-0">Key</HeaderCell>
+            <HeaderCell className="border-t-0">Type</HeaderCell>
+            <HeaderCell className="border-t-0">Last used</HeaderCell>
+            <HeaderCell className="border-t-0">Created</HeaderCell>
+            <HeaderCell className="border-t-0">
+              <span className="sr-only">Actions</span>
+            </HeaderCell>
+          </tr>
+        </TableHead>
+        <TableBody>
+          {keys.map((key) => (
+            <TableRow key={key.id}>
+              <Cell className="font-medium">{key.name}</Cell>
+              <Cell className="font-mono text-xs text-muted">
+                {key.prefix}…{key.last4}
+              </Cell>
+              <Cell>
+                <Badge tone={key.type === 'secret' ? 'accent' : 'neutral'}>
+                  {key.type === 'secret' ? 'Secret' : 'Publishable'}
+                </Badge>
+              </Cell>
+              <Cell className="text-muted">
+                {key.last_used_at ? <Ago iso={key.last_used_at} /> : 'Never'}
+              </Cell>
+              <Cell className="text-muted">
+                <Day iso={key.created_at} />
+              </Cell>
+              <Cell className="text-right">
+                {key.revoked_at ? (
+                  <Badge>Revoked</Badge>
+                ) : can('api_keys:write') ? (
+                  <Button
+                    size="sm"
+                    variant="ghost"
+                    aria-label={`Revoke ${key.name}`}
+                    onClick={() => setRevoking(key)}
+                  >
+                    Revoke
+                  </Button>
+                ) : null}
+              </Cell>
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+      {revoking ? <RevokeDialog apiKey={revoking} onClose={() => setRevoking(null)} /> : null}
+    </>
+  );
+}
+
+function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void }) {
+  const { api } = useEnvironment();
+  const queries = useQueryClient();
+  const revoke = useMutation({
+    mutationFn: async () => {
+      const path = { id: apiKey.id };
+      const { response, error } = await api.client.DELETE('/api/v1/api-keys/{id}', { params: { path } });
+      if (!response.ok) throw apiError(response.status, error, response.headers.get('x-request-id'));
+    },
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: apiKeyKeys.all(api) });
+      toast.success(`${apiKey.name} is revoked`);
+      onClose();
+    },
+  });
+  return (
+    <ConfirmDialog
+      open
+      onOpenChange={(open) => (open ? undefined : onClose())}
+      title={`Revoke ${apiKey.name}?`}
+      description={`Whatever still uses ${apiKey.prefix}…${apiKey.last4} will be refused at once. This cannot be undone.`}
+      confirmLabel="Revoke key"
+      danger
+      pending={revoke.isPending}
+      onConfirm={() => revoke.mutate()}
+    >
+      {revoke.isError ? <Notice tone="danger">{describeError(revoke.error).message}</Notice> : null}
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,54 @@
+import { CopyableCode } from '@billingos/ui/components/copy-button';
+import { Check } from 'lucide-react';
+import type { ReactNode } from 'react';
+import type { Plan } from '../../api/types.ts';
+import { featureLine, priceTag } from './plan-terms.ts';
+
+type PlanCardProps = {
+  plan: Pick<Plan, 'key' | 'name' | 'description'> & {
+    prices: readonly Pick<Plan['prices'][number], 'amount' | 'interval' | 'interval_count'>[];
+    features: readonly Plan['features'][number][];
+  };
+  footer?: ReactNode;
+};
+
+/** A plan as its buyer would read it. */
+export function PlanCard({ plan, footer }: PlanCardProps) {
+  const [first, ...others] = plan.prices;
+  const tag = priceTag(first);
+  return (
+    <article className="flex min-w-0 flex-col gap-4 rounded-lg border bg-surface p-5 shadow-sm">
+      <div className="grid gap-1">
+        <h2 className="truncate text-lg font-semibold">{plan.name || 'Name of the plan'}</h2>
+        {plan.description ? <p className="text-sm text-muted">{plan.description}</p> : null}
+      </div>
+      <div>
+        <p className="flex items-baseline gap-1.5">
+          <span className="text-2xl font-semibold tracking-tight tabular-nums">{tag.amount}</span>
+          <span className="text-sm text-muted">{tag.period}</span>
+        </p>
+        {others.map((price, index) => {
+          const other = priceTag(price);
+          return (
+            <p key={index} className="text-sm text-muted">
+              or {other.amount} {other.period}
+            </p>
+          );
+        })}
+      </div>
+      <ul className="grid flex-1 content-start gap-1.5 text-sm">
+        {plan.features.map((feature) => (
+          <li key={feature.feature} className="flex gap-2">
+            <Check aria-hidden className="mt-0.5 size-4 shrink-0 text-accent-ink" />
+            <span className="min-w-0 break-words">{featureLine(feature)}</span>
+          </li>
+        ))}
+        {plan.features.length === 0 ? <li className="text-muted">No features yet</li> : null}
+      </ul>
+      <div className="flex items-center justify-between gap-3 border-t pt-3 text-sm text-muted">
+        {plan.key ? <CopyableCode value={plan.key} label={`Copy key of ${plan.name}`} /> : <span>–</span>}
+        {footer}
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,91 @@
+'use client';
+
+import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import { formatShortDay } from '../../formatting/dates.ts';
+import { formatCompact, formatNumber } from '../../formatting/numbers.ts';
+
+type UsageSummary = { events_total: number; by_day: { date: string; events: number }[] };
+
+const tick = { fill: 'var(--muted)', fontSize: 11 };
+
+/** Events a day. The picture is for the eye; the sentence under it tells the same to a screen reader. */
+export function UsageChart({ summary }: { summary: UsageSummary }) {
+  const { events_total, by_day } = summary;
+  const top = by_day.reduce((best, day) => (day.events > best.events ? day : best), { date: '', events: 0 });
+  if (events_total === 0) {
+    return (
+      <p className="grid h-48 place-items-center rounded-md border border-dashed text-sm text-muted">
+        No events in the last 30 days
+      </p>
+    );
+  }
+  return (
+    <figure>
+      <div aria-hidden className="h-48">
+        <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 640, height: 192 }}>
+          <AreaChart
+            data={by_day}
+            margin={{ top: 8, right: 4, bottom: 0, left: 0 }}
+            accessibilityLayer={false}
+          >
+            <defs>
+              <linearGradient id="events" x1="0" y1="0" x2="0" y2="1">
+                <stop offset="0%" stopColor="var(--accent)" stopOpacity={0.28} />
+                <stop offset="100%" stopColor="var(--accent)" stopOpacity={0.02} />
+              </linearGradient>
+            </defs>
+            <CartesianGrid vertical={false} stroke="var(--line)" />
+            <XAxis
+              dataKey="date"
+              tickFormatter={formatShortDay}
+              tick={tick}
+              tickLine={false}
+              axisLine={false}
+              minTickGap={48}
+            />
+            <YAxis
+              width={40}
+              allowDecimals={false}
+              tickFormatter={formatCompact}
+              tick={tick}
+              tickLine={false}
+              axisLine={false}
+            />
+            <Tooltip
+              cursor={{ stroke: 'var(--line-strong)' }}
+              content={({ active, payload }) => {
+                const day: unknown = payload[0]?.payload;
+                return active && isDay(day) ? <DayTip {...day} /> : null;
+              }}
+            />
+            <Area
+              dataKey="events"
+              type="monotone"
+              stroke="var(--accent)"
+              strokeWidth={1.75}
+              fill="url(#events)"
+              isAnimationActive={false}
+            />
+          </AreaChart>
+        </ResponsiveContainer>
+      </div>
+      <figcaption className="sr-only">
+        {formatNumber(events_total)} events in {by_day.length} days, most on{' '}
+        {top.date ? formatShortDay(top.date) : 'none'} with {formatNumber(top.events)}.
+      </figcaption>
+    </figure>
+  );
+}
+
+function DayTip({ date, events }: { date: string; events: number }) {
+  return (
+    <div className="rounded-md border bg-raised px-2.5 py-1.5 text-xs shadow-md">
+      <p className="text-muted">{formatShortDay(date)}</p>
+      <p className="font-medium tabular-nums">{formatNumber(events)} events</p>
+    </div>
+  );
+}
+
+function isDay(value: unknown): value is { date: string; events: number } {
+  return typeof value === 'object' && value !== null && 'date' in value && 'events' in value;
+}

@@ -1,0 +1,127 @@
+'use client';
+
+import { Badge } from '@billingos/ui/components/badge';
+import { Button } from '@billingos/ui/components/button';
+import { Card, CardBody, CardHeader } from '@billingos/ui/components/card';
+import { EmptyState } from '@billingos/ui/components/empty-state';
+import { PageHeader } from '@billingos/ui/components/page-header';
+import { Select } from '@billingos/ui/components/select';
+import { Skeleton, TableSkeleton } from '@billingos/ui/components/skeleton';
+import { useQuery } from '@tanstack/react-query';
+import { Gauge, X } from 'lucide-react';
+import { parseAsString, useQueryState } from 'nuqs';
+import { QueryStates } from '../../api/query-states.tsx';
+import type { UsageRecord } from '../../api/types.ts';
+import type { CsvColumn } from '../../listing/csv.ts';
+import { ExportButton } from '../../listing/export-button.tsx';
+import { Pager } from '../../listing/pager.tsx';
+import { usePages } from '../../listing/pages.ts';
+import { metersQuery } from '../features/queries.ts';
+import { useEnvironment } from '../merchants/environment-context.tsx';
+import { loadUsage, usageQuery, usageSummaryQuery } from './queries.ts';
+import { UsageChart } from './usage-chart.tsx';
+import { UsageTable } from './usage-table.tsx';
+
+const columns: readonly CsvColumn<UsageRecord>[] = [
+  { header: 'customer_id', value: (row) => row.customer.id },
+  { header: 'external_id', value: (row) => row.customer.external_id },
+  { header: 'meter', value: (row) => row.meter },
+  { header: 'period_start', value: (row) => row.period_start },
+  { header: 'period_end', value: (row) => row.period_end },
+  { header: 'value', value: (row) => row.value },
+  { header: 'event_count', value: (row) => row.event_count },
+];
+
+export function Usage() {
+  const { api } = useEnvironment();
+  const [customer, setCustomer] = useQueryState('customer', parseAsString);
+  const [meter] = useQueryState('meter', parseAsString);
+  const pages = usePages();
+  const filters = { customer: customer ?? undefined, meter: meter ?? undefined };
+  const usage = useQuery(usageQuery(api, { ...filters, cursor: pages.cursor }));
+  const summary = useQuery(usageSummaryQuery(api));
+  return (
+    <>
+      <PageHeader
+        title="Usage"
+        description="What customers have used, per meter and period."
+        actions={
+          <ExportButton
+            name="usage"
+            columns={columns}
+            load={(cursor) => loadUsage(api, { ...filters, cursor, limit: 100 })}
+          />
+        }
+      />
+      <Card className="mb-4">
+        <CardHeader title="Events a day" description="All customers and meters, the last 30 days, UTC." />
+        <CardBody>
+          <QueryStates query={summary} loading={<Skeleton className="h-48" />}>
+            {(data) => <UsageChart summary={data} />}
+          </QueryStates>
+        </CardBody>
+      </Card>
+      <Card>
+        <div className="flex flex-wrap items-center gap-2 p-3">
+          <MeterSelect onChange={pages.restart} />
+          {customer ? (
+            <Badge tone="accent" className="h-7">
+              One customer
+              <Button
+                variant="link"
+                size="inline"
+                aria-label="Show all customers"
+                onClick={() => {
+                  pages.restart();
+                  void setCustomer(null);
+                }}
+              >
+                <X aria-hidden />
+              </Button>
+            </Badge>
+          ) : null}
+        </div>
+        <QueryStates query={usage} loading={<TableSkeleton label="Loading usage" />}>
+          {({ data, next_cursor }) =>
+            data.length > 0 ? (
+              <>
+                <UsageTable records={data} showCustomer />
+                <Pager
+                  pages={pages}
+                  next_cursor={next_cursor}
+                  summary={`${data.length} ${data.length === 1 ? 'record' : 'records'}`}
+                />
+              </>
+            ) : (
+              <EmptyState icon={Gauge} title="No usage here">
+                Your backend reports it with <code className="font-mono">trackUsage</code>. It shows up within
+                seconds.
+              </EmptyState>
+            )
+          }
+        </QueryStates>
+      </Card>
+    </>
+  );
+}
+
+const every = '*';
+
+function MeterSelect({ onChange }: { onChange: () => void }) {
+  const { api } = useEnvironment();
+  const [meter, setMeter] = useQueryState('meter', parseAsString);
+  const meters = useQuery(metersQuery(api));
+  const options = (meters.data?.data ?? []).map(({ key, name }) => ({ value: key, label: name }));
+  return (
+    <Select
+      aria-label="Meter"
+      className="w-48"
+      value={meter ?? every}
+      options={[{ value: every, label: 'Every meter' }, ...options]}
+      onValueChange={(value) => {
+        onChange();
+        void setMeter(value === every ? null : value);
+      }}
+    />
+  );
+}
