@@ -91,6 +91,17 @@ as $$
   returning o.environment_id, o.id, o.name, o.queue, o.payload, o.request_id
 $$;
 
+-- Gives claimed jobs back, when Redis could not take them.
+create function app.release_outbox(environment_ids text[], job_ids text[])
+returns void
+language sql security definer set search_path = ''
+as $$
+  update public.outbox o
+  set state = 'pending', enqueued_at = null
+  from unnest(environment_ids, job_ids) as j (environment_id, id)
+  where o.environment_id = j.environment_id and o.id = j.id and o.state = 'enqueued'
+$$;
+
 create function app.outbox_backlog(at timestamptz)
 returns table (waiting bigint, oldest_seconds double precision, failed bigint)
 language sql stable security definer set search_path = ''

@@ -21,6 +21,7 @@ export const unions: Record<string, readonly string[]> = {
   'prices.interval': ['day', 'month', 'week', 'year'],
   'prices.type': ['flat'],
   'request_idempotency.state': ['finished', 'started'],
+  'stripe_accounts.mode': ['live', 'test'],
   'stripe_intents.state': ['failed', 'pending', 'succeeded'],
   'subscriptions.status': [
     'active',

@@ -1,9 +1,10 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from './modules/audit/audit.module.ts';
+import { CatalogModule } from './modules/catalog/catalog.module.ts';
 import { CustomersModule } from './modules/customers/customers.module.ts';
 import { MerchantsModule } from './modules/merchants/merchants.module.ts';
 import { PlatformModule } from './platform/platform.module.ts';
 
 /** Everything BillingOS does. `main.ts` serves it over HTTP, `worker.ts` runs its jobs. */
-@Module({ imports: [PlatformModule, AuditModule, MerchantsModule, CustomersModule] })
+@Module({ imports: [PlatformModule, AuditModule, MerchantsModule, CustomersModule, CatalogModule] })
 export class AppModule {}

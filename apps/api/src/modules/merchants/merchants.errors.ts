@@ -24,3 +24,17 @@ export class TooManyMerchants extends AppError {
     );
   }
 }
+
+export class ConnectStripeFirst extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'connect_stripe_first',
+    kind: 'conflict',
+    explanation: 'The environment has no Stripe account yet. Start with POST /api/v1/stripe-account/connect.',
+  };
+  constructor() {
+    super(
+      ConnectStripeFirst.facts,
+      'This environment has no Stripe account yet. Start with POST /api/v1/stripe-account/connect.',
+    );
+  }
+}

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { StripeModule } from '../../stripe/stripe.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { ApiKeysController } from './api-keys.controller.ts';
 import { ApiKeysRepository } from './api-keys.repository.ts';
@@ -9,10 +10,12 @@ import { MerchantsService } from './merchants.service.ts';
 import { OnboardingController } from './onboarding.controller.ts';
 import { OnboardingRepository } from './onboarding.repository.ts';
 import { OnboardingService } from './onboarding.service.ts';
+import { StripeAccountController } from './stripe-account.controller.ts';
+import { StripeAccountService } from './stripe-account.service.ts';
 
 @Module({
-  imports: [AuditModule],
-  controllers: [MerchantsController, ApiKeysController, OnboardingController],
+  imports: [StripeModule, AuditModule],
+  controllers: [MerchantsController, ApiKeysController, OnboardingController, StripeAccountController],
   providers: [
     MerchantsService,
     MerchantsRepository,
@@ -20,7 +23,8 @@ import { OnboardingService } from './onboarding.service.ts';
     ApiKeysRepository,
     OnboardingService,
     OnboardingRepository,
+    StripeAccountService,
   ],
-  exports: [OnboardingService],
+  exports: [OnboardingService, StripeAccountService],
 })
 export class MerchantsModule {}

@@ -42,4 +42,15 @@ export class MerchantsRepository {
       environments: environments.filter((environment) => environment.merchant_id === merchant.id),
     }));
   }
+
+  /** The name of the merchant whose environment's transaction is open. */
+  async nameOf(environmentId: string): Promise<string> {
+    const merchant = await this.database.q
+      .selectFrom('merchants')
+      .innerJoin('environments', 'environments.merchant_id', 'merchants.id')
+      .select('merchants.name')
+      .where('environments.id', '=', environmentId)
+      .executeTakeFirstOrThrow();
+    return merchant.name;
+  }
 }

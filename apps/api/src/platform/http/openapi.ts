@@ -22,7 +22,10 @@ export function openApiDocument(app: INestApplication): OpenAPIObject & { 'x-err
     .addTag('dashboard', 'What the merchant dashboard uses.')
     .addTag('admin', 'For machines that have no credential of ours.')
     .build();
-  const document = SwaggerModule.createDocument(app, config, { operationIdFactory: (_, method) => method });
+  const document = SwaggerModule.createDocument(app, config, {
+    operationIdFactory: (_, method) => method,
+    autoTagControllers: false,
+  });
 
   document.components ??= {};
   document.components.schemas = {

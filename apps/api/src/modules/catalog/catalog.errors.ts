@@ -1,0 +1,133 @@
+import { AppError, type ErrorFacts } from '../../platform/errors.ts';
+
+export class FeatureNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'feature_not_found',
+    kind: 'not_found',
+    explanation:
+      'No feature of this environment has this key or id. A typo is refused rather than answered with "no".',
+  };
+  constructor(reference: string, param = 'feature') {
+    super(
+      FeatureNotFound.facts,
+      `There is no feature ${reference}. GET /api/v1/features lists them; POST /api/v1/features creates one.`,
+      param,
+    );
+  }
+}
+
+export class MeterNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'meter_not_found',
+    kind: 'not_found',
+    explanation: 'No meter of this environment has this key or id.',
+  };
+  constructor(reference: string, param = 'meter') {
+    super(
+      MeterNotFound.facts,
+      `There is no meter ${reference}. GET /api/v1/meters lists them; POST /api/v1/meters creates one.`,
+      param,
+    );
+  }
+}
+
+export class PlanNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'plan_not_found',
+    kind: 'not_found',
+    explanation: 'No plan of this environment has this key or id.',
+  };
+  constructor(reference: string, param = 'plan') {
+    super(PlanNotFound.facts, `There is no plan ${reference}. GET /api/v1/plans lists them.`, param);
+  }
+}
+
+export class KeyTaken extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'key_taken',
+    kind: 'conflict',
+    explanation: 'Another object of this kind and environment has this key.',
+  };
+  constructor(kind: 'feature' | 'meter' | 'plan', key: string) {
+    super(KeyTaken.facts, `There is a ${kind} with the key ${key} already. Choose another key.`, 'key');
+  }
+}
+
+export class MeterOnlyForMeteredFeature extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'meter_only_for_metered_feature',
+    kind: 'invalid',
+    explanation: 'Only a metered feature has a meter.',
+  };
+  constructor(param: string) {
+    super(
+      MeterOnlyForMeteredFeature.facts,
+      `Only a feature of type metered has a meter. Leave out ${param}.`,
+      param,
+    );
+  }
+}
+
+export class GrantDoesNotFitFeature extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'grant_does_not_fit_feature',
+    kind: 'invalid',
+    explanation:
+      'A limit and overage belong to a metered feature, a value to a config feature, neither to a boolean one.',
+  };
+  constructor(message: string, param: string) {
+    super(GrantDoesNotFitFeature.facts, message, param);
+  }
+}
+
+export class PriceRepeated extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'price_repeated',
+    kind: 'invalid',
+    explanation: 'A plan has at most one price for each currency and interval, and grants each feature once.',
+  };
+  constructor(message: string, param: string) {
+    super(PriceRepeated.facts, message, param);
+  }
+}
+
+export class PriceNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'price_not_found',
+    kind: 'not_found',
+    explanation: 'The plan has no price with this id.',
+  };
+  constructor(plan: string, price: string) {
+    super(
+      PriceNotFound.facts,
+      `The plan ${plan} has no price ${price}. GET /api/v1/plans/${plan} shows its prices.`,
+      'price',
+    );
+  }
+}
+
+export class PriceNotChosen extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'price_not_chosen',
+    kind: 'invalid',
+    explanation: 'The plan has several prices: the request must name one.',
+  };
+  constructor(plan: string) {
+    super(PriceNotChosen.facts, `The plan ${plan} has several prices. Name one of them as price.`, 'price');
+  }
+}
+
+export class PlanHasNoPrice extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'plan_has_no_price',
+    kind: 'conflict',
+    explanation: 'A plan without a price is not sold. It can be what customers without a subscription have.',
+  };
+  constructor(plan: string) {
+    super(
+      PlanHasNoPrice.facts,
+      `The plan ${plan} has no price, so there is nothing to subscribe to. Make it the default plan, with PATCH /api/v1/default-plan, to give it to everyone without a subscription.`,
+      'plan',
+    );
+  }
+}

@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import { Clock } from '../../platform/clock.ts';
+import { Database } from '../../platform/database/database.ts';
+import { violatedConstraint } from '../../platform/errors.ts';
+import type { PageRequest } from '../../platform/http/schemas.ts';
+import { newId } from '../../platform/ids.ts';
+import { Outbox } from '../../platform/jobs/outbox.ts';
+import { AuditService } from '../audit/audit.service.ts';
+import { FeatureNotFound, KeyTaken, MeterNotFound, MeterOnlyForMeteredFeature } from './catalog.errors.ts';
+import { syncMeter } from './catalog.jobs.ts';
+import type { createFeature, createMeter } from './catalog.schemas.ts';
+import { FeaturesRepository } from './features.repository.ts';
+
+@Injectable()
+export class FeaturesService {
+  constructor(
+    private readonly database: Database,
+    private readonly features: FeaturesRepository,
+    private readonly audit: AuditService,
+    private readonly outbox: Outbox,
+    private readonly clock: Clock,
+  ) {}
+
+  listMeters(environmentId: string, page: PageRequest) {
+    return this.database.tenant(environmentId, () => this.features.listMeters(environmentId, page));
+  }
+
+  /** By key or id. Throws `MeterNotFound`. */
+  getMeter(environmentId: string, reference: string, param?: string) {
+    return this.database.tenant(environmentId, async () => {
+      const meter = await this.features.findMeter(environmentId, reference);
+      if (meter === undefined) {
+        throw new MeterNotFound(reference, param);
+      }
+      return meter;
+    });
+  }
+
+  createMeter(environmentId: string, wish: z.output<typeof createMeter>) {
+    return this.database.tenant(environmentId, async () => {
+      const meter = await this.features
+        .insertMeter(environmentId, { id: newId('meter'), ...wish, created_at: this.clock.now() })
+        .catch((error: unknown) => {
+          throw violatedConstraint(error) === 'meters_environment_id_key_key'
+            ? new KeyTaken('meter', wish.key)
+            : error;
+        });
+      await this.audit.record(environmentId, {
+        action: 'meter.created',
+        target: { type: 'meter', id: meter.id },
+        after: wish,
+      });
+      await this.outbox.add(environmentId, syncMeter, { meter_id: meter.id });
+      return meter;
+    });
+  }
+
+  listFeatures(environmentId: string, page: PageRequest) {
+    return this.database.tenant(environmentId, () => this.features.listFeatures(environmentId, page));
+  }
+
+  /** By key or id. Throws `FeatureNotFound`. */
+  getFeature(environmentId: string, reference: string, param?: string) {
+    return this.database.tenant(environmentId, async () => {
+      const feature = await this.features.findFeature(environmentId, reference);
+      if (feature === undefined) {
+        throw new FeatureNotFound(reference, param);
+      }
+      return feature;
+    });
+  }
+
+  /** Creates a feature; for a metered one that names no meter, the meter too, under the same key. */
+  createFeature(environmentId: string, wish: z.output<typeof createFeature>) {
+    return this.database.tenant(environmentId, async () => {
+      const id = newId('feature');
+      const { key, name, type } = wish;
+      const meterId = await this.meterFor(environmentId, wish);
+      await this.features
+        .insertFeature(environmentId, {
+          id,
+          key,
+          name,
+          type,
+          meter_id: meterId,
+          created_at: this.clock.now(),
+        })
+        .catch((error: unknown) => {
+          throw violatedConstraint(error) === 'features_environment_id_key_key'
+            ? new KeyTaken('feature', key)
+            : error;
+        });
+      await this.audit.record(environmentId, {
+        action: 'feature.created',
+        target: { type: 'feature', id },
+        after: wish,
+      });
+      return this.getFeature(environmentId, id);
+    });
+  }
+
+  private async meterFor(
+    environmentId: string,
+    wish: z.output<typeof createFeature>,
+  ): Promise<string | null> {
+    if (wish.type !== 'metered') {
+      if (wish.meter !== undefined || wish.aggregation !== undefined) {
+        throw new MeterOnlyForMeteredFeature(wish.meter === undefined ? 'aggregation' : 'meter');
+      }
+      return null;
+    }
+    if (wish.meter !== undefined) {
+      return (await this.getMeter(environmentId, wish.meter)).id;
+    }
+    const existing = await this.features.findMeter(environmentId, wish.key);
+    const meter =
+      existing ??
+      (await this.createMeter(environmentId, {
+        key: wish.key,
+        name: wish.name,
+        aggregation: wish.aggregation ?? 'sum',
+      }));
+    return meter.id;
+  }
+}

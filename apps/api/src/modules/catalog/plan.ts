@@ -1,0 +1,84 @@
+import { FeatureNotFound, GrantDoesNotFitFeature, PriceRepeated } from './catalog.errors.ts';
+
+interface WishedGrant {
+  feature: string;
+  limit?: number | null | undefined;
+  overage?: 'block' | 'allow' | undefined;
+  value?: string | undefined;
+}
+
+interface KnownFeature {
+  id: string;
+  key: string;
+  type: 'boolean' | 'metered' | 'config';
+}
+
+export interface Grant {
+  feature_id: string;
+  limit: number | null;
+  overage: 'block' | 'allow' | null;
+  value: string | null;
+}
+
+/**
+ * What a plan grants, from what was wished for it. A metered feature needs a limit (null: unlimited), a config feature
+ * a value, a boolean one neither: `{ feature: 'api_calls', limit: 1000 }` blocks at 1,000 unless overage is allowed.
+ */
+export function grantsOf(wishes: readonly WishedGrant[], known: readonly KnownFeature[]): Grant[] {
+  return wishes.map((wish, index) => {
+    const at = `features.${index}`;
+    const feature = known.find(({ key }) => key === wish.feature);
+    if (feature === undefined) {
+      throw new FeatureNotFound(wish.feature, `${at}.feature`);
+    }
+    if (wishes.findIndex((other) => other.feature === wish.feature) !== index) {
+      throw new PriceRepeated(`The feature ${wish.feature} is granted twice. Name it once.`, `${at}.feature`);
+    }
+    return { feature_id: feature.id, ...termsOf(wish, feature, at) };
+  });
+}
+
+function termsOf(wish: WishedGrant, feature: KnownFeature, at: string): Omit<Grant, 'feature_id'> {
+  const refuse = (field: string, reason: string): never => {
+    throw new GrantDoesNotFitFeature(
+      `The feature ${feature.key} is ${feature.type}: ${reason}`,
+      `${at}.${field}`,
+    );
+  };
+  if (feature.type !== 'metered' && wish.limit !== undefined) {
+    refuse('limit', 'it takes no limit.');
+  }
+  if (feature.type !== 'metered' && wish.overage !== undefined) {
+    refuse('overage', 'it takes no overage.');
+  }
+  if (feature.type !== 'config' && wish.value !== undefined) {
+    refuse('value', 'it takes no value.');
+  }
+  switch (feature.type) {
+    case 'boolean':
+      return { limit: null, overage: null, value: null };
+    case 'config':
+      return { limit: null, overage: null, value: wish.value ?? refuse('value', 'it needs a value.') };
+    case 'metered':
+      return {
+        limit:
+          wish.limit === undefined ? refuse('limit', 'it needs a limit; null is unlimited.') : wish.limit,
+        overage: wish.overage ?? 'block',
+        value: null,
+      };
+  }
+}
+
+/** A plan has one price for each currency and interval: $19 a month and $190 a year, but not $19 and $29 a month. */
+export function refuseRepeatedPrices(
+  prices: readonly { currency: string; interval: string; interval_count: number }[],
+): void {
+  const seen = new Set<string>();
+  prices.forEach(({ currency, interval, interval_count: count }, index) => {
+    const terms = `${currency} every ${count} ${interval}`;
+    if (seen.has(terms)) {
+      throw new PriceRepeated(`There are two prices in ${terms}. Leave one out.`, `prices.${index}`);
+    }
+    seen.add(terms);
+  });
+}

@@ -1,0 +1,94 @@
+import type Stripe from 'stripe';
+import type { Connection } from './connections.ts';
+import type { CallResult } from './intents.ts';
+import { translateStripeError } from './stripe.errors.ts';
+
+export interface CheckoutState {
+  id: string;
+  status: 'open' | 'complete' | 'expired';
+  /** Where the customer pays. Null once the session is not open. */
+  url: string | null;
+  expires_at: Date;
+  stripe_customer_id: string | null;
+  stripe_subscription_id: string | null;
+}
+
+export async function createCheckout(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  wish: {
+    stripe_customer_id: string;
+    stripe_price_id: string;
+    quantity: number;
+    plan_version_id: string;
+    success_url: string;
+    cancel_url: string;
+  },
+  idempotencyKey: string,
+): Promise<CallResult> {
+  const session = await stripe.checkout.sessions.create(
+    {
+      mode: 'subscription',
+      customer: wish.stripe_customer_id,
+      line_items: [{ price: wish.stripe_price_id, quantity: wish.quantity }],
+      success_url: wish.success_url,
+      cancel_url: wish.cancel_url,
+      subscription_data: { metadata: { bos_plan_version_id: wish.plan_version_id } },
+    },
+    { stripeAccount, idempotencyKey },
+  );
+  return { stripe_object_id: session.id };
+}
+
+export async function retrieveCheckout(connection: Connection, id: string): Promise<CheckoutState> {
+  try {
+    return stateOf(
+      await connection.stripe.checkout.sessions.retrieve(
+        id,
+        {},
+        { stripeAccount: connection.stripe_account_id },
+      ),
+    );
+  } catch (error) {
+    throw translateStripeError(error);
+  }
+}
+
+/** The customer's checkouts that could still be paid. */
+export async function listOpenCheckouts(
+  connection: Connection,
+  stripeCustomerId: string,
+): Promise<CheckoutState[]> {
+  try {
+    const sessions = await connection.stripe.checkout.sessions.list(
+      { customer: stripeCustomerId, status: 'open', limit: 100 },
+      { stripeAccount: connection.stripe_account_id },
+    );
+    return sessions.data.map(stateOf);
+  } catch (error) {
+    throw translateStripeError(error);
+  }
+}
+
+/** Ends a checkout that is still open. One that was paid meanwhile stays paid. */
+export async function expireCheckout(connection: Connection, id: string): Promise<void> {
+  try {
+    await connection.stripe.checkout.sessions.expire(id, {}, { stripeAccount: connection.stripe_account_id });
+  } catch (error) {
+    if ((await retrieveCheckout(connection, id)).status === 'open') {
+      throw translateStripeError(error);
+    }
+  }
+}
+
+function stateOf(session: Stripe.Checkout.Session): CheckoutState {
+  const idOf = (reference: string | { id: string } | null): string | null =>
+    typeof reference === 'string' ? reference : (reference?.id ?? null);
+  return {
+    id: session.id,
+    status: session.status === 'complete' ? 'complete' : session.status === 'expired' ? 'expired' : 'open',
+    url: session.url,
+    expires_at: new Date(session.expires_at * 1_000),
+    stripe_customer_id: idOf(session.customer),
+    stripe_subscription_id: idOf(session.subscription),
+  };
+}

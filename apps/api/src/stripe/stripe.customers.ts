@@ -1,0 +1,41 @@
+import type { Connection } from './connections.ts';
+import type { CallResult } from './intents.ts';
+
+export async function createStripeCustomer(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  customer: { id: string; external_id: string | null; name: string | null; email: string | null },
+  idempotencyKey: string,
+): Promise<CallResult> {
+  const created = await stripe.customers.create(
+    {
+      ...(customer.name === null ? {} : { name: customer.name }),
+      ...(customer.email === null ? {} : { email: customer.email }),
+      metadata: {
+        bos_customer_id: customer.id,
+        ...(customer.external_id === null ? {} : { external_id: customer.external_id }),
+      },
+    },
+    { stripeAccount, idempotencyKey },
+  );
+  return { stripe_object_id: created.id };
+}
+
+/** Makes a payment method the one a customer's subscriptions are charged with. */
+export async function setDefaultPaymentMethod(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  stripeCustomerId: string,
+  paymentMethod: string,
+  idempotencyKey: string,
+): Promise<string> {
+  const attached = await stripe.paymentMethods.attach(
+    paymentMethod,
+    { customer: stripeCustomerId },
+    { stripeAccount, idempotencyKey: `${idempotencyKey}:attach` },
+  );
+  await stripe.customers.update(
+    stripeCustomerId,
+    { invoice_settings: { default_payment_method: attached.id } },
+    { stripeAccount, idempotencyKey: `${idempotencyKey}:default` },
+  );
+  return attached.id;
+}

@@ -1,0 +1,98 @@
+import Stripe from 'stripe';
+import { AppError, type ErrorFacts } from '../platform/errors.ts';
+
+export class StripeNotConnected extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'stripe_not_connected',
+    kind: 'conflict',
+    explanation:
+      'The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.',
+  };
+  constructor() {
+    super(
+      StripeNotConnected.facts,
+      'This environment has no Stripe account that can charge. Connect one in the dashboard under Settings → Stripe.',
+    );
+  }
+}
+
+export class StripeNotConfigured extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'stripe_not_configured',
+    kind: 'unavailable',
+    explanation: 'This BillingOS instance has neither a Stripe key for the mode nor an emulator.',
+  };
+  constructor(mode: string) {
+    super(
+      StripeNotConfigured.facts,
+      `This instance cannot talk to Stripe in ${mode} mode: whoever runs it sets STRIPE_${mode.toUpperCase()}_SECRET_KEY.`,
+    );
+  }
+}
+
+export class PaymentFailed extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'payment_failed',
+    kind: 'conflict',
+    explanation: 'The customer’s bank declined the payment. Nothing changed; try another payment method.',
+  };
+  constructor(reason: string, cause: unknown) {
+    super(
+      PaymentFailed.facts,
+      `The payment failed: ${reason} Nothing changed. Try another payment method.`,
+      'payment_method',
+      { cause },
+    );
+  }
+}
+
+export class StripeRefused extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'stripe_refused',
+    kind: 'conflict',
+    explanation: 'Stripe refused the request; the message says why. Nothing changed.',
+  };
+  constructor(reason: string, cause: unknown) {
+    super(StripeRefused.facts, `Stripe refused: ${reason}`, undefined, { cause });
+  }
+}
+
+export class StripeUnavailable extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'stripe_unavailable',
+    kind: 'unavailable',
+    explanation:
+      'Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see.',
+  };
+  constructor(cause: unknown) {
+    super(
+      StripeUnavailable.facts,
+      'Stripe did not answer. What was begun will be finished; repeat the request with the same Idempotency-Key to see it.',
+      undefined,
+      { cause },
+    );
+  }
+}
+
+/** A failed call in our words. `StripeUnavailable`: nobody knows whether it took effect. */
+export function translateStripeError(error: unknown): unknown {
+  if (error instanceof Stripe.errors.StripeCardError) {
+    return new PaymentFailed(error.message, error);
+  }
+  if (
+    error instanceof Stripe.errors.StripeConnectionError ||
+    error instanceof Stripe.errors.StripeRateLimitError ||
+    error instanceof Stripe.errors.StripeAPIError ||
+    // The same key is at work in another process.
+    (error instanceof Stripe.errors.StripeError &&
+      (error.statusCode === 409 || (error.statusCode ?? 500) >= 500))
+  ) {
+    return new StripeUnavailable(error);
+  }
+  return error instanceof Stripe.errors.StripeError ? new StripeRefused(error.message, error) : error;
+}
+
+/** Whether a call failed because the object exists no more. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeError && error.code === 'resource_missing';
+}
