@@ -115,7 +115,15 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const port = await listen(server, options.port ?? 0, host);
   const url = `http://${host}:${port}`;
   baseUrl = options.publicUrl ?? url;
-  const ticking = setInterval(passTime, SECOND);
+  // Clients keep their connections; closing idle ones early would race with their next request.
+  server.keepAliveTimeout = MINUTE;
+  const ticking = setInterval(() => {
+    try {
+      passTime();
+    } catch (error) {
+      console.error(error);
+    }
+  }, SECOND);
   deliveries.resume();
 
   return {
@@ -168,7 +176,7 @@ async function serve(
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
   const url = new URL(incoming.url ?? '/', 'http://localhost');
-  const answer = await handle({
+  const answer = await answerOf(handle, {
     method: incoming.method ?? 'GET',
     path: url.pathname,
     query: url.search.slice(1),
@@ -181,4 +189,17 @@ async function serve(
   });
   response.writeHead(answer.status, answer.headers);
   response.end(answer.body);
+}
+
+/** An answer in any case: a fault of the emulator must not end it. */
+async function answerOf(
+  handle: (request: HttpRequest) => Promise<HttpAnswer>,
+  request: HttpRequest,
+): Promise<HttpAnswer> {
+  try {
+    return await handle(request);
+  } catch (error) {
+    console.error(error);
+    return { status: 500, headers: { 'content-type': 'text/plain' }, body: 'The emulator failed.\n' };
+  }
 }

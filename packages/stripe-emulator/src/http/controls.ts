@@ -65,15 +65,13 @@ export class Controls {
         return json(200, {});
       case 'GET /_emulator/holds':
         return json(200, {
-          data: gate
-            .holds()
-            .map(({ id: hold, method, path, phase, waiting }) => ({
-              id: hold,
-              method,
-              path,
-              phase,
-              waiting,
-            })),
+          data: gate.holds().map(({ id: hold, method, path, phase, waiting }) => ({
+            id: hold,
+            method,
+            path,
+            phase,
+            waiting,
+          })),
         });
       case 'POST /_emulator/holds':
         return this.#hold(request.body);

@@ -1,6 +1,34 @@
+import { flag, metadata, oneOf, required, shape, text, type Params } from '../http/params.ts';
 import type { Context } from '../state/context.ts';
 import type { Account } from '../state/tables.ts';
-import type { AccountParams } from './accounts.ts';
+
+const requested = shape({ requested: required(flag) });
+export const accountFields = {
+  business_profile: shape({
+    name: text,
+    url: text,
+    support_email: text,
+    mcc: text,
+    product_description: text,
+  }),
+  business_type: oneOf('company', 'government_entity', 'individual', 'non_profit'),
+  capabilities: shape({ card_payments: requested, transfers: requested }),
+  email: text,
+  metadata,
+};
+export const newAccountFields = {
+  ...accountFields,
+  controller: shape({
+    fees: shape({ payer: text }),
+    losses: shape({ payments: text }),
+    requirement_collection: text,
+    stripe_dashboard: shape({ type: oneOf('express', 'full', 'none') }),
+  }),
+  country: text,
+  default_currency: text,
+  type: oneOf('custom', 'express', 'standard'),
+};
+export type AccountParams = Params<typeof newAccountFields>;
 
 /** A connected account whose owner has not been asked for anything yet. */
 export function accountObject(context: Context, id: string, params: AccountParams): Account {

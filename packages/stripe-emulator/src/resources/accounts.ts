@@ -1,51 +1,13 @@
 import { invalid, StripeError } from '../http/errors.ts';
 import { page, pageFields, within } from '../http/pagination.ts';
-import {
-  flag,
-  mergedMetadata,
-  metadata,
-  oneOf,
-  range,
-  required,
-  shape,
-  text,
-  type Params,
-} from '../http/params.ts';
+import { mergedMetadata, oneOf, range, required, shape, text, type Params } from '../http/params.ts';
 import { route } from '../http/route.ts';
 import type { Context } from '../state/context.ts';
 import { newId, randomText } from '../state/ids.ts';
 import type { Account } from '../state/tables.ts';
-import { accountObject } from './account-object.ts';
+import { accountFields, accountObject, newAccountFields } from './account-object.ts';
 
 const LINK_SECONDS = 300;
-
-const requested = shape({ requested: required(flag) });
-const fields = {
-  business_profile: shape({
-    name: text,
-    url: text,
-    support_email: text,
-    mcc: text,
-    product_description: text,
-  }),
-  business_type: oneOf('company', 'government_entity', 'individual', 'non_profit'),
-  capabilities: shape({ card_payments: requested, transfers: requested }),
-  email: text,
-  metadata,
-};
-const createFields = {
-  ...fields,
-  controller: shape({
-    fees: shape({ payer: text }),
-    losses: shape({ payments: text }),
-    requirement_collection: text,
-    stripe_dashboard: shape({ type: oneOf('express', 'full', 'none') }),
-  }),
-  country: text,
-  default_currency: text,
-  type: oneOf('custom', 'express', 'standard'),
-};
-export type AccountParams = Params<typeof createFields>;
 
 const linkFields = {
   account: required(text),
@@ -57,11 +19,10 @@ const linkFields = {
 };
 
 export const accountRoutes = [
-  route('POST', '/v1/accounts', createFields, (context, params) => {
+  route('POST', '/v1/accounts', newAccountFields, (context, params) => {
     requirePlatform(context);
     const account = changed(accountObject(context, newId('acct').slice(0, 21), params), params);
     context.data.put('account', account);
-    emitOf(context, account, 'account.updated', {});
     return account;
   }),
   route('GET', '/v1/accounts', { ...pageFields, created: range }, (context, params) => {
@@ -72,7 +33,7 @@ export const accountRoutes = [
   }),
   route('GET', '/v1/account', {}, (context) => ownAccount(context)),
   route('GET', '/v1/accounts/:id', {}, (context, _params, { id }) => accountOf(context, id)),
-  route('POST', '/v1/accounts/:id', fields, (context, params, { id }) =>
+  route('POST', '/v1/accounts/:id', accountFields, (context, params, { id }) =>
     save(context, accountOf(context, id), (account) => changed(account, params)),
   ),
   route('DELETE', '/v1/accounts/:id', {}, (context, _params, { id }) => {
@@ -158,7 +119,7 @@ function requirePlatform(context: Context): void {
     throw invalid('Only Stripe Connect platforms can work with other accounts.', 'account');
 }
 
-function changed(account: Account, params: Params<typeof fields>): Account {
+function changed(account: Account, params: Params<typeof accountFields>): Account {
   const { business_profile: profile, capabilities } = params;
   return {
     ...account,

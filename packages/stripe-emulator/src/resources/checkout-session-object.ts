@@ -1,7 +1,62 @@
-import { mergedMetadata } from '../http/params.ts';
+import {
+  flag,
+  list,
+  mergedMetadata,
+  metadata,
+  oneOf,
+  required,
+  shape,
+  text,
+  whole,
+  type Params,
+} from '../http/params.ts';
 import type { Context } from '../state/context.ts';
 import type { CheckoutSession, Customer } from '../state/tables.ts';
-import type { CheckoutParams } from './checkout-sessions.ts';
+import { priceFields } from './prices.ts';
+
+const priceData = shape({
+  currency: priceFields.currency,
+  product: priceFields.product,
+  product_data: priceFields.product_data,
+  recurring: priceFields.recurring,
+  tax_behavior: priceFields.tax_behavior,
+  unit_amount: priceFields.unit_amount,
+  unit_amount_decimal: priceFields.unit_amount_decimal,
+});
+export const checkoutFields = {
+  allow_promotion_codes: flag,
+  automatic_tax: shape({ enabled: required(flag) }),
+  billing_address_collection: oneOf('auto', 'required'),
+  cancel_url: text,
+  client_reference_id: text,
+  currency: text,
+  customer: text,
+  customer_creation: oneOf('always', 'if_required'),
+  customer_email: text,
+  customer_update: shape({ address: oneOf('auto', 'never'), name: oneOf('auto', 'never') }),
+  expires_at: whole,
+  line_items: list(shape({ price: text, price_data: priceData, quantity: whole, metadata })),
+  locale: text,
+  metadata,
+  mode: required(oneOf('payment', 'setup', 'subscription')),
+  payment_intent_data: shape({
+    description: text,
+    metadata,
+    setup_future_usage: oneOf('off_session', 'on_session'),
+  }),
+  payment_method_collection: oneOf('always', 'if_required'),
+  payment_method_types: list(oneOf('card')),
+  setup_intent_data: shape({ description: text, metadata }),
+  submit_type: oneOf('auto', 'book', 'donate', 'pay', 'subscribe'),
+  subscription_data: shape({
+    description: text,
+    metadata,
+    billing_mode: shape({ type: oneOf('classic', 'flexible') }),
+  }),
+  success_url: text,
+  ui_mode: oneOf('hosted_page', 'hosted'),
+};
+export type CheckoutParams = Params<typeof checkoutFields>;
 
 interface SessionFacts {
   id: string;

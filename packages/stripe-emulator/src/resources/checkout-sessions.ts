@@ -1,74 +1,17 @@
 import { lineAmount } from '../billing/line-amount.ts';
 import { invalid } from '../http/errors.ts';
 import { listOf, page, pageFields, within } from '../http/pagination.ts';
-import {
-  clearable,
-  flag,
-  list,
-  mergedMetadata,
-  metadata,
-  oneOf,
-  range,
-  required,
-  shape,
-  text,
-  whole,
-  type Params,
-} from '../http/params.ts';
+import { clearable, mergedMetadata, metadata, oneOf, range, text } from '../http/params.ts';
 import { route } from '../http/route.ts';
 import type { Context } from '../state/context.ts';
 import { newId, randomText } from '../state/ids.ts';
 import { idOf } from '../state/listed.ts';
 import type { CheckoutSession, LineItem, Price } from '../state/tables.ts';
-import { sessionObject } from './checkout-session-object.ts';
-import { createPrice, priceFields } from './prices.ts';
+import { checkoutFields, sessionObject, type CheckoutParams } from './checkout-session-object.ts';
+import { createPrice } from './prices.ts';
 
 const HALF_HOUR = 1800;
 const DAY = 86_400;
-
-const priceData = shape({
-  currency: priceFields.currency,
-  product: priceFields.product,
-  product_data: priceFields.product_data,
-  recurring: priceFields.recurring,
-  tax_behavior: priceFields.tax_behavior,
-  unit_amount: priceFields.unit_amount,
-  unit_amount_decimal: priceFields.unit_amount_decimal,
-});
-const createFields = {
-  allow_promotion_codes: flag,
-  automatic_tax: shape({ enabled: required(flag) }),
-  billing_address_collection: oneOf('auto', 'required'),
-  cancel_url: text,
-  client_reference_id: text,
-  currency: text,
-  customer: text,
-  customer_creation: oneOf('always', 'if_required'),
-  customer_email: text,
-  customer_update: shape({ address: oneOf('auto', 'never'), name: oneOf('auto', 'never') }),
-  expires_at: whole,
-  line_items: list(shape({ price: text, price_data: priceData, quantity: whole, metadata })),
-  locale: text,
-  metadata,
-  mode: required(oneOf('payment', 'setup', 'subscription')),
-  payment_intent_data: shape({
-    description: text,
-    metadata,
-    setup_future_usage: oneOf('off_session', 'on_session'),
-  }),
-  payment_method_collection: oneOf('always', 'if_required'),
-  payment_method_types: list(oneOf('card')),
-  setup_intent_data: shape({ description: text, metadata }),
-  submit_type: oneOf('auto', 'book', 'donate', 'pay', 'subscribe'),
-  subscription_data: shape({
-    description: text,
-    metadata,
-    billing_mode: shape({ type: oneOf('classic', 'flexible') }),
-  }),
-  success_url: text,
-  ui_mode: oneOf('hosted_page', 'hosted'),
-};
-export type CheckoutParams = Params<typeof createFields>;
 
 const listFields = {
   ...pageFields,
@@ -80,7 +23,7 @@ const listFields = {
 };
 
 export const checkoutSessionRoutes = [
-  route('POST', '/v1/checkout/sessions', createFields, (context, params) => createSession(context, params)),
+  route('POST', '/v1/checkout/sessions', checkoutFields, (context, params) => createSession(context, params)),
   route('GET', '/v1/checkout/sessions', listFields, ({ data }, params) =>
     page(
       data.all('checkout.session'),

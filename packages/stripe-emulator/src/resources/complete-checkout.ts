@@ -119,9 +119,8 @@ function subscribe(
     },
     authenticated,
   );
-  return {
-    payment_status: 'paid',
-    subscription: subscription.id,
+  const status = session.amount_total === 0 ? 'no_payment_required' : 'paid';
+  return { payment_status: status, subscription: subscription.id,
     invoice: idOrNull(subscription.latest_invoice),
   };
 }

@@ -49,8 +49,7 @@ export const customerRoutes = [
     ),
   ),
   route('GET', '/v1/customers/:id', {}, (context, _params, { id }) => {
-    const deleted = context.data.get('_deleted', id);
-    return deleted === undefined ? context.find('customer', id) : { ...deleted, deleted: true };
+    return context.data.get('_deleted', id) ?? context.find('customer', id);
   }),
   route('POST', '/v1/customers/:id', fields, (context, params, { id }) =>
     updateCustomer(context, id, params),
@@ -170,8 +169,12 @@ function deleteCustomer(context: Context, id: string): object {
   for (const method of [...context.data.all('payment_method')]) {
     if (method.customer === id) context.data.put('payment_method', { ...method, customer: null });
   }
+  for (const invoice of [...context.data.all('invoice')]) {
+    const draft = invoice.status === 'draft' && invoice.customer === id;
+    if (draft) context.data.put('invoice', { ...invoice, auto_advance: false });
+  }
   context.data.remove('customer', id);
-  context.data.put('_deleted', { id, object: 'customer' });
+  context.data.put('_deleted', { id, object: 'customer', deleted: true });
   context.emit('customer.deleted', customer);
   return { id, object: 'customer', deleted: true };
 }

@@ -39,8 +39,7 @@ export const productRoutes = [
       ),
   ),
   route('GET', '/v1/products/:id', {}, (context, _params, { id }) => {
-    const deleted = context.data.get('_deleted', id);
-    return deleted === undefined ? context.find('product', id) : { ...deleted, deleted: true };
+    return context.data.get('_deleted', id) ?? context.find('product', id);
   }),
   route('POST', '/v1/products/:id', { ...productFields, default_price: text }, (context, params, { id }) => {
     const before = context.find('product', id);
@@ -72,7 +71,7 @@ function deleteProduct(context: Context, id: string): object {
     throw invalid('This product cannot be deleted because it has one or more user-created prices.', 'id');
   }
   context.data.remove('product', id);
-  context.data.put('_deleted', { id, object: 'product' });
+  context.data.put('_deleted', { id, object: 'product', deleted: true });
   context.emit('product.deleted', product);
   return { id, object: 'product', deleted: true };
 }

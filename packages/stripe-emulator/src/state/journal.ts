@@ -20,6 +20,7 @@ export interface Restored<K extends Kind = Kind> {
   document: Tables[K];
 }
 
+const DECIMAL = '$decimal';
 const KINDS = new Set(Object.keys(emptyTables()));
 
 /**
@@ -50,7 +51,7 @@ export class Journal {
       }
     }
     const changes = [...latest.values()].filter((change) => KINDS.has(change.kind));
-    writeFileSync(`${this.#path}.new`, changes.map((change) => `${JSON.stringify([change])}\n`).join(''));
+    writeFileSync(`${this.#path}.new`, changes.map((change) => lineOf([change])).join(''));
     renameSync(`${this.#path}.new`, this.#path);
     this.#file = openSync(this.#path, 'a');
     // A parse boundary: the file holds what `append` wrote of these very types.
@@ -59,7 +60,7 @@ export class Journal {
 
   append(changes: Change[]): void {
     if (changes.length === 0 || this.#file === undefined) return;
-    writeSync(this.#file, `${JSON.stringify(changes)}\n`);
+    writeSync(this.#file, lineOf(changes));
   }
 
   close(): void {
@@ -69,8 +70,20 @@ export class Journal {
 }
 
 function parseLine(line: string): Change[] {
-  return JSON.parse(line, (key, value: unknown) =>
-    // Decimals are text on the wire and in the file, objects in the types.
-    key.endsWith('_decimal') && typeof value === 'string' ? Stripe.Decimal.from(value) : value,
-  );
+  return JSON.parse(line, (_key, value: unknown) => {
+    if (typeof value !== 'object' || value === null || !(DECIMAL in value)) return value;
+    return Stripe.Decimal.from(String(value[DECIMAL]));
+  });
+}
+
+/** Decimals are marked in the file: as plain text they could not be told from a merchant's metadata. */
+function lineOf(changes: Change[]): string {
+  const text = JSON.stringify(changes, function (this: Record<string, unknown>, key, value: unknown) {
+    return isDecimal(this[key]) ? { [DECIMAL]: value } : value;
+  });
+  return `${text}\n`;
+}
+
+function isDecimal(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'toFixed' in value && 'isZero' in value;
 }

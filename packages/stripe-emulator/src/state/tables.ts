@@ -98,7 +98,7 @@ export interface Tables {
   product_feature: ProductFeature;
   event: Event;
   webhook_endpoint: WebhookEndpoint;
-  _deleted: { id: string; object: string };
+  _deleted: { id: string; object: string; deleted: true };
   _account_link: {
     id: string;
     account: string;
