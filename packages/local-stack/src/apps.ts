@@ -48,19 +48,21 @@ export async function startApi(env: NodeJS.ProcessEnv, port: number, logFile: st
     cwd: apiDir,
     env,
     logFile,
-    readyUrl: `http://127.0.0.1:${port}/health/ready`,
+    isReady: () => respondsOk(`http://127.0.0.1:${port}/health/ready`),
   });
 }
 
 /** Starts the built worker and returns when it takes jobs. */
-export async function startWorker(env: NodeJS.ProcessEnv, port: number, logFile: string): Promise<App> {
+export async function startWorker(env: NodeJS.ProcessEnv, logFile: string): Promise<App> {
+  // It listens on no port: its log is where it says that it has started, which a quieter level would hide.
+  const hidesStart = ['warn', 'error', 'fatal', 'silent'].includes(env['LOG_LEVEL'] ?? '');
   return startApp({
     name: 'worker',
     args: [join(apiDir, 'dist', 'worker.js')],
     cwd: apiDir,
-    env,
+    env: hidesStart ? { ...env, LOG_LEVEL: 'info' } : env,
     logFile,
-    readyUrl: `http://127.0.0.1:${port}/health/ready`,
+    isReady: async (service) => service.logTail(1000).includes('"worker.started"'),
   });
 }
 
@@ -74,7 +76,7 @@ export async function startWeb(env: NodeJS.ProcessEnv, port: number, logFile: st
     // A production server, whatever the api's mode.
     env: { ...env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
     logFile,
-    readyUrl: `http://127.0.0.1:${port}/`,
+    isReady: () => respondsOk(`http://127.0.0.1:${port}/`),
   });
 }
 
@@ -84,9 +86,9 @@ async function startApp(options: {
   cwd: string;
   env: NodeJS.ProcessEnv;
   logFile: string;
-  readyUrl: string;
+  isReady: (service: Service) => Promise<boolean>;
 }): Promise<App> {
-  const { name, args, cwd, env, logFile, readyUrl } = options;
+  const { name, args, cwd, env, logFile, isReady } = options;
   const service = await startService({
     name,
     command: process.execPath,
@@ -98,7 +100,7 @@ async function startApp(options: {
     stopTimeoutMs: 30_000,
   });
   try {
-    await waitUntilReady(service, () => respondsOk(readyUrl), 90_000);
+    await waitUntilReady(service, () => isReady(service), 90_000);
   } catch (error) {
     await service.stop();
     throw error;

@@ -14,7 +14,6 @@ const port = (standard: number) => z.coerce.number().int().min(1).max(65535).def
 const ports = z.object({
   WEB_PORT: port(3000),
   API_PORT: port(3001),
-  WORKER_PORT: port(3003),
   SUPABASE_PORT: port(54321),
   POSTGRES_PORT: port(54322),
   MAIL_WEB_PORT: port(54324),
@@ -78,6 +77,13 @@ export function readSettings(given: NodeJS.ProcessEnv): Settings {
     webUrl: values.WEB_URL ?? `http://localhost:${values.WEB_PORT}`,
     apiUrl: values.API_URL ?? `http://localhost:${values.API_PORT}`,
   };
+}
+
+/** Whether a mode is left that has no Stripe key of its own. */
+export function needsEmulator({ values }: Settings): boolean {
+  const hasBothKeys =
+    values.STRIPE_TEST_SECRET_KEY !== undefined && values.STRIPE_LIVE_SECRET_KEY !== undefined;
+  return values.STRIPE_EMULATOR_URL === undefined && !hasBothKeys;
 }
 
 /** The variables of a second stack beside a running one: every port free, and its own data folder. */

@@ -38,3 +38,11 @@ export class StartedServices {
     for (const service of this.services.toReversed()) await service.stop();
   }
 }
+
+/** Like Promise.all, but waits for the others before it throws: what is half started must be known to be ended. */
+export async function allStarted<T extends readonly unknown[]>(
+  parts: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(parts);
+  return Promise.all(parts);
+}
