@@ -60,14 +60,12 @@ export function pageFrom<T extends { id: string }>(rows: T[], limit: number): Pa
   return { data, has_more: hasMore, next_cursor: hasMore && last !== undefined ? last.id : null };
 }
 
-export const errorBody = z
-  .object({
-    error: z.object({
-      code: z.string().describe('Stable and machine-readable.'),
-      message: z.string().describe('For people: what is wrong and what to do.'),
-      param: z.string().optional().describe('The parameter or field at fault.'),
-      doc_url: z.string(),
-      request_id: z.string(),
-    }),
-  })
-  .meta({ id: 'Error' });
+export const errorBody = z.object({
+  error: z.object({
+    code: z.string().describe('Stable and machine-readable.'),
+    message: z.string().describe('For people: what is wrong and what to do.'),
+    param: z.string().optional().describe('The parameter or field at fault.'),
+    doc_url: z.string(),
+    request_id: z.string(),
+  }),
+});
