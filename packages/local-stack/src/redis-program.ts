@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { onPath } from './on-path.ts';
 import { StackError } from './processes.ts';
@@ -53,11 +53,24 @@ export async function redisProgram(unpackDir: string, say: (line: string) => voi
 
 async function unpackDebianRedis(unpackDir: string): Promise<void> {
   const downloads = join(unpackDir, 'downloads');
-  mkdirSync(downloads, { recursive: true });
-  for (const name of debianPackages) await succeeds('apt-get', ['download', name], downloads);
+  mkdirSync(join(downloads, 'lists', 'partial'), { recursive: true });
+  mkdirSync(join(downloads, 'cache'), { recursive: true });
+  const download = (options: string[]): Promise<boolean[]> =>
+    Promise.all(debianPackages.map((name) => succeeds('apt-get', [...options, 'download', name], downloads)));
+  const [found] = await download([]);
+  if (found !== true) {
+    // A machine without package lists, such as a fresh container: get them into a folder of our own.
+    const own = [`Dir::State::Lists=${downloads}/lists`, `Dir::Cache=${downloads}/cache`].flatMap((is) => [
+      '-o',
+      is,
+    ]);
+    await succeeds('apt-get', [...own, 'update', '-q'], downloads);
+    await download(own);
+  }
   for (const file of readdirSync(downloads)) {
     if (file.endsWith('.deb')) await succeeds('dpkg', ['-x', join(downloads, file), unpackDir]);
   }
+  rmSync(downloads, { recursive: true, force: true });
 }
 
 function unpackedRedis(unpackDir: string): RedisProgram | undefined {

@@ -16,41 +16,48 @@ endWithParent();
 process.exitCode = await run();
 
 async function run(): Promise<number> {
-  let stack: RunningStack | undefined;
-  let dataDir: string | undefined;
+  const { signal } = interrupted;
   try {
     const settings = readSettings(givenVariables());
-    refuseSecondStack(settings.values.BILLINGOS_DATA_DIR);
-    dataDir = settings.values.BILLINGOS_DATA_DIR;
+    const dataDir = settings.values.BILLINGOS_DATA_DIR;
+    refuseSecondStack(dataDir);
     say('Building…');
-    await build(interrupted.signal);
+    await build(signal);
     say('Starting…');
-    stack = await startStack(settings, { say, interrupted: interrupted.signal });
-    const file = {
-      pid: process.pid,
-      webUrl: stack.webUrl,
-      apiUrl: stack.apiUrl,
-      ...(stack.stripeEmulatorUrl === undefined ? {} : { stripeEmulatorUrl: stack.stripeEmulatorUrl }),
-    };
-    writeStackFile(dataDir, file);
-    const demo = isAllLocal(settings) ? await seedDemo(stack, { dataDir, say }) : undefined;
-    writeStackFile(dataDir, { ...file, ...(demo === undefined ? {} : { secretKey: demo.secretKey }) });
-    say(welcome(stack, demo, dataDir));
-
-    const failure = await Promise.race([stack.failure, aborted(interrupted.signal)]);
-    if (failure !== undefined) throw new StackError(failure);
-    return 0;
-  } catch (error) {
-    if (interrupted.signal.aborted) return 130;
-    process.stderr.write(`\n${error instanceof StackError ? error.message : String(error)}\n`);
-    return 1;
-  } finally {
-    if (stack !== undefined && dataDir !== undefined) {
+    const stack = await startStack(settings, { say, interrupted: signal });
+    try {
+      await Promise.race([present(stack, settings), failed(stack), aborted(signal)]);
+    } finally {
       say('\nEnding everything…');
       await stack.stop();
       removeStackFile(dataDir);
     }
+    return 0;
+  } catch (error) {
+    if (signal.aborted) return 130;
+    process.stderr.write(`\n${error instanceof StackError ? error.message : String(error)}\n`);
+    return 1;
   }
+}
+
+/** Fills the demo merchant, says where everything is, and then waits for good. */
+async function present(stack: RunningStack, settings: Settings): Promise<never> {
+  const dataDir = settings.values.BILLINGOS_DATA_DIR;
+  const options = { dataDir, say, signal: interrupted.signal };
+  const demo = isAllLocal(settings) ? await seedDemo(stack, options) : undefined;
+  writeStackFile(dataDir, {
+    pid: process.pid,
+    webUrl: stack.webUrl,
+    apiUrl: stack.apiUrl,
+    stripeEmulatorUrl: stack.stripeEmulatorUrl,
+    secretKey: demo?.secretKey,
+  });
+  say(welcome(stack, demo, dataDir));
+  return new Promise(() => undefined);
+}
+
+async function failed(stack: RunningStack): Promise<never> {
+  throw new StackError(await stack.failure);
 }
 
 /** The demo merchant is for a stack that is ours alone; nothing of it belongs into a hosted database or Stripe. */
@@ -86,7 +93,7 @@ function welcome(stack: RunningStack, demo: Demo | undefined, dataDir: string): 
   return `\nBillingOS is ready.\n\n${lines.join('\n')}\n${curl ?? ''}\nCtrl-C ends everything.`;
 }
 
-async function aborted(signal: AbortSignal): Promise<undefined> {
+async function aborted(signal: AbortSignal): Promise<void> {
   if (!signal.aborted)
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
