@@ -89,7 +89,23 @@ export function accountObject(context: Context, id: string, params: AccountParam
       past_due: due,
       pending_verification: [],
     },
-    settings: undefined,
+    settings: {
+      branding: { icon: null, logo: null, primary_color: null, secondary_color: null },
+      card_payments: {
+        decline_on: { avs_failure: false, cvc_failure: false },
+        statement_descriptor_prefix: null,
+        statement_descriptor_prefix_kana: null,
+        statement_descriptor_prefix_kanji: null,
+      },
+      dashboard: { display_name: params.business_profile?.name ?? null, timezone: 'Etc/UTC' },
+      payments: {
+        statement_descriptor: null,
+        statement_descriptor_kana: null,
+        statement_descriptor_kanji: null,
+        statement_descriptor_prefix_kana: null,
+        statement_descriptor_prefix_kanji: null,
+      },
+    },
     tos_acceptance: { date: null, ip: null, user_agent: null },
     type: params.type ?? 'none',
   };

@@ -120,7 +120,9 @@ function subscribe(
     authenticated,
   );
   const status = session.amount_total === 0 ? 'no_payment_required' : 'paid';
-  return { payment_status: status, subscription: subscription.id,
+  return {
+    payment_status: status,
+    subscription: subscription.id,
     invoice: idOrNull(subscription.latest_invoice),
   };
 }

@@ -10,8 +10,15 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import Stripe from 'stripe';
-import type { Change } from './store.ts';
 import { emptyTables, type Kind, type Tables } from './tables.ts';
+
+/** One change of the current transaction; `document` is null for a removal. */
+export interface Change {
+  dataset: string;
+  kind: Kind;
+  id: string;
+  document: object | null;
+}
 
 /** A stored object as read back, with the kind that types it. */
 export interface Restored<K extends Kind = Kind> {

@@ -1,15 +1,7 @@
-import type { Journal } from './journal.ts';
+import type { Change, Journal } from './journal.ts';
 import { emptyTables, type Kind, type Tables } from './tables.ts';
 
 export type Mode = 'test' | 'live';
-
-/** One change of the current transaction; `document` is null for a removal. */
-export interface Change {
-  dataset: string;
-  kind: Kind;
-  id: string;
-  document: object | null;
-}
 
 /**
  * The objects of one account in one mode. Stored objects are never changed in place: `put` replaces them,
