@@ -1,0 +1,18 @@
+/** What can be said about one request, beyond its content. */
+export interface RequestOptions {
+  /** For each try, in milliseconds. Default: the client's. */
+  timeoutMs?: number | undefined;
+  /** Further tries after the first. Default: the client's. */
+  retriesMax?: number | undefined;
+  /** Ends the request, and its retries, with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The same for what changes something. */
+export interface WriteOptions extends RequestOptions {
+  /**
+   * Makes repeating safe beyond this call, for instance when your job runs again: the same key gives the first answer.
+   * Default: a random one for each call, kept for its retries. 1 to 255 printable ASCII characters.
+   */
+  idempotencyKey?: string | undefined;
+}

@@ -1,0 +1,1 @@
+export { BillingOS } from './client.ts';

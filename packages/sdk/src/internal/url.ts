@@ -1,0 +1,30 @@
+import { BillingOSError } from '../core/errors.ts';
+
+type Values = Record<string, unknown>;
+
+/** `/api/v1/customers/{id}` with its values in place, each encoded so that it stays one segment. */
+export function fillPath(template: string, values: Values = {}): string {
+  return template.replace(/\{(\w+)\}/g, (_, name: string) => segment(name, values[name]));
+}
+
+/** `?customer=user_42&limit=10`, or nothing. Only strings, numbers and booleans can be in one. */
+export function queryString(values: Values = {}): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      search.set(name, String(value));
+    }
+  }
+  return search.size === 0 ? '' : `?${search.toString()}`;
+}
+
+function segment(name: string, value: unknown): string {
+  // An empty segment or a dotted one names another route once the URL is normalised, encoded or not.
+  if (typeof value !== 'string' || value === '' || value === '.' || value === '..') {
+    throw new BillingOSError(
+      'argument_invalid',
+      `"${name}" must be a non-empty string other than "." and "..".`,
+    );
+  }
+  return encodeURIComponent(value);
+}

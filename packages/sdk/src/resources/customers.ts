@@ -1,0 +1,41 @@
+import { List } from '../core/pagination.ts';
+import type { RequestOptions, WriteOptions } from '../core/request-options.ts';
+import type { Body, Query } from '../internal/operation.ts';
+import type { Transport } from '../internal/transport.ts';
+import type { components } from '../openapi.gen.ts';
+
+export type Customer = components['schemas']['Customer'];
+export type CustomerCreate = Body<'/api/v1/customers', 'post'>;
+export type CustomerUpdate = Body<'/api/v1/customers/{id}', 'patch'>;
+export type CustomerQuery = Query<'/api/v1/customers', 'get'>;
+
+/** Your customers. Wherever one is named, your own id of it serves as well as ours. */
+export class Customers {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** The newest first. `limit` is the size of a page, `search` a part of a name, e-mail address or external id. */
+  list(query: CustomerQuery = {}, options?: RequestOptions): List<Customer> {
+    return new List((cursor = query.cursor) =>
+      this.#transport.call('get', '/api/v1/customers', { query: { ...query, cursor } }, options),
+    );
+  }
+
+  /** Throws a ConflictError `external_id_taken` when another customer has the external id. */
+  create(body: CustomerCreate, options?: WriteOptions): Promise<Customer> {
+    return this.#transport.call('post', '/api/v1/customers', { body }, options);
+  }
+
+  /** By our id or your own. Throws a NotFoundError when there is none. */
+  retrieve(id: string, options?: RequestOptions): Promise<Customer> {
+    return this.#transport.call('get', '/api/v1/customers/{id}', { path: { id } }, options);
+  }
+
+  /** Changes the fields that the body names, and no others. `metadata` is replaced as a whole. */
+  update(id: string, body: CustomerUpdate, options?: RequestOptions): Promise<Customer> {
+    return this.#transport.call('patch', '/api/v1/customers/{id}', { path: { id }, body }, options);
+  }
+}
