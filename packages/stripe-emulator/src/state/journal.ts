@@ -79,14 +79,15 @@ export class Journal {
 function parseLine(line: string): Change[] {
   return JSON.parse(line, (_key, value: unknown) => {
     if (typeof value !== 'object' || value === null || !(DECIMAL in value)) return value;
-    return Stripe.Decimal.from(String(value[DECIMAL]));
+    const mark = value[DECIMAL];
+    return Array.isArray(mark) ? Stripe.Decimal.from(String(mark[0])) : value;
   });
 }
 
-/** Decimals are marked in the file: as plain text they could not be told from a merchant's metadata. */
+/** Decimals are marked by a list, which metadata cannot hold: as text they could not be told from it. */
 function lineOf(changes: Change[]): string {
   const text = JSON.stringify(changes, function (this: Record<string, unknown>, key, value: unknown) {
-    return isDecimal(this[key]) ? { [DECIMAL]: value } : value;
+    return isDecimal(this[key]) ? { [DECIMAL]: [value] } : value;
   });
   return `${text}\n`;
 }
