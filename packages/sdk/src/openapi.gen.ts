@@ -4,1664 +4,1670 @@
  */
 
 export interface paths {
-    "/api/v1/jobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["listJobs"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+  '/api/v1/jobs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/jobs/{id}/retry": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["retryJob"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get: operations['listJobs'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/jobs/{id}/retry': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/audit-log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["listAuditLog"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    post: operations['retryJob'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/audit-log': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getMe"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get: operations['listAuditLog'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/me': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/merchants": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["createMerchant"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get: operations['getMe'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/merchants': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/api-keys": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["listApiKeys"];
-        put?: never;
-        post: operations["createApiKey"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    post: operations['createMerchant'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/api-keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/api-keys/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete: operations["revokeApiKey"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get: operations['listApiKeys'];
+    put?: never;
+    post: operations['createApiKey'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/api-keys/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/onboarding": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getOnboarding"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    post?: never;
+    delete: operations['revokeApiKey'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/onboarding': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/stripe-account": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getStripeAccount"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get: operations['getOnboarding'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/stripe-account': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/stripe-account/connect": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["connectStripe"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get: operations['getStripeAccount'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/stripe-account/connect': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/stripe-account/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["refreshStripeAccount"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    post: operations['connectStripe'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/stripe-account/refresh': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/customers": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["listCustomers"];
-        put?: never;
-        post: operations["createCustomer"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get?: never;
+    put?: never;
+    post: operations['refreshStripeAccount'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/customers/summary": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getCustomersSummary"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get: operations['listCustomers'];
+    put?: never;
+    post: operations['createCustomer'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers/summary': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/customers/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getCustomer"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: operations["updateCustomer"];
-        trace?: never;
+    get: operations['getCustomersSummary'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/meters": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["listMeters"];
-        put?: never;
-        post: operations["createMeter"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get: operations['getCustomer'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch: operations['updateCustomer'];
+    trace?: never;
+  };
+  '/api/v1/meters': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/meters/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getMeter"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get: operations['listMeters'];
+    put?: never;
+    post: operations['createMeter'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/meters/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/features": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["listFeatures"];
-        put?: never;
-        post: operations["createFeature"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get: operations['getMeter'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/features': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/features/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getFeature"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get: operations['listFeatures'];
+    put?: never;
+    post: operations['createFeature'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/features/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/plans": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["listPlans"];
-        put?: never;
-        post: operations["createPlan"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get: operations['getFeature'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/plans': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/plans/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getPlan"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
+    get: operations['listPlans'];
+    put?: never;
+    post: operations['createPlan'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/plans/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    "/api/v1/default-plan": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["getDefaultPlan"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: operations["setDefaultPlan"];
-        trace?: never;
+    get: operations['getPlan'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/default-plan': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
+    get: operations['getDefaultPlan'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch: operations['setDefaultPlan'];
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: {
-        JobList: {
-            data: components["schemas"]["Job"][];
-            has_more: boolean;
-            next_cursor: string | null;
-        };
-        Job: {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            queue: "money" | "webhooks" | "usage" | "intelligence" | "bulk";
-            /** @enum {string} */
-            state: "pending" | "enqueued" | "done" | "failed";
-            attempts: number;
-            error: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            finished_at: string | null;
-        };
-        AuditEntryList: {
-            data: components["schemas"]["AuditEntry"][];
-            has_more: boolean;
-            next_cursor: string | null;
-        };
-        AuditEntry: {
-            id: string;
-            action: string;
-            actor: {
-                /** @enum {string} */
-                type: "user" | "api_key" | "system";
-                id: string;
-                label: string;
-            };
-            target: {
-                type: string;
-                id: string;
-            };
-            /** @description What it was, as far as it changed. Null when it was made. */
-            before: unknown;
-            /** @description What it is now. Null when it is no more. */
-            after: unknown;
-            /** Format: date-time */
-            created_at: string;
-        };
-        Me: {
-            user: {
-                id: string;
-                email: string;
-            };
-            merchants: components["schemas"]["Merchant"][];
-        };
-        Merchant: {
-            id: string;
-            slug: string;
-            name: string;
-            /** @enum {string} */
-            role: "owner" | "admin" | "developer" | "support" | "viewer";
-            scopes: string[];
-            environments: components["schemas"]["Environment"][];
-        };
-        Environment: {
-            id: string;
-            slug: string;
-            name: string;
-            /** @enum {string} */
-            mode: "live" | "test";
-        };
-        ApiKeyList: {
-            data: components["schemas"]["ApiKey"][];
-            has_more: boolean;
-            next_cursor: string | null;
-        };
-        ApiKey: {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            type: "secret" | "publishable";
-            /** @description How the key begins: enough to recognise it. */
-            prefix: string;
-            last4: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            last_used_at: string | null;
-            /** Format: date-time */
-            revoked_at: string | null;
-        };
-        NewApiKey: {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            type: "secret" | "publishable";
-            /** @description How the key begins: enough to recognise it. */
-            prefix: string;
-            last4: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            last_used_at: string | null;
-            /** Format: date-time */
-            revoked_at: string | null;
-            /** @description The key itself. Shown once, and stored nowhere. */
-            secret: string;
-        };
-        Onboarding: {
-            steps: {
-                /** @enum {string} */
-                step: "connect_stripe" | "create_plan" | "create_api_key" | "first_customer" | "first_subscription" | "first_check";
-                /** Format: date-time */
-                done_at: string | null;
-            }[];
-        };
-        StripeAccount: {
-            /** @enum {string} */
-            status: "not_connected" | "onboarding" | "connected";
-            stripe_account_id: string | null;
-            charges_enabled: boolean;
-            payouts_enabled: boolean;
-            /** @description No real Stripe is behind it: nothing is charged. */
-            emulated: boolean;
-            /** Format: date-time */
-            connected_at: string | null;
-        };
-        StripeConnectLink: {
-            url: string;
-        };
-        CustomerList: {
-            data: components["schemas"]["Customer"][];
-            has_more: boolean;
-            next_cursor: string | null;
-        };
-        Customer: {
-            id: string;
-            /** @description Your own id of the customer. */
-            external_id: string | null;
-            name: string | null;
-            email: string | null;
-            metadata: {
-                [key: string]: string;
-            };
-            stripe_customer_id: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description Grows with every change. */
-            version: number;
-        };
-        CustomersSummary: {
-            total: number;
-            new_last_30_days: number;
-        };
-        MeterList: {
-            data: components["schemas"]["Meter"][];
-            has_more: boolean;
-            next_cursor: string | null;
-        };
-        Meter: {
-            id: string;
-            key: string;
-            name: string;
-            /**
-             * @description count: each event is one. sum: their values are added.
-             * @enum {string}
-             */
-            aggregation: "count" | "sum";
-            stripe_meter_id: string | null;
-            /** Format: date-time */
-            created_at: string;
-        };
-        FeatureList: {
-            data: components["schemas"]["Feature"][];
-            has_more: boolean;
-            next_cursor: string | null;
-        };
-        Feature: {
-            id: string;
-            key: string;
-            name: string;
-            /** @enum {string} */
-            type: "boolean" | "metered" | "config";
-            /** @description Key of the meter that counts its use. */
-            meter: string | null;
-            /** Format: date-time */
-            created_at: string;
-        };
-        PlanList: {
-            data: components["schemas"]["Plan"][];
-            has_more: boolean;
-            next_cursor: string | null;
-        };
-        Plan: {
-            id: string;
-            key: string;
-            name: string;
-            description: string | null;
-            /** @description A customer has at most one running subscription in a group. */
-            group: string;
-            /** @description Order within the group; a higher one is an upgrade. */
-            rank: number;
-            version: {
-                id: string;
-                number: number;
-                /** Format: date-time */
-                published_at: string;
-            };
-            prices: components["schemas"]["Price"][];
-            features: components["schemas"]["PlanFeature"][];
-            /** Format: date-time */
-            created_at: string;
-        };
-        Price: {
-            id: string;
-            /** @enum {string} */
-            type: "flat";
-            amount: components["schemas"]["Money"];
-            /** @enum {string} */
-            interval: "day" | "week" | "month" | "year";
-            interval_count: number;
-            stripe_price_id: string | null;
-        };
-        Money: {
-            /** @description Integer minor units of the currency. */
-            amount: number;
-            /** @description Lower-case ISO 4217 code. */
-            currency: string;
-        };
-        PlanFeature: {
-            /** @description Key of the feature. */
-            feature: string;
-            name: string;
-            /** @enum {string} */
-            type: "boolean" | "metered" | "config";
-            /** @description Of a metered feature, per billing period. null is unlimited, 0 is none. */
-            limit: number | null;
-            /** @enum {string|null} */
-            overage: "block" | "allow" | null;
-            value: string | null;
-        };
-        DefaultPlan: {
-            /** @description What customers without a subscription have. */
-            plan: components["schemas"]["Plan"] | null;
-        };
-        Error: {
-            error: {
-                /** @description Stable and machine-readable. */
-                code: string;
-                /** @description For people: what is wrong and what to do. */
-                message: string;
-                /** @description The parameter or field at fault. */
-                param?: string;
-                doc_url: string;
-                request_id: string;
-            };
-        };
+  schemas: {
+    JobList: {
+      data: components['schemas']['Job'][];
+      has_more: boolean;
+      next_cursor: string | null;
     };
-    responses: never;
-    parameters: never;
-    requestBodies: never;
-    headers: never;
-    pathItems: never;
+    Job: {
+      id: string;
+      name: string;
+      /** @enum {string} */
+      queue: 'money' | 'webhooks' | 'usage' | 'intelligence' | 'bulk';
+      /** @enum {string} */
+      state: 'pending' | 'enqueued' | 'done' | 'failed';
+      attempts: number;
+      error: string | null;
+      /** Format: date-time */
+      created_at: string;
+      /** Format: date-time */
+      finished_at: string | null;
+    };
+    AuditEntryList: {
+      data: components['schemas']['AuditEntry'][];
+      has_more: boolean;
+      next_cursor: string | null;
+    };
+    AuditEntry: {
+      id: string;
+      action: string;
+      actor: {
+        /** @enum {string} */
+        type: 'user' | 'api_key' | 'system';
+        id: string;
+        label: string;
+      };
+      target: {
+        type: string;
+        id: string;
+      };
+      /** @description What it was, as far as it changed. Null when it was made. */
+      before: unknown;
+      /** @description What it is now. Null when it is no more. */
+      after: unknown;
+      /** Format: date-time */
+      created_at: string;
+    };
+    Me: {
+      user: {
+        id: string;
+        email: string;
+      };
+      merchants: components['schemas']['Merchant'][];
+    };
+    Merchant: {
+      id: string;
+      slug: string;
+      name: string;
+      /** @enum {string} */
+      role: 'owner' | 'admin' | 'developer' | 'support' | 'viewer';
+      scopes: string[];
+      environments: components['schemas']['Environment'][];
+    };
+    Environment: {
+      id: string;
+      slug: string;
+      name: string;
+      /** @enum {string} */
+      mode: 'live' | 'test';
+    };
+    ApiKeyList: {
+      data: components['schemas']['ApiKey'][];
+      has_more: boolean;
+      next_cursor: string | null;
+    };
+    ApiKey: {
+      id: string;
+      name: string;
+      /** @enum {string} */
+      type: 'secret' | 'publishable';
+      /** @description How the key begins: enough to recognise it. */
+      prefix: string;
+      last4: string;
+      /** Format: date-time */
+      created_at: string;
+      /** Format: date-time */
+      last_used_at: string | null;
+      /** Format: date-time */
+      revoked_at: string | null;
+    };
+    NewApiKey: {
+      id: string;
+      name: string;
+      /** @enum {string} */
+      type: 'secret' | 'publishable';
+      /** @description How the key begins: enough to recognise it. */
+      prefix: string;
+      last4: string;
+      /** Format: date-time */
+      created_at: string;
+      /** Format: date-time */
+      last_used_at: string | null;
+      /** Format: date-time */
+      revoked_at: string | null;
+      /** @description The key itself. Shown once, and stored nowhere. */
+      secret: string;
+    };
+    Onboarding: {
+      steps: {
+        /** @enum {string} */
+        step:
+          | 'connect_stripe'
+          | 'create_plan'
+          | 'create_api_key'
+          | 'first_customer'
+          | 'first_subscription'
+          | 'first_check';
+        /** Format: date-time */
+        done_at: string | null;
+      }[];
+    };
+    StripeAccount: {
+      /** @enum {string} */
+      status: 'not_connected' | 'onboarding' | 'connected';
+      stripe_account_id: string | null;
+      charges_enabled: boolean;
+      payouts_enabled: boolean;
+      /** @description No real Stripe is behind it: nothing is charged. */
+      emulated: boolean;
+      /** Format: date-time */
+      connected_at: string | null;
+    };
+    StripeConnectLink: {
+      url: string;
+    };
+    CustomerList: {
+      data: components['schemas']['Customer'][];
+      has_more: boolean;
+      next_cursor: string | null;
+    };
+    Customer: {
+      id: string;
+      /** @description Your own id of the customer. */
+      external_id: string | null;
+      name: string | null;
+      email: string | null;
+      metadata: {
+        [key: string]: string;
+      };
+      stripe_customer_id: string | null;
+      /** Format: date-time */
+      created_at: string;
+      /** Format: date-time */
+      updated_at: string;
+      /** @description Grows with every change. */
+      version: number;
+    };
+    CustomersSummary: {
+      total: number;
+      new_last_30_days: number;
+    };
+    MeterList: {
+      data: components['schemas']['Meter'][];
+      has_more: boolean;
+      next_cursor: string | null;
+    };
+    Meter: {
+      id: string;
+      key: string;
+      name: string;
+      /**
+       * @description count: each event is one. sum: their values are added.
+       * @enum {string}
+       */
+      aggregation: 'count' | 'sum';
+      stripe_meter_id: string | null;
+      /** Format: date-time */
+      created_at: string;
+    };
+    FeatureList: {
+      data: components['schemas']['Feature'][];
+      has_more: boolean;
+      next_cursor: string | null;
+    };
+    Feature: {
+      id: string;
+      key: string;
+      name: string;
+      /** @enum {string} */
+      type: 'boolean' | 'metered' | 'config';
+      /** @description Key of the meter that counts its use. */
+      meter: string | null;
+      /** Format: date-time */
+      created_at: string;
+    };
+    PlanList: {
+      data: components['schemas']['Plan'][];
+      has_more: boolean;
+      next_cursor: string | null;
+    };
+    Plan: {
+      id: string;
+      key: string;
+      name: string;
+      description: string | null;
+      /** @description A customer has at most one running subscription in a group. */
+      group: string;
+      /** @description Order within the group; a higher one is an upgrade. */
+      rank: number;
+      version: {
+        id: string;
+        number: number;
+        /** Format: date-time */
+        published_at: string;
+      };
+      prices: components['schemas']['Price'][];
+      features: components['schemas']['PlanFeature'][];
+      /** Format: date-time */
+      created_at: string;
+    };
+    Price: {
+      id: string;
+      /** @enum {string} */
+      type: 'flat';
+      amount: components['schemas']['Money'];
+      /** @enum {string} */
+      interval: 'day' | 'week' | 'month' | 'year';
+      interval_count: number;
+      stripe_price_id: string | null;
+    };
+    Money: {
+      /** @description Integer minor units of the currency. */
+      amount: number;
+      /** @description Lower-case ISO 4217 code. */
+      currency: string;
+    };
+    PlanFeature: {
+      /** @description Key of the feature. */
+      feature: string;
+      name: string;
+      /** @enum {string} */
+      type: 'boolean' | 'metered' | 'config';
+      /** @description Of a metered feature, per billing period. null is unlimited, 0 is none. */
+      limit: number | null;
+      /** @enum {string|null} */
+      overage: 'block' | 'allow' | null;
+      value: string | null;
+    };
+    DefaultPlan: {
+      /** @description What customers without a subscription have. */
+      plan: components['schemas']['Plan'] | null;
+    };
+    Error: {
+      error: {
+        /** @description Stable and machine-readable. */
+        code: string;
+        /** @description For people: what is wrong and what to do. */
+        message: string;
+        /** @description The parameter or field at fault. */
+        param?: string;
+        doc_url: string;
+        request_id: string;
+      };
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    listJobs: {
-        parameters: {
-            query?: {
-                /** @description How many, at most 100. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-                state?: "pending" | "enqueued" | "done" | "failed";
-            };
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobList"];
-                };
-            };
-        };
+  listJobs: {
+    parameters: {
+      query?: {
+        /** @description How many, at most 100. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+        state?: 'pending' | 'enqueued' | 'done' | 'failed';
+      };
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
     };
-    retryJob: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description `job_not_found`: No job of this environment has this id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `job_not_failed`: Only a job that used up its attempts can be run again by hand. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['JobList'];
         };
+      };
     };
-    listAuditLog: {
-        parameters: {
-            query?: {
-                /** @description How many, at most 100. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-            };
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AuditEntryList"];
-                };
-            };
-        };
+  };
+  retryJob: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
     };
-    getMe: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Job'];
         };
+      };
+      /** @description `job_not_found`: No job of this environment has this id. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `job_not_failed`: Only a job that used up its attempts can be run again by hand. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
     };
-    createMerchant: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                };
-            };
-        };
-        responses: {
-            /** @description The request was done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Merchant"];
-                };
-            };
-            /** @description `too_many_merchants`: One user may own only so many merchants. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
+  };
+  listAuditLog: {
+    parameters: {
+      query?: {
+        /** @description How many, at most 100. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+      };
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
     };
-    listApiKeys: {
-        parameters: {
-            query?: {
-                /** @description How many, at most 100. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-            };
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiKeyList"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['AuditEntryList'];
         };
+      };
     };
-    createApiKey: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                    /** @enum {string} */
-                    type: "secret" | "publishable";
-                };
-            };
-        };
-        responses: {
-            /** @description The request was done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewApiKey"];
-                };
-            };
-        };
+  };
+  getMe: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
     };
-    revokeApiKey: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiKey"];
-                };
-            };
-            /** @description `api_key_not_found`: No API key of this environment has this id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Me'];
         };
+      };
     };
-    getOnboarding: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Onboarding"];
-                };
-            };
-        };
+  };
+  createMerchant: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
     };
-    getStripeAccount: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path?: never;
-            cookie?: never;
+    requestBody: {
+      content: {
+        'application/json': {
+          name: string;
         };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StripeAccount"];
-                };
-            };
-        };
+      };
     };
-    connectStripe: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
+    responses: {
+      /** @description The request was done. */
+      201: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** Format: uri */
-                    return_url: string;
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Merchant'];
         };
-        responses: {
-            /** @description The request was done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StripeConnectLink"];
-                };
-            };
-            /** @description `stripe_refused`: Stripe refused the request; the message says why. Nothing changed. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+      };
+      /** @description `too_many_merchants`: One user may own only so many merchants. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  listApiKeys: {
+    parameters: {
+      query?: {
+        /** @description How many, at most 100. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+      };
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ApiKeyList'];
+        };
+      };
+    };
+  };
+  createApiKey: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          name: string;
+          /** @enum {string} */
+          type: 'secret' | 'publishable';
+        };
+      };
+    };
+    responses: {
+      /** @description The request was done. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NewApiKey'];
+        };
+      };
+    };
+  };
+  revokeApiKey: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ApiKey'];
+        };
+      };
+      /** @description `api_key_not_found`: No API key of this environment has this id. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  getOnboarding: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Onboarding'];
+        };
+      };
+    };
+  };
+  getStripeAccount: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StripeAccount'];
+        };
+      };
+    };
+  };
+  connectStripe: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** Format: uri */
+          return_url: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The request was done. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StripeConnectLink'];
+        };
+      };
+      /** @description `stripe_refused`: Stripe refused the request; the message says why. Nothing changed. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /**
+       * @description `stripe_not_configured`: This BillingOS instance has neither a Stripe key for the mode nor an emulator.
+       *
+       *     `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see.
+       */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  refreshStripeAccount: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['StripeAccount'];
+        };
+      };
+      /**
+       * @description `connect_stripe_first`: The environment has no Stripe account yet. Start with POST /api/v1/stripe-account/connect.
+       *
+       *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  listCustomers: {
+    parameters: {
+      query?: {
+        /** @description How many, at most 100. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+        /** @description Part of a name, e-mail address or external id. */
+        search?: string;
+      };
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CustomerList'];
+        };
+      };
+    };
+  };
+  createCustomer: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Your own id of the customer. It can be set once. */
+          external_id?: string;
+          /** @default null */
+          name?: string | null;
+          /**
+           * Format: email
+           * @default null
+           */
+          email?: string | null;
+          /** @default {} */
+          metadata?: {
+            [key: string]: string;
+          };
+        };
+      };
+    };
+    responses: {
+      /** @description The request was done. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Customer'];
+        };
+      };
+      /** @description `external_id_taken`: Another customer of this environment has this external id. Update that one instead. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  getCustomersSummary: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CustomersSummary'];
+        };
+      };
+    };
+  };
+  getCustomer: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Customer'];
+        };
+      };
+      /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  updateCustomer: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Your own id of the customer. It can be set once. */
+          external_id?: string;
+          name?: string | null;
+          /** Format: email */
+          email?: string | null;
+          /** @description Replaces all of it. */
+          metadata?: {
+            [key: string]: string;
+          };
+        };
+      };
+    };
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Customer'];
+        };
+      };
+      /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /**
+       * @description `external_id_taken`: Another customer of this environment has this external id. Update that one instead.
+       *
+       *     `external_id_is_fixed`: An external id can be set once, on a customer that has none.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  listMeters: {
+    parameters: {
+      query?: {
+        /** @description How many, at most 100. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+      };
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MeterList'];
+        };
+      };
+    };
+  };
+  createMeter: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          key: string;
+          name: string;
+          /**
+           * @default sum
+           * @enum {string}
+           */
+          aggregation?: 'count' | 'sum';
+        };
+      };
+    };
+    responses: {
+      /** @description The request was done. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Meter'];
+        };
+      };
+      /** @description `key_taken`: Another object of this kind and environment has this key. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  getMeter: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Meter'];
+        };
+      };
+      /** @description `meter_not_found`: No meter of this environment has this key or id. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  listFeatures: {
+    parameters: {
+      query?: {
+        /** @description How many, at most 100. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+      };
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['FeatureList'];
+        };
+      };
+    };
+  };
+  createFeature: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          key: string;
+          name: string;
+          /** @enum {string} */
+          type: 'boolean' | 'metered' | 'config';
+          /** @description Key of an existing meter. Left out, a metered feature gets a meter under its own key. */
+          meter?: string;
+          /**
+           * @description Of the meter that is made with the feature. Default: sum.
+           * @enum {string}
+           */
+          aggregation?: 'count' | 'sum';
+        };
+      };
+    };
+    responses: {
+      /** @description The request was done. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Feature'];
+        };
+      };
+      /** @description `meter_not_found`: No meter of this environment has this key or id. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `key_taken`: Another object of this kind and environment has this key. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `meter_only_for_metered_feature`: Only a metered feature has a meter. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  getFeature: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Feature'];
+        };
+      };
+      /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  listPlans: {
+    parameters: {
+      query?: {
+        /** @description How many, at most 100. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+      };
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PlanList'];
+        };
+      };
+    };
+  };
+  createPlan: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          key: string;
+          name: string;
+          /** @default null */
+          description?: string | null;
+          /** @default default */
+          group?: string;
+          /** @default 0 */
+          rank?: number;
+          /** @default [] */
+          prices?: {
+            /** @description Integer minor units of the currency. */
+            amount: number;
+            currency: string;
+            /** @enum {string} */
+            interval: 'day' | 'week' | 'month' | 'year';
+            /** @default 1 */
+            interval_count?: number;
+          }[];
+          /** @default [] */
+          features?: {
+            /** @description Key of an existing feature. */
+            feature: string;
+            /** @description Of a metered feature, per billing period. null is unlimited, 0 is none. */
+            limit?: number | null;
             /**
-             * @description `stripe_not_configured`: This BillingOS instance has neither a Stripe key for the mode nor an emulator.
-             *
-             *     `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see.
+             * @description What happens at the limit. Default: block.
+             * @enum {string}
              */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+            overage?: 'block' | 'allow';
+            /** @description Of a config feature. */
+            value?: string;
+          }[];
         };
+      };
     };
-    refreshStripeAccount: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
+    responses: {
+      /** @description The request was done. */
+      201: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StripeAccount"];
-                };
-            };
-            /**
-             * @description `connect_stripe_first`: The environment has no Stripe account yet. Start with POST /api/v1/stripe-account/connect.
-             *
-             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
-             */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Plan'];
         };
+      };
+      /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `key_taken`: Another object of this kind and environment has this key. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /**
+       * @description `grant_does_not_fit_feature`: A limit and overage belong to a metered feature, a value to a config feature, neither to a boolean one.
+       *
+       *     `price_repeated`: A plan has at most one price for each currency and interval, and grants each feature once.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
     };
-    listCustomers: {
-        parameters: {
-            query?: {
-                /** @description How many, at most 100. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-                /** @description Part of a name, e-mail address or external id. */
-                search?: string;
-            };
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CustomerList"];
-                };
-            };
-        };
+  };
+  getPlan: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
     };
-    createCustomer: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Your own id of the customer. It can be set once. */
-                    external_id?: string;
-                    /** @default null */
-                    name?: string | null;
-                    /**
-                     * Format: email
-                     * @default null
-                     */
-                    email?: string | null;
-                    /** @default {} */
-                    metadata?: {
-                        [key: string]: string;
-                    };
-                };
-            };
+        content: {
+          'application/json': components['schemas']['Plan'];
         };
-        responses: {
-            /** @description The request was done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Customer"];
-                };
-            };
-            /** @description `external_id_taken`: Another customer of this environment has this external id. Update that one instead. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+      };
+      /** @description `plan_not_found`: No plan of this environment has this key or id. */
+      404: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
     };
-    getCustomersSummary: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CustomersSummary"];
-                };
-            };
-        };
+  };
+  getDefaultPlan: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
     };
-    getCustomer: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Customer"];
-                };
-            };
-            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+        content: {
+          'application/json': components['schemas']['DefaultPlan'];
         };
+      };
     };
-    updateCustomer: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @description Your own id of the customer. It can be set once. */
-                    external_id?: string;
-                    name?: string | null;
-                    /** Format: email */
-                    email?: string | null;
-                    /** @description Replaces all of it. */
-                    metadata?: {
-                        [key: string]: string;
-                    };
-                };
-            };
-        };
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Customer"];
-                };
-            };
-            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description `external_id_taken`: Another customer of this environment has this external id. Update that one instead.
-             *
-             *     `external_id_is_fixed`: An external id can be set once, on a customer that has none.
-             */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
+  };
+  setDefaultPlan: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
     };
-    listMeters: {
-        parameters: {
-            query?: {
-                /** @description How many, at most 100. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-            };
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path?: never;
-            cookie?: never;
+    requestBody: {
+      content: {
+        'application/json': {
+          plan: string | null;
         };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeterList"];
-                };
-            };
-        };
+      };
     };
-    createMeter: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    key: string;
-                    name: string;
-                    /**
-                     * @default sum
-                     * @enum {string}
-                     */
-                    aggregation?: "count" | "sum";
-                };
-            };
+        content: {
+          'application/json': components['schemas']['DefaultPlan'];
         };
-        responses: {
-            /** @description The request was done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Meter"];
-                };
-            };
-            /** @description `key_taken`: Another object of this kind and environment has this key. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
+      };
+      /** @description `plan_not_found`: No plan of this environment has this key or id. */
+      404: {
+        headers: {
+          [name: string]: unknown;
         };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
     };
-    getMeter: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Meter"];
-                };
-            };
-            /** @description `meter_not_found`: No meter of this environment has this key or id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    listFeatures: {
-        parameters: {
-            query?: {
-                /** @description How many, at most 100. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-            };
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FeatureList"];
-                };
-            };
-        };
-    };
-    createFeature: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    key: string;
-                    name: string;
-                    /** @enum {string} */
-                    type: "boolean" | "metered" | "config";
-                    /** @description Key of an existing meter. Left out, a metered feature gets a meter under its own key. */
-                    meter?: string;
-                    /**
-                     * @description Of the meter that is made with the feature. Default: sum.
-                     * @enum {string}
-                     */
-                    aggregation?: "count" | "sum";
-                };
-            };
-        };
-        responses: {
-            /** @description The request was done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Feature"];
-                };
-            };
-            /** @description `meter_not_found`: No meter of this environment has this key or id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `key_taken`: Another object of this kind and environment has this key. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `meter_only_for_metered_feature`: Only a metered feature has a meter. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getFeature: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Feature"];
-                };
-            };
-            /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    listPlans: {
-        parameters: {
-            query?: {
-                /** @description How many, at most 100. */
-                limit?: number;
-                /** @description `next_cursor` of the page before. */
-                cursor?: string;
-            };
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlanList"];
-                };
-            };
-        };
-    };
-    createPlan: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    key: string;
-                    name: string;
-                    /** @default null */
-                    description?: string | null;
-                    /** @default default */
-                    group?: string;
-                    /** @default 0 */
-                    rank?: number;
-                    /** @default [] */
-                    prices?: {
-                        /** @description Integer minor units of the currency. */
-                        amount: number;
-                        currency: string;
-                        /** @enum {string} */
-                        interval: "day" | "week" | "month" | "year";
-                        /** @default 1 */
-                        interval_count?: number;
-                    }[];
-                    /** @default [] */
-                    features?: {
-                        /** @description Key of an existing feature. */
-                        feature: string;
-                        /** @description Of a metered feature, per billing period. null is unlimited, 0 is none. */
-                        limit?: number | null;
-                        /**
-                         * @description What happens at the limit. Default: block.
-                         * @enum {string}
-                         */
-                        overage?: "block" | "allow";
-                        /** @description Of a config feature. */
-                        value?: string;
-                    }[];
-                };
-            };
-        };
-        responses: {
-            /** @description The request was done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Plan"];
-                };
-            };
-            /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description `key_taken`: Another object of this kind and environment has this key. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /**
-             * @description `grant_does_not_fit_feature`: A limit and overage belong to a metered feature, a value to a config feature, neither to a boolean one.
-             *
-             *     `price_repeated`: A plan has at most one price for each currency and interval, and grants each feature once.
-             */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getPlan: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Plan"];
-                };
-            };
-            /** @description `plan_not_found`: No plan of this environment has this key or id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
-    getDefaultPlan: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DefaultPlan"];
-                };
-            };
-        };
-    };
-    setDefaultPlan: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-                "X-BillingOS-Environment"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    plan: string | null;
-                };
-            };
-        };
-        responses: {
-            /** @description The request was done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DefaultPlan"];
-                };
-            };
-            /** @description `plan_not_found`: No plan of this environment has this key or id. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-        };
-    };
+  };
 }

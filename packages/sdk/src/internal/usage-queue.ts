@@ -103,8 +103,12 @@ export class UsageQueue<Event extends Keyed> {
 
   /** Flushes, takes no more, and gives up what is not settled in time. */
   close(timeoutMs: number): Promise<void> {
-    this.#closing ??= this.flush(timeoutMs).catch(async (error: unknown) => {
-      this.#giveUp.abort(error);
+    this.#closing ??= this.flush(timeoutMs).catch(async () => {
+      this.#giveUp.abort(
+        new TimeoutError(
+          'The client was closed before this event was recorded. Whether it arrived is unknown; repeating it with its idempotency key is safe.',
+        ),
+      );
       await Promise.allSettled(this.#unsettled);
     });
     return this.#closing;
