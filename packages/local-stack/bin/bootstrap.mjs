@@ -90,8 +90,12 @@ function run(file, args, options) {
     const passOn = (signal) => child.kill(signal);
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, passOn);
+    // npm ends its shell when it is told to end, and the shell ends without a word to us.
+    const parent = process.ppid;
+    const orphaned = setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 500);
     child.once('error', (error) => reject(new Error(`${file} could not be run: ${error.message}`)));
     child.once('exit', (code, signal) => {
+      clearInterval(orphaned);
       for (const name of signals) process.off(name, passOn);
       resolve({ code: signal === null ? code : 1, output });
     });

@@ -35,7 +35,7 @@ async function run(): Promise<number> {
     return 0;
   } catch (error) {
     if (signal.aborted) return 130;
-    process.stderr.write(`\n${error instanceof StackError ? error.message : String(error)}\n`);
+    process.stderr.write(`\n${messageOf(error)}\n`);
     return 1;
   }
 }
@@ -43,8 +43,7 @@ async function run(): Promise<number> {
 /** Fills the demo merchant, says where everything is, and then waits for good. */
 async function present(stack: RunningStack, settings: Settings): Promise<never> {
   const dataDir = settings.values.BILLINGOS_DATA_DIR;
-  const options = { dataDir, say, signal: interrupted.signal };
-  const demo = isAllLocal(settings) ? await seedDemo(stack, options) : undefined;
+  const demo = isAllLocal(settings) ? await filledDemo(stack, dataDir) : undefined;
   writeStackFile(dataDir, {
     pid: process.pid,
     webUrl: stack.webUrl,
@@ -54,6 +53,18 @@ async function present(stack: RunningStack, settings: Settings): Promise<never> 
   });
   say(welcome(stack, demo, dataDir));
   return new Promise(() => undefined);
+}
+
+/** A demo merchant that cannot be filled keeps nobody from using the rest. */
+async function filledDemo(stack: RunningStack, dataDir: string): Promise<Demo | undefined> {
+  try {
+    return await seedDemo(stack, { dataDir, say, signal: interrupted.signal });
+  } catch (error) {
+    if (!interrupted.signal.aborted) {
+      say(`The demo merchant is not complete; the next start tries again. ${messageOf(error)}`);
+    }
+    return undefined;
+  }
 }
 
 async function failed(stack: RunningStack): Promise<never> {
@@ -91,6 +102,10 @@ function welcome(stack: RunningStack, demo: Demo | undefined, dataDir: string): 
       `    '${stack.apiUrl}/api/v1/entitlements/check?customer=${demo.customer}&feature=${demo.feature}'\n` +
       '\n`npm run demo` shows the whole loop.';
   return `\nBillingOS is ready.\n\n${lines.join('\n')}\n${curl ?? ''}\nCtrl-C ends everything.`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {
