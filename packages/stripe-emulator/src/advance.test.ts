@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from './emulator.ts';
-import { clientOf, customerWithCard, monthlyPrice } from './test-client.ts';
+import { clientOf, customerWithCard, idOf, monthlyPrice } from './test-client.ts';
 
 const START = Date.parse('2026-01-31T10:00:00Z');
 const at = (text: string) => Date.parse(`${text}Z`) / 1000;
@@ -52,7 +52,7 @@ describe('at the end of a period', () => {
     });
     const flat = await monthlyPrice(stripe, 2900);
     const metered = await stripe.prices.create({
-      product: String(flat.product),
+      product: idOf(flat.product),
       currency: 'usd',
       unit_amount: 2,
       recurring: { interval: 'month', usage_type: 'metered', meter: meter.id },
@@ -61,7 +61,7 @@ describe('at the end of a period', () => {
     const report = (value: string) =>
       stripe.billing.meterEvents.create({
         event_name: 'calls',
-        payload: { stripe_customer_id: String(customer), value },
+        payload: { stripe_customer_id: idOf(customer), value },
       });
     await report('100');
     await report('50');
@@ -79,15 +79,15 @@ describe('at the end of a period', () => {
   it('a refused renewal leaves the subscription past due until it is paid', async () => {
     const { customer, id } = await subscribe();
     const bad = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
-      customer: String(customer),
+      customer: idOf(customer),
     });
-    await stripe.customers.update(String(customer), { invoice_settings: { default_payment_method: bad.id } });
+    await stripe.customers.update(idOf(customer), { invoice_settings: { default_payment_method: bad.id } });
 
     emulator.advanceTo(at('2026-02-28T11:00:00'));
     const late = await stripe.subscriptions.retrieve(id);
     expect(late.status).toBe('past_due');
 
-    await stripe.invoices.pay(String(late.latest_invoice), { payment_method: 'pm_card_visa' });
+    await stripe.invoices.pay(idOf(late.latest_invoice), { payment_method: 'pm_card_visa' });
     expect((await stripe.subscriptions.retrieve(id)).status).toBe('active');
   });
 
@@ -131,7 +131,7 @@ describe('what nobody pays', () => {
     emulator.advanceTo(emulator.now() + 23 * 3600);
 
     expect((await stripe.subscriptions.retrieve(id)).status).toBe('incomplete_expired');
-    expect((await stripe.invoices.retrieve(String(latest_invoice))).status).toBe('void');
+    expect((await stripe.invoices.retrieve(idOf(latest_invoice))).status).toBe('void');
   });
 
   it('a checkout session expires', async () => {

@@ -46,7 +46,7 @@ const emulator = await startEmulator({
     ...target('forward-live-to', 'forward-live-secret', ['live']),
   ],
 });
-console.log(`Stripe emulator at ${emulator.url}`);
+process.stdout.write(`Stripe emulator at ${emulator.url}\n`);
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void emulator.close().then(() => process.exit(0)));

@@ -13,6 +13,12 @@ export function clientOf(emulator: Emulator, options: { account?: string; key?: 
   });
 }
 
+/** The id of a reference that is there, expanded or not. */
+export function idOf(reference: string | { id: string } | null): string {
+  if (reference === null) throw new Error('There is no such reference');
+  return typeof reference === 'string' ? reference : reference.id;
+}
+
 /** A monthly price of a new product, in usd cents. */
 export async function monthlyPrice(stripe: Stripe, amount: number): Promise<Stripe.Price> {
   const product = await stripe.products.create({ name: `Plan at ${amount}` });

@@ -1,5 +1,5 @@
 import type { Dataset, Store } from '../state/store.ts';
-import { emptyTables, type Delivery, type Kind } from '../state/tables.ts';
+import type { Delivery } from '../state/tables.ts';
 import type { Deliveries } from '../webhooks/deliveries.ts';
 import type { HttpAnswer, HttpRequest } from './api.ts';
 import type { Gate, HoldRule } from './gate.ts';
@@ -26,8 +26,8 @@ export class Controls {
   }
 
   /** How many objects of each kind each data set holds, as `{ 'test/platform': { customer: 2 } }`. */
-  counts(): Record<string, Partial<Record<Kind, number>>> {
-    return Object.fromEntries(this.#parts.store.datasets().map((data) => [data.key, countsOf(data)]));
+  counts(): Record<string, Record<string, number>> {
+    return Object.fromEntries(this.#parts.store.datasets().map((data) => [data.key, data.counts()]));
   }
 
   /** Every delivery, oldest first within each data set. */
@@ -100,15 +100,6 @@ export class Controls {
     if (rule === undefined) return json(400, { error: { message: 'A hold needs { "path": "/v1/…" }' } });
     return json(200, { id: this.#parts.gate.hold(rule).id });
   }
-}
-
-function countsOf(data: Dataset): Partial<Record<Kind, number>> {
-  const kinds = Object.keys(emptyTables()) as Kind[];
-  return Object.fromEntries(
-    kinds
-      .filter((kind) => !kind.startsWith('_') && data.count(kind) > 0)
-      .map((kind) => [kind, data.count(kind)]),
-  );
 }
 
 function seen(data: Dataset, delivery: Delivery): SeenDelivery {

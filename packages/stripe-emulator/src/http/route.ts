@@ -31,8 +31,7 @@ export function route<P extends string, F extends Fields>(
     path,
     fields,
     // The matcher and the parameter reader produce exactly what `path` and `fields` declare.
-    run: (context, params, parts) =>
-      handle(context, params as Params<F>, parts as Record<PathNames<P>, string>),
+    run: (context, params, parts) => handle(context, params as Params<F>, parts),
   };
 }
 

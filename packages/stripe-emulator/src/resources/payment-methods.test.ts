@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../emulator.ts';
-import { clientOf, customerWithCard } from '../test-client.ts';
+import { clientOf, customerWithCard, idOf } from '../test-client.ts';
 
 let emulator: Emulator;
 let stripe: Stripe;
@@ -79,7 +79,7 @@ describe('payment methods', () => {
 
     await expect(
       stripe.customers.update(other.id, {
-        invoice_settings: { default_payment_method: String(settings.default_payment_method) },
+        invoice_settings: { default_payment_method: idOf(settings.default_payment_method) },
       }),
     ).rejects.toMatchObject({ code: 'resource_missing' });
   });
@@ -186,7 +186,7 @@ describe('setup intents', () => {
       amount: 100,
       currency: 'usd',
       customer: id,
-      payment_method: String(done.payment_method),
+      payment_method: idOf(done.payment_method),
       off_session: true,
       confirm: true,
     });

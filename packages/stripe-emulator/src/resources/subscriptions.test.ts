@@ -1,7 +1,7 @@
 import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../emulator.ts';
-import { clientOf, customerWithCard, monthlyPrice } from '../test-client.ts';
+import { clientOf, customerWithCard, idOf, monthlyPrice } from '../test-client.ts';
 
 let emulator: Emulator;
 let stripe: Stripe;
@@ -28,7 +28,7 @@ async function subscribe(token: string, params: Partial<Stripe.SubscriptionCreat
 }
 
 const invoiceOf = (subscription: Stripe.Subscription) =>
-  stripe.invoices.retrieve(String(subscription.latest_invoice), {
+  stripe.invoices.retrieve(idOf(subscription.latest_invoice), {
     expand: ['payments.data.payment.payment_intent', 'confirmation_secret'],
   });
 
@@ -52,7 +52,7 @@ describe('creating a subscription', () => {
       parent: { subscription_details: { subscription: subscription.id, metadata: { ours: 'sub_1' } } },
     });
     expect(intentOf(invoice)).toMatchObject({ status: 'succeeded', amount_received: 2900 });
-    expect(await eventTypes(String(subscription.customer))).toEqual([
+    expect(await eventTypes(idOf(subscription.customer))).toEqual([
       'payment_method.attached',
       'customer.subscription.created',
       'invoice.created',
@@ -88,7 +88,7 @@ describe('creating a subscription', () => {
       status: 'requires_payment_method',
       last_payment_error: { code: 'card_declined', decline_code: 'generic_decline' },
     });
-    expect(await eventTypes(String(subscription.customer))).toContain('invoice.payment_failed');
+    expect(await eventTypes(idOf(subscription.customer))).toContain('invoice.payment_failed');
   });
 
   it('waits to be confirmed with default_incomplete', async () => {
@@ -197,7 +197,7 @@ describe('changing a subscription', () => {
     const ended = await stripe.subscriptions.cancel(id);
 
     expect(ended).toMatchObject({ status: 'canceled', ended_at: emulator.now() });
-    expect((await eventTypes(String(customer))).at(-1)).toBe('customer.subscription.deleted');
+    expect((await eventTypes(idOf(customer))).at(-1)).toBe('customer.subscription.deleted');
     await expect(stripe.subscriptions.cancel(id)).rejects.toMatchObject({ code: 'resource_missing' });
   });
 
@@ -205,14 +205,14 @@ describe('changing a subscription', () => {
     const { id, latest_invoice } = await subscribe('pm_card_chargeCustomerFail');
 
     expect((await stripe.subscriptions.cancel(id)).status).toBe('incomplete_expired');
-    expect((await stripe.invoices.retrieve(String(latest_invoice))).status).toBe('void');
+    expect((await stripe.invoices.retrieve(idOf(latest_invoice))).status).toBe('void');
   });
 
   it('lists by status: without one, all that are not canceled', async () => {
     const { customer, id } = await subscribe('pm_card_visa');
     const ids = async (status?: Stripe.SubscriptionListParams.Status) => {
       const found = await stripe.subscriptions.list({
-        customer: String(customer),
+        customer: idOf(customer),
         ...(status === undefined ? {} : { status }),
       });
       return found.data.map((subscription) => subscription.id);
@@ -229,8 +229,8 @@ describe('changing a subscription', () => {
 describe('paying an invoice', () => {
   it('with another card makes an incomplete subscription active', async () => {
     const { customer, id, latest_invoice } = await subscribe('pm_card_chargeCustomerFail');
-    const method = await stripe.paymentMethods.attach('pm_card_mastercard', { customer: String(customer) });
-    const paid = await stripe.invoices.pay(String(latest_invoice), { payment_method: method.id });
+    const method = await stripe.paymentMethods.attach('pm_card_mastercard', { customer: idOf(customer) });
+    const paid = await stripe.invoices.pay(idOf(latest_invoice), { payment_method: method.id });
 
     expect(paid).toMatchObject({ status: 'paid', attempt_count: 2, amount_remaining: 0 });
     expect((await stripe.subscriptions.retrieve(id)).status).toBe('active');
@@ -240,17 +240,17 @@ describe('paying an invoice', () => {
   it('with a refused card is a card error that stays on record', async () => {
     const { latest_invoice } = await subscribe('pm_card_chargeCustomerFail');
 
-    await expect(stripe.invoices.pay(String(latest_invoice))).rejects.toMatchObject({
+    await expect(stripe.invoices.pay(idOf(latest_invoice))).rejects.toMatchObject({
       statusCode: 402,
       type: 'StripeCardError',
       decline_code: 'generic_decline',
     });
-    expect((await stripe.invoices.retrieve(String(latest_invoice))).attempt_count).toBe(2);
+    expect((await stripe.invoices.retrieve(idOf(latest_invoice))).attempt_count).toBe(2);
   });
 
   it('out of band takes no money', async () => {
     const { id, latest_invoice } = await subscribe('pm_card_chargeCustomerFail');
-    const paid = await stripe.invoices.pay(String(latest_invoice), { paid_out_of_band: true });
+    const paid = await stripe.invoices.pay(idOf(latest_invoice), { paid_out_of_band: true });
 
     expect(paid).toMatchObject({ status: 'paid', amount_paid: 0 });
     expect((await stripe.subscriptions.retrieve(id)).status).toBe('active');
@@ -258,7 +258,7 @@ describe('paying an invoice', () => {
 
   it('can be done on its hosted page', async () => {
     const { id, latest_invoice } = await subscribe('pm_card_chargeCustomerFail');
-    const { hosted_invoice_url: page } = await stripe.invoices.retrieve(String(latest_invoice));
+    const { hosted_invoice_url: page } = await stripe.invoices.retrieve(idOf(latest_invoice));
     const pay = (number: string) =>
       fetch(page ?? '', {
         method: 'POST',

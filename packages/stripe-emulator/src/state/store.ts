@@ -33,8 +33,10 @@ export class Dataset {
     return this.#tables[kind].values();
   }
 
-  count(kind: Kind): number {
-    return this.#tables[kind].size;
+  /** How many objects of Stripe's API there are, by kind. */
+  counts(): Record<string, number> {
+    const sizes = Object.entries(this.#tables).map(([kind, table]): [string, number] => [kind, table.size]);
+    return Object.fromEntries(sizes.filter(([kind, size]) => !kind.startsWith('_') && size > 0));
   }
 
   put<K extends Kind>(kind: K, document: Tables[K]): void {

@@ -165,8 +165,9 @@ describe('deliveries', () => {
     const names = listener
       .events(stripe, endpoint.secret ?? '')
       .map(({ data }) => Reflect.get(data.object, 'name'));
-    expect(names.slice(0, 2).sort()).toEqual(['first', 'second']);
-    expect(names.slice(2).sort()).toEqual(['first', 'second', 'second']);
+    expect(new Set(names.slice(0, 2))).toEqual(new Set(['first', 'second']));
+    expect(names.slice(2).filter((name) => name === 'second')).toHaveLength(2);
+    expect(names).toHaveLength(5);
   });
 });
 
@@ -183,7 +184,9 @@ describe('forwarding', () => {
 
     const heard = listener.events(platform, secret);
     expect(heard.map(({ livemode }) => livemode)).toEqual([false, false]);
-    expect(heard.map((event) => event.account ?? 'platform').sort()).toEqual([account.id, 'platform'].sort());
+    expect(new Set(heard.map((event) => event.account ?? 'platform'))).toEqual(
+      new Set([account.id, 'platform']),
+    );
     await forwarding.close();
   });
 });
