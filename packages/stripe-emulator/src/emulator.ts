@@ -8,6 +8,7 @@ import { Pages } from './pages/pages.ts';
 import { includable, routes } from './routes.ts';
 import { Clock } from './state/clock.ts';
 import { Journal } from './state/journal.ts';
+import { forgetOldAnswers } from './http/idempotency.ts';
 import { Store } from './state/store.ts';
 import { Deliveries, type ForwardingTarget } from './webhooks/deliveries.ts';
 
@@ -80,6 +81,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const store = new Store(options.dataFolder === undefined ? undefined : new Journal(options.dataFolder));
   const system = store.dataset('test', null);
   const clock = new Clock(options.now ?? Date.now, system.get('_clock', 'offset')?.offset ?? 0);
+  store.transaction(() => forgetOldAnswers(store, clock.now()));
   const gate = new Gate();
   const deliveries = new Deliveries(store, {
     forwardTo: options.forwardTo ?? [],

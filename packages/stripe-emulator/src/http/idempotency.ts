@@ -1,4 +1,4 @@
-import type { Dataset } from '../state/store.ts';
+import type { Dataset, Store } from '../state/store.ts';
 import type { SavedAnswer } from '../state/tables.ts';
 import { StripeError } from './errors.ts';
 
@@ -59,5 +59,14 @@ export class Idempotency {
 
   finish(data: Dataset, key: string): void {
     this.#working.delete(`${data.key} ${key}`);
+  }
+}
+
+/** Drops answers whose keys may be used anew, so that a data folder does not keep them for ever. */
+export function forgetOldAnswers(store: Store, now: number): void {
+  for (const data of store.datasets()) {
+    for (const answer of [...data.all('_answer')]) {
+      if (answer.created <= now - KEPT_FOR_SECONDS) data.remove('_answer', answer.id);
+    }
   }
 }

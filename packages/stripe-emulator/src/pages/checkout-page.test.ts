@@ -152,6 +152,22 @@ describe('the checkout page', () => {
     expect((await stripe.checkout.sessions.listLineItems(paid.id)).data).toHaveLength(1);
   });
 
+  it('asks for no card where nothing is due and the shop said not to', async () => {
+    const free = await monthlyPrice(stripe, 0);
+    const session = await open({
+      line_items: [{ price: free.id, quantity: 1 }],
+      payment_method_collection: 'if_required',
+    });
+    expect(await (await fetch(session.url ?? '')).text()).not.toContain('Card number');
+    await send(session.url, {});
+
+    expect(await stripe.checkout.sessions.retrieve(session.id, { expand: ['subscription'] })).toMatchObject({
+      status: 'complete',
+      payment_status: 'no_payment_required',
+      subscription: { status: 'active', default_payment_method: null },
+    });
+  });
+
   it('takes a one-time payment', async () => {
     const session = await open({
       mode: 'payment',

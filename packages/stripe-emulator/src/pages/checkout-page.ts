@@ -4,7 +4,7 @@ import { StripeError } from '../http/errors.ts';
 import type { Context } from '../state/context.ts';
 import type { CheckoutSession, LineItem } from '../state/tables.ts';
 import { lineItemsOf } from '../resources/checkout-sessions.ts';
-import { completeAuthenticated, submitCheckout } from '../resources/complete-checkout.ts';
+import { asksForCard, completeAuthenticated, submitCheckout } from '../resources/complete-checkout.ts';
 import { CARD_INPUTS, field, typedCard } from './card-form.ts';
 import { authenticationPage } from './authentication-page.ts';
 import { errorHtml, escapeHtml, messagePage, pageHtml, type PageAnswer } from './layout.ts';
@@ -124,13 +124,13 @@ ${context.livemode ? '' : '<span class="note">Test mode: no money moves</span>'}
 <ul class="lines">${lineItemsOf(context, session.id).map(lineHtml).join('')}</ul>
 </section>
 <section class="card" aria-labelledby="pay">
-<h1 id="pay">${session.mode === 'setup' ? 'Save a card' : 'Pay with card'}</h1>
+<h1 id="pay">${formHeading(session)}</h1>
 ${errorHtml(shown.error)}
 <form method="post" action="/c/pay/${session.id}">
 <label for="email">Email</label>
 <input id="email" name="email" type="email" autocomplete="email" value="${escapeHtml(shown.email)}"${known ? ' readonly' : ''} required>
-${CARD_INPUTS}
-<label for="name">Name on card</label>
+${asksForCard(session) ? CARD_INPUTS : ''}
+<label for="name">${asksForCard(session) ? 'Name on card' : 'Name'}</label>
 <input id="name" name="name" autocomplete="cc-name" value="${escapeHtml(shown.name)}">
 <button type="submit">${escapeHtml(verb(session))}</button>
 </form>
@@ -142,6 +142,11 @@ ${CARD_INPUTS}
 function heading(session: CheckoutSession, seller: string): string {
   if (session.mode === 'setup') return `Save a card with ${seller}`;
   return session.mode === 'subscription' ? `Subscribe to ${seller}` : `Pay ${seller}`;
+}
+
+function formHeading(session: CheckoutSession): string {
+  if (session.mode === 'setup') return 'Save a card';
+  return asksForCard(session) ? 'Pay with card' : 'Your details';
 }
 
 function verb(session: CheckoutSession): string {

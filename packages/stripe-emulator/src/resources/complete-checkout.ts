@@ -22,17 +22,44 @@ export interface Payer {
 export type CheckoutStep =
   { step: 'complete'; session: CheckoutSession } | { step: 'authenticate'; method: string };
 
-/** Takes the card of an open session's page. Throws Stripe's error for a card that is refused. */
+/** Who completes a session, and with what. */
+interface Buyer {
+  email: string | null;
+  name: string | null;
+  method: PaymentMethod | undefined;
+  /** The holder just passed 3-D Secure. */
+  authenticated: boolean;
+}
+
+/** What became of a session: the objects made by it. */
+type Made = Pick<CheckoutSession, 'payment_status'> & Partial<CheckoutSession>;
+
+/** Whether the page asks for a card: not where nothing is due and the shop said not to. */
+export function asksForCard(session: CheckoutSession): boolean {
+  return session.amount_total !== 0 || session.payment_method_collection !== 'if_required';
+}
+
+/** Takes what was typed into an open session's page. Throws Stripe's error for a card that is refused. */
 export function submitCheckout(context: Context, session: CheckoutSession, payer: Payer): CheckoutStep {
-  requireOpen(context, session);
-  const method = describedMethod(context, createFromTypedCard(context, payer.card), payer);
+  const typed = {
+    email: payer.email === '' ? null : payer.email,
+    name: payer.name === '' ? null : payer.name,
+  };
+  if (!asksForCard(session)) {
+    const buyer: Buyer = { ...typed, method: undefined, authenticated: false };
+    return { step: 'complete', session: completeCheckout(context, session, buyer) };
+  }
+  const created = createFromTypedCard(context, payer.card);
+  const method = { ...created, billing_details: { ...created.billing_details, ...typed } };
+  context.data.put('payment_method', method);
   const { setUp, ...testCard } = testCardOf(context, method.id);
   const outcome = paymentOutcome(
     { ...testCard, charge: null },
     { offSession: false, setUp, authenticated: false },
   );
   if (outcome.kind === 'requires_action') return { step: 'authenticate', method: method.id };
-  return { step: 'complete', session: completeCheckout(context, session, method, false) };
+  const buyer: Buyer = { ...typed, method, authenticated: false };
+  return { step: 'complete', session: completeCheckout(context, session, buyer) };
 }
 
 /** Completes a session with a method whose holder just authenticated. */
@@ -41,46 +68,32 @@ export function completeAuthenticated(
   session: CheckoutSession,
   methodId: string,
 ): CheckoutSession {
-  requireOpen(context, session);
-  return completeCheckout(context, session, context.find('payment_method', methodId), true);
+  const method = context.find('payment_method', methodId);
+  const { email, name } = method.billing_details;
+  return completeCheckout(context, session, { email, name, method, authenticated: true });
 }
 
-function requireOpen(context: Context, session: CheckoutSession): void {
-  if (session.status !== 'open' || session.expires_at <= context.now)
-    throw invalid('This checkout session is no longer open.', 'session');
-}
-
-function completeCheckout(
-  context: Context,
-  session: CheckoutSession,
-  method: PaymentMethod,
-  authenticated: boolean,
-): CheckoutSession {
-  const customer = customerOf(context, session, method);
-  const made =
-    session.mode === 'subscription'
-      ? subscribe(context, session, method, customer, authenticated)
-      : session.mode === 'payment'
-        ? pay(context, session, method, customer, authenticated)
-        : setUpOnly(context, session, method, customer);
+function completeCheckout(context: Context, session: CheckoutSession, buyer: Buyer): CheckoutSession {
+  const customer = customerOf(context, session, buyer);
+  const made = makeWhatWasSold(context, session, buyer, customer);
+  const email = customer?.email ?? buyer.email;
+  const details = detailsOf(email, customer) ?? {
+    address: null,
+    business_name: null,
+    email,
+    individual_name: null,
+    name: null,
+    phone: null,
+    tax_exempt: 'none',
+    tax_ids: [],
+  };
   const complete: CheckoutSession = {
     ...session,
     ...made,
     status: 'complete',
     url: null,
     customer: customer?.id ?? null,
-    customer_details: {
-      ...(detailsOf(method.billing_details.email, customer) ?? {
-        address: null,
-        business_name: null,
-        email: method.billing_details.email,
-        individual_name: null,
-        phone: null,
-        tax_exempt: 'none',
-        tax_ids: [],
-      }),
-      name: method.billing_details.name,
-    },
+    customer_details: { ...details, name: buyer.name ?? details.name },
   };
   context.data.put('checkout.session', complete);
   context.emit('checkout.session.completed', complete);
@@ -88,40 +101,49 @@ function completeCheckout(
 }
 
 /** The session's customer; one is made where the mode needs it. */
-function customerOf(context: Context, session: CheckoutSession, method: PaymentMethod): Customer | undefined {
+function customerOf(context: Context, session: CheckoutSession, buyer: Buyer): Customer | undefined {
   const id = idOrNull(session.customer);
   if (id !== null) return context.find('customer', id);
   if (session.mode === 'payment' && session.customer_creation !== 'always') return undefined;
-  const { email, name } = method.billing_details;
-  return createCustomer(context, { email: session.customer_email ?? email, name });
+  return createCustomer(context, { email: session.customer_email ?? buyer.email, name: buyer.name });
 }
 
-function subscribe(
+function makeWhatWasSold(
   context: Context,
   session: CheckoutSession,
-  method: PaymentMethod,
+  buyer: Buyer,
   customer: Customer | undefined,
-  authenticated: boolean,
-): Partial<CheckoutSession> {
+): Made {
+  const { method } = buyer;
+  if (session.mode === 'subscription' && customer !== undefined)
+    return subscribe(context, session, buyer, customer);
+  if (method === undefined) throw invalid('This checkout session needs a payment method.', 'session');
+  if (session.mode === 'payment') return pay(context, session, { ...buyer, method }, customer);
+  const metadata = context.data.get('_checkout', session.id)?.setup_metadata;
+  const intent = createSetupIntent(context, { customer: customer?.id, metadata });
+  return { payment_status: 'no_payment_required', setup_intent: succeedSetup(context, intent, method).id };
+}
+
+function subscribe(context: Context, session: CheckoutSession, buyer: Buyer, customer: Customer): Made {
   const plan = context.data.get('_checkout', session.id);
-  if (customer === undefined || plan === undefined)
-    throw invalid('This checkout session cannot be completed.', 'session');
-  attach(context, method.id, customer.id);
+  if (buyer.method !== undefined) attach(context, buyer.method.id, customer.id);
   const subscription = createSubscription(
     context,
     {
       customer: customer.id,
-      default_payment_method: method.id,
-      description: plan.subscription.description ?? undefined,
-      items: plan.items.map((item) => ({ price: item.price.id, quantity: item.quantity ?? undefined })),
-      metadata: plan.subscription.metadata,
+      default_payment_method: buyer.method?.id,
+      description: plan?.subscription.description ?? undefined,
+      items: lineItemsOf(context, session.id).map((item) => ({
+        price: item.price.id,
+        quantity: item.quantity ?? undefined,
+      })),
+      metadata: plan?.subscription.metadata,
       payment_behavior: 'error_if_incomplete',
     },
-    authenticated,
+    buyer.authenticated,
   );
-  const status = session.amount_total === 0 ? 'no_payment_required' : 'paid';
   return {
-    payment_status: status,
+    payment_status: session.amount_total === 0 ? 'no_payment_required' : 'paid',
     subscription: subscription.id,
     invoice: idOrNull(subscription.latest_invoice),
   };
@@ -130,10 +152,10 @@ function subscribe(
 function pay(
   context: Context,
   session: CheckoutSession,
-  method: PaymentMethod,
+  buyer: Buyer & { method: PaymentMethod },
   customer: Customer | undefined,
-  authenticated: boolean,
-): Partial<CheckoutSession> {
+): Made {
+  const { method, authenticated } = buyer;
   const plan = context.data.get('_checkout', session.id);
   const [first] = lineItemsOf(context, session.id);
   const future = plan?.payment_future_usage ?? null;
@@ -149,26 +171,4 @@ function pay(
   const paid = attemptPayment(context, intent, { method, offSession: false, authenticated, returnUrl: null });
   if (paid.status !== 'succeeded') throw declinedError(paid);
   return { payment_status: 'paid', payment_intent: paid.id };
-}
-
-function setUpOnly(
-  context: Context,
-  session: CheckoutSession,
-  method: PaymentMethod,
-  customer: Customer | undefined,
-): Partial<CheckoutSession> {
-  const metadata = context.data.get('_checkout', session.id)?.setup_metadata;
-  const intent = createSetupIntent(context, { customer: customer?.id, metadata });
-  return { payment_status: 'no_payment_required', setup_intent: succeedSetup(context, intent, method).id };
-}
-
-function describedMethod(context: Context, method: PaymentMethod, payer: Payer): PaymentMethod {
-  const details = {
-    ...method.billing_details,
-    email: payer.email === '' ? null : payer.email,
-    name: payer.name === '' ? null : payer.name,
-  };
-  const described = { ...method, billing_details: details };
-  context.data.put('payment_method', described);
-  return described;
 }
