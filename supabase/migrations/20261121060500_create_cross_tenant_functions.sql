@@ -318,7 +318,7 @@ begin
   insert into public.customers (environment_id, id, external_id, created_at, updated_at)
   select distinct on (i.env, i.ref) i.env, i.new_id, i.ref, at, at
   from unnest(environment_ids, customer_refs, new_customer_ids, meter_keys) as i (env, ref, new_id, meter)
-  where i.ref not like 'cus\_%'
+  where i.ref !~ '^cus_[0-9a-f]{32}$'
     and not exists (select from public.customers c where c.environment_id = i.env and c.external_id = i.ref)
     and exists (select from public.meters m where m.environment_id = i.env and m.key = i.meter)
   order by i.env, i.ref
@@ -416,7 +416,7 @@ end $$;
 -- stays open for the next time, so that the sum over a period is exact.
 create function app.claim_usage_forwards(at timestamptz, lease interval, max_rows int, rest_ids text[])
 returns table (
-  environment_id text, id text, customer_id text, meter_id text, bucket timestamptz, quantity numeric,
+  environment_id text, id text, stripe_customer_id text, meter_key text, bucket timestamptz, quantity numeric,
   first_attempt_at timestamptz
 )
 language plpgsql security definer set search_path = ''
@@ -451,8 +451,10 @@ begin
     on conflict (environment_id, customer_id, meter_id, bucket) where state = 'open' do update
     set quantity = usage_forwards.quantity + excluded.quantity
   )
-  select z.environment_id, z.id, z.customer_id, z.meter_id, z.bucket, z.quantity, z.first_attempt_at
+  select z.environment_id, z.id, c.stripe_customer_id, m.key, z.bucket, z.quantity, z.first_attempt_at
   from frozen z
+  join public.customers c on c.environment_id = z.environment_id and c.id = z.customer_id
+  join public.meters m on m.environment_id = z.environment_id and m.id = z.meter_id
   where z.state = 'sending';
 end $$;
 

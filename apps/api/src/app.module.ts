@@ -2,9 +2,25 @@ import { Module } from '@nestjs/common';
 import { AuditModule } from './modules/audit/audit.module.ts';
 import { CatalogModule } from './modules/catalog/catalog.module.ts';
 import { CustomersModule } from './modules/customers/customers.module.ts';
+import { EntitlementsModule } from './modules/entitlements/entitlements.module.ts';
 import { MerchantsModule } from './modules/merchants/merchants.module.ts';
+import { SubscriptionsModule } from './modules/subscriptions/subscriptions.module.ts';
+import { UsageModule } from './modules/usage/usage.module.ts';
+import { WebhooksModule } from './modules/webhooks/webhooks.module.ts';
 import { PlatformModule } from './platform/platform.module.ts';
 
 /** Everything BillingOS does. `main.ts` serves it over HTTP, `worker.ts` runs its jobs. */
-@Module({ imports: [PlatformModule, AuditModule, MerchantsModule, CustomersModule, CatalogModule] })
+@Module({
+  imports: [
+    PlatformModule,
+    AuditModule,
+    MerchantsModule,
+    CustomersModule,
+    CatalogModule,
+    UsageModule,
+    EntitlementsModule,
+    SubscriptionsModule,
+    WebhooksModule,
+  ],
+})
 export class AppModule {}

@@ -27,11 +27,13 @@ export class AccountsRepository {
       .executeTakeFirst();
   }
 
-  modeOf(environmentId: string): Promise<{ mode: Mode } | undefined> {
+  lock(environmentId: string) {
     return this.database.q
-      .selectFrom('environments')
-      .select('mode')
-      .where('id', '=', environmentId)
+      .selectFrom('stripe_accounts')
+      .select(columns)
+      .where('environment_id', '=', environmentId)
+      .where('disconnected_at', 'is', null)
+      .forUpdate()
       .executeTakeFirst();
   }
 

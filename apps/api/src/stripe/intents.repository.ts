@@ -65,6 +65,7 @@ export class IntentsRepository {
     change: {
       state: 'pending' | 'succeeded' | 'failed';
       attempt?: number;
+      params?: string;
       stripe_object_id?: string;
       error?: string | null;
       settled_at: Date | null;

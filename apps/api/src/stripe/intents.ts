@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
 import { Clock } from '../platform/clock.ts';
@@ -8,7 +9,12 @@ import { defineJob } from '../platform/jobs/job.ts';
 import { JobHandlers } from '../platform/jobs/job-handlers.ts';
 import { Outbox } from '../platform/jobs/outbox.ts';
 import { IntentsRepository } from './intents.repository.ts';
-import { StripeRefused, StripeUnavailable, translateStripeError } from './stripe.errors.ts';
+import {
+  OtherCallUnderWay,
+  StripeRefused,
+  StripeUnavailable,
+  translateStripeError,
+} from './stripe.errors.ts';
 
 /** What a call to Stripe gave: the object it is about, and whatever `settle` needs. */
 export interface CallResult {
@@ -89,7 +95,8 @@ export class Intents implements OnModuleInit {
 
   /**
    * Does what the intent says, once per `dedupeKey`, and returns the id of the Stripe object. A wish that was refused
-   * before is tried anew. Throws the refusal, or `StripeUnavailable` when nobody knows: then the job goes on.
+   * before is tried anew, with what is asked for now. Throws the refusal; `StripeUnavailable` when nobody knows, then
+   * the job goes on; `OtherCallUnderWay` when the key stands for something else already.
    */
   async perform<Params extends z.ZodType, Result extends CallResult>(
     environmentId: string,
@@ -101,6 +108,12 @@ export class Intents implements OnModuleInit {
       this.begin(environmentId, kind, dedupeKey, params),
     );
     return this.run(environmentId, id);
+  }
+
+  /** The Stripe object that came of a wish, if one did already. In the open transaction. */
+  async objectOf(environmentId: string, kind: string, dedupeKey: string): Promise<string | null> {
+    const intent = await this.intents.findByWish(environmentId, kind, dedupeKey);
+    return intent?.stripe_object_id ?? null;
   }
 
   private async begin<Params extends z.ZodType>(
@@ -127,14 +140,18 @@ export class Intents implements OnModuleInit {
     if (existing === undefined) {
       throw new Error(`The intent ${kind.kind} ${dedupeKey} can neither be inserted nor found.`);
     }
+    const wished = kind.params.parse(params);
     if (existing.state === 'failed') {
       await this.intents.update(environmentId, existing.id, {
         state: 'pending',
         attempt: existing.attempt + 1,
+        params: JSON.stringify(wished),
         error: null,
         settled_at: null,
       });
       await this.resumeLater(environmentId, existing.id);
+    } else if (!isDeepStrictEqual(wished, kind.params.parse(existing.params))) {
+      throw new OtherCallUnderWay();
     }
     return existing.id;
   }

@@ -57,11 +57,12 @@ export async function retrieveCheckout(connection: Connection, id: string): Prom
 export async function listOpenCheckouts(
   connection: Connection,
   stripeCustomerId: string,
+  timeoutMs: number,
 ): Promise<CheckoutState[]> {
   try {
     const sessions = await connection.stripe.checkout.sessions.list(
       { customer: stripeCustomerId, status: 'open', limit: 100 },
-      { stripeAccount: connection.stripe_account_id },
+      { stripeAccount: connection.stripe_account_id, timeout: timeoutMs, maxNetworkRetries: 0 },
     );
     return sessions.data.map(stateOf);
   } catch (error) {

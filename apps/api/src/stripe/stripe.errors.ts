@@ -74,6 +74,21 @@ export class StripeUnavailable extends AppError {
   }
 }
 
+export class OtherCallUnderWay extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'other_call_under_way',
+    kind: 'conflict',
+    explanation:
+      'Another request about the same thing was made with other values. Look at what it did first.',
+  };
+  constructor() {
+    super(
+      OtherCallUnderWay.facts,
+      'Another request about the same thing is under way, or was just done, with other values. Look at its outcome first.',
+    );
+  }
+}
+
 /** A failed call in our words. `StripeUnavailable`: nobody knows whether it took effect. */
 export function translateStripeError(error: unknown): unknown {
   if (error instanceof Stripe.errors.StripeCardError) {

@@ -36,7 +36,6 @@ export interface NewSubscription {
   stripe_price_id: string;
   quantity: number;
   plan_version_id: string;
-  intent_metadata: Record<string, string>;
 }
 
 /** Creates a subscription, or nothing when its first payment fails. */
@@ -50,7 +49,7 @@ export async function createStripeSubscription(
       customer: wish.stripe_customer_id,
       items: [{ price: wish.stripe_price_id, quantity: wish.quantity }],
       payment_behavior: 'error_if_incomplete',
-      metadata: { bos_plan_version_id: wish.plan_version_id, ...wish.intent_metadata },
+      metadata: { bos_plan_version_id: wish.plan_version_id },
     },
     { stripeAccount, idempotencyKey },
   );

@@ -1,14 +1,16 @@
 import { Module } from '@nestjs/common';
+import { StripeModule } from '../../stripe/stripe.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { MerchantsModule } from '../merchants/merchants.module.ts';
 import { CustomersController } from './customers.controller.ts';
 import { CustomersRepository } from './customers.repository.ts';
 import { CustomersService } from './customers.service.ts';
+import { StripeCustomers } from './stripe-customers.ts';
 
 @Module({
-  imports: [AuditModule, MerchantsModule],
+  imports: [StripeModule, AuditModule, MerchantsModule],
   controllers: [CustomersController],
-  providers: [CustomersService, CustomersRepository],
-  exports: [CustomersService],
+  providers: [CustomersService, CustomersRepository, StripeCustomers],
+  exports: [CustomersService, StripeCustomers],
 })
 export class CustomersModule {}

@@ -88,32 +88,43 @@ export class StripeAccountService implements OnModuleInit {
 
   /** Asks Stripe how the account stands and takes it over. Throws `ConnectStripeFirst` when there is none. */
   async refresh(environmentId: string, mode: Mode) {
-    const account = await this.database.tenant(environmentId, () => this.accounts.find(environmentId));
-    if (account === undefined) {
+    if (!(await this.takeOver(environmentId))) {
       throw new ConnectStripeFirst();
     }
-    const state = await retrieveAccount(this.clients.of(mode), account.stripe_account_id).catch(
-      (error: unknown) => {
-        throw translateStripeError(error);
-      },
-    );
+    return this.get(environmentId, mode);
+  }
+
+  /** Makes our row say what Stripe says. False when the environment has no account. */
+  async takeOver(environmentId: string): Promise<boolean> {
+    const account = await this.database.tenant(environmentId, () => this.accounts.find(environmentId));
+    if (account === undefined) {
+      return false;
+    }
+    const client = this.clients.of(account.mode);
+    const state = await retrieveAccount(client, account.stripe_account_id).catch((error: unknown) => {
+      throw translateStripeError(error);
+    });
     await this.database.tenant(environmentId, async () => {
-      const isFirstTime = account.connected_at === null && state.charges_enabled;
-      await this.accounts.update(environmentId, account.id, {
+      const current = await this.accounts.lock(environmentId);
+      if (current === undefined) {
+        return;
+      }
+      const isFirstTime = current.connected_at === null && state.charges_enabled;
+      await this.accounts.update(environmentId, current.id, {
         ...state,
         ...(isFirstTime ? { connected_at: this.clock.now() } : {}),
       });
       if (isFirstTime) {
         await this.audit.record(environmentId, {
           action: 'stripe_account.connected',
-          target: { type: 'stripe_account', id: account.id },
+          target: { type: 'stripe_account', id: current.id },
           after: state,
         });
         await this.onboarding.complete(environmentId, 'connect_stripe');
         await this.outbox.add(environmentId, accountConnected, {});
       }
     });
-    return this.get(environmentId, mode);
+    return true;
   }
 
   /** The merchant took the connection away on Stripe's side. */

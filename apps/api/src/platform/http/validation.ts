@@ -4,15 +4,26 @@ import { InvalidRequest } from '../errors.ts';
 interface Issue {
   message: string;
   path?: readonly (PropertyKey | { key: PropertyKey })[] | undefined;
+  /** Of a union: what is wrong for each of its shapes. */
+  errors?: readonly (readonly Issue[])[];
 }
 
 /** Turns what a schema found wrong into one refusal: the first problem is the `param`, all are in the message. */
 export function invalidRequest(issues: readonly Issue[]): InvalidRequest {
-  const described = issues.slice(0, 10).map((issue) => {
-    const path = pathOf(issue);
-    return { path, text: path === '' ? issue.message : `${path}: ${issue.message}` };
-  });
+  const described = issues
+    .flatMap(likeliest)
+    .slice(0, 10)
+    .map((issue) => {
+      const path = pathOf(issue);
+      return { path, text: path === '' ? issue.message : `${path}: ${issue.message}` };
+    });
   return new InvalidRequest(described.map(({ text }) => text).join('; '), described[0]?.path || undefined);
+}
+
+/** Of a body that may have one of several shapes, what is wrong with the shape it is closest to. */
+function likeliest(issue: Issue): readonly Issue[] {
+  const [closest] = [...(issue.errors ?? [])].sort((a, b) => a.length - b.length);
+  return closest ?? [issue];
 }
 
 function pathOf(issue: Issue): string {

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { Clock } from '../../platform/clock.ts';
+import { Log } from '../../platform/log.ts';
+import { Metrics } from '../../platform/metrics.ts';
+import { FeatureNotFound } from '../catalog/catalog.errors.ts';
+import { plainReference } from '../customers/customer-reference.ts';
+import { OnboardingService } from '../merchants/onboarding.service.ts';
+import { check, type CheckAnswer } from './check.ts';
+import { EntitlementsRepository } from './entitlements.repository.ts';
+import { cacheKeyOf, hasEndedPeriod, type Snapshot } from './snapshot.ts';
+import { SnapshotCache } from './snapshot-cache.ts';
+import { UnsyncedCustomers } from './unsynced-customers.ts';
+
+const featureCacheMs = 10_000;
+const environmentsMax = 100_000;
+
+type Feature = { key: string; type: 'boolean' | 'metered' | 'config' };
+
+/** Answers from Redis, else from Postgres, and for a customer of whom Stripe may know more, after asking Stripe. */
+@Injectable()
+export class CheckEntitlement {
+  private readonly features = new LRUCache<string, Feature>({ max: 10_000, ttl: featureCacheMs });
+  private readonly checkedBefore = new LRUCache<string, true>({ max: environmentsMax });
+
+  constructor(
+    private readonly entitlements: EntitlementsRepository,
+    private readonly cache: SnapshotCache,
+    private readonly unsynced: UnsyncedCustomers,
+    private readonly onboarding: OnboardingService,
+    private readonly clock: Clock,
+    private readonly metrics: Metrics,
+    private readonly log: Log,
+  ) {}
+
+  /** Throws `FeatureNotFound`: a typo must not silently deny. */
+  async check(environmentId: string, question: { customer: string; feature: string; required: number }) {
+    const reference = plainReference(question.customer);
+    let snapshot = await this.snapshot(environmentId, reference);
+    let degraded = false;
+    if (snapshot.unsynced && snapshot.customer_id !== null) {
+      degraded = !(await this.unsynced.refresh(environmentId, snapshot.customer_id));
+      if (!degraded) {
+        snapshot = await this.load(environmentId, reference);
+        this.metrics.checks.inc({ source: 'stripe' });
+      }
+    }
+    const granted = snapshot.features[question.feature];
+    const feature =
+      granted === undefined
+        ? await this.feature(environmentId, question.feature)
+        : { key: question.feature, type: granted.type };
+    this.rememberFirst(environmentId);
+    const answer: CheckAnswer = check(snapshot, feature, question.required);
+    return { ...answer, degraded, resets_at: answer.resets_at === null ? null : new Date(answer.resets_at) };
+  }
+
+  private async snapshot(environmentId: string, reference: string): Promise<Snapshot> {
+    const cached = await this.cache.read(environmentId, reference);
+    if (cached !== undefined && !hasEndedPeriod(cached, this.clock.now())) {
+      this.metrics.checks.inc({ source: 'redis' });
+      return cached;
+    }
+    this.metrics.checks.inc({ source: 'postgres' });
+    return this.load(environmentId, reference);
+  }
+
+  private async load(environmentId: string, reference: string): Promise<Snapshot> {
+    const began = performance.now();
+    const snapshot = await this.entitlements.snapshot(environmentId, reference, this.clock.now());
+    const { customer_id: id, external_id: externalId } = snapshot;
+    // A customer that does not exist may come into being at any moment; one asked for by another name is not filed
+    // under that one, where no usage would reach it.
+    if (id !== null && cacheKeyOf({ id, external_id: externalId }) === reference) {
+      await this.cache.write(environmentId, reference, snapshot, performance.now() - began);
+    }
+    return snapshot;
+  }
+
+  private async feature(environmentId: string, key: string): Promise<Feature> {
+    const cacheKey = `${environmentId}:${key}`;
+    const feature = this.features.get(cacheKey) ?? (await this.entitlements.findFeature(environmentId, key));
+    if (feature === undefined) {
+      throw new FeatureNotFound(key);
+    }
+    this.features.set(cacheKey, feature, { noUpdateTTL: true });
+    return feature;
+  }
+
+  /** Ticks the onboarding checklist, once per environment and process, beside the answer. */
+  private rememberFirst(environmentId: string): void {
+    if (this.checkedBefore.has(environmentId)) {
+      return;
+    }
+    this.checkedBefore.set(environmentId, true);
+    this.onboarding.complete(environmentId, 'first_check').catch((error: unknown) => {
+      this.checkedBefore.delete(environmentId);
+      this.log.warn('onboarding.not_written', { error: error instanceof Error ? error : undefined });
+    });
+  }
+}

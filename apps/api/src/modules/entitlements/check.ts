@@ -1,0 +1,86 @@
+import type { Snapshot } from './snapshot.ts';
+
+export type DenialReason = 'not_entitled' | 'past_due' | 'limit_reached' | 'customer_not_found';
+
+export interface CheckAnswer {
+  allowed: boolean;
+  /** Why not. Null when allowed. */
+  reason: DenialReason | null;
+  feature: string;
+  type: 'boolean' | 'metered' | 'config';
+  /** Of a metered feature, in the current period. */
+  used: number | null;
+  /** Null: unlimited, or not metered. */
+  limit: number | null;
+  remaining: number | null;
+  /** Used beyond the limit, or what would be if `required` were used now. */
+  overage: number | null;
+  resets_at: string | null;
+  value: string | null;
+  version: number;
+  degraded: boolean;
+}
+
+/**
+ * Whether a customer may use a feature now. In this order, the first that applies: no customer → customer_not_found;
+ * nothing granted → not_entitled; withheld → past_due; boolean and config → yes; unlimited → yes; overage allowed →
+ * yes, with what is beyond; else yes as long as `required` remains: limit 1,000, used 998, required 5 → limit_reached.
+ */
+export function check(
+  snapshot: Snapshot,
+  feature: { key: string; type: 'boolean' | 'metered' | 'config' },
+  required: number,
+): CheckAnswer {
+  const granted = snapshot.features[feature.key];
+  const answer: CheckAnswer = {
+    allowed: false,
+    reason: null,
+    feature: feature.key,
+    type: feature.type,
+    used: null,
+    limit: null,
+    remaining: null,
+    overage: null,
+    resets_at: null,
+    value: null,
+    version: snapshot.version,
+    degraded: false,
+  };
+  if (!snapshot.known) {
+    return { ...answer, reason: 'customer_not_found' };
+  }
+  if (granted === undefined) {
+    return { ...answer, reason: 'not_entitled' };
+  }
+
+  const metered =
+    granted.type !== 'metered'
+      ? {}
+      : {
+          used: granted.used,
+          limit: granted.limit,
+          remaining: granted.limit === null ? null : Math.max(0, difference(granted.limit, granted.used)),
+          resets_at: granted.period_end === null ? null : new Date(granted.period_end).toISOString(),
+        };
+  if (granted.suspended) {
+    return { ...answer, ...metered, reason: 'past_due' };
+  }
+  if (granted.type !== 'metered') {
+    return { ...answer, allowed: true, value: granted.type === 'config' ? granted.value : null };
+  }
+  if (granted.limit === null) {
+    return { ...answer, ...metered, allowed: true };
+  }
+
+  const beyond = Math.max(0, difference(granted.used + required, granted.limit));
+  if (granted.overage === 'allow') {
+    return { ...answer, ...metered, allowed: true, overage: beyond };
+  }
+  const allowed = beyond === 0;
+  return { ...answer, ...metered, allowed, reason: allowed ? null : 'limit_reached' };
+}
+
+/** Quantities have at most 12 decimals: the noise that binary fractions add beyond is taken off (0.3 − 0.1 is 0.2). */
+function difference(a: number, b: number): number {
+  return Number((a - b).toFixed(12));
+}

@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { CustomersModule } from '../customers/customers.module.ts';
+import { MerchantsModule } from '../merchants/merchants.module.ts';
+import { UsageModule } from '../usage/usage.module.ts';
+import { CheckEntitlement } from './check-entitlement.ts';
+import { EntitlementsController } from './entitlements.controller.ts';
+import { EntitlementsRepository } from './entitlements.repository.ts';
+import { EntitlementsService } from './entitlements.service.ts';
+import { SnapshotCache } from './snapshot-cache.ts';
+import { UnsyncedCustomers } from './unsynced-customers.ts';
+
+@Module({
+  imports: [MerchantsModule, CustomersModule, UsageModule],
+  controllers: [EntitlementsController],
+  providers: [
+    EntitlementsService,
+    EntitlementsRepository,
+    CheckEntitlement,
+    SnapshotCache,
+    UnsyncedCustomers,
+  ],
+  exports: [EntitlementsService, UnsyncedCustomers],
+})
+export class EntitlementsModule {}

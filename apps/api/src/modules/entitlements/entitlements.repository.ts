@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
+import { Database } from '../../platform/database/database.ts';
+import { type Snapshot, snapshotSchema } from './snapshot.ts';
+
+export interface NewEntitlement {
+  id: string;
+  customer_id: string;
+  feature_id: string;
+  subscription_id: string;
+  limit: string | null;
+  overage: 'block' | 'allow' | null;
+  value: string | null;
+  rank: number;
+  suspended: boolean;
+  billing_anchor: Date;
+  interval: 'day' | 'week' | 'month' | 'year';
+  interval_count: number;
+  granted_at: Date;
+}
+
+@Injectable()
+export class EntitlementsRepository {
+  constructor(private readonly database: Database) {}
+
+  /** What a customer may do, in one statement (`app.entitlement_snapshot`). Never fails for an unknown customer. */
+  async snapshot(environmentId: string, reference: string, now: Date): Promise<Snapshot> {
+    const { rows } = await sql<{ snapshot: unknown }>`
+      select app.entitlement_snapshot(${environmentId}, ${reference}, ${now}) as snapshot
+    `.execute(this.database.functions);
+    return snapshotSchema.parse(rows[0]?.snapshot);
+  }
+
+  findFeature(environmentId: string, key: string) {
+    return this.database.tenant(environmentId, () =>
+      this.database.q
+        .selectFrom('features')
+        .select(['key', 'type'])
+        .where('environment_id', '=', environmentId)
+        .where('key', '=', key)
+        .executeTakeFirst(),
+    );
+  }
+
+  /** Makes a subscription's grants these and no others. */
+  async replace(
+    environmentId: string,
+    subscriptionId: string,
+    entitlements: NewEntitlement[],
+  ): Promise<void> {
+    const kept = entitlements.map((entitlement) => entitlement.feature_id);
+    let gone = this.database.q
+      .deleteFrom('entitlements')
+      .where('environment_id', '=', environmentId)
+      .where('subscription_id', '=', subscriptionId);
+    if (kept.length > 0) {
+      gone = gone.where('feature_id', 'not in', kept);
+    }
+    await gone.execute();
+    if (entitlements.length > 0) {
+      await this.database.q
+        .insertInto('entitlements')
+        .values(entitlements.map((entitlement) => ({ environment_id: environmentId, ...entitlement })))
+        .onConflict((conflict) =>
+          conflict
+            .columns(['environment_id', 'customer_id', 'feature_id', 'subscription_id'])
+            .doUpdateSet((eb) => ({
+              limit: eb.ref('excluded.limit'),
+              overage: eb.ref('excluded.overage'),
+              value: eb.ref('excluded.value'),
+              rank: eb.ref('excluded.rank'),
+              suspended: eb.ref('excluded.suspended'),
+              billing_anchor: eb.ref('excluded.billing_anchor'),
+              interval: eb.ref('excluded.interval'),
+              interval_count: eb.ref('excluded.interval_count'),
+            })),
+        )
+        .execute();
+    }
+  }
+}

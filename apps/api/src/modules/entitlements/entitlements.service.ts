@@ -1,0 +1,95 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Clock } from '../../platform/clock.ts';
+import { Database } from '../../platform/database/database.ts';
+import { JobHandlers } from '../../platform/jobs/job-handlers.ts';
+import { Outbox } from '../../platform/jobs/outbox.ts';
+import { CustomerNotFound } from '../customers/customers.errors.ts';
+import { CustomersService } from '../customers/customers.service.ts';
+import { plainReference } from '../customers/customer-reference.ts';
+import { entitlementsChanged } from './entitlements.jobs.ts';
+import { EntitlementsRepository, type NewEntitlement } from './entitlements.repository.ts';
+import { cacheKeyOf } from './snapshot.ts';
+import { SnapshotCache } from './snapshot-cache.ts';
+
+/** What customers may do: granted by whoever sells, in the transaction of the state it follows. */
+@Injectable()
+export class EntitlementsService implements OnModuleInit {
+  constructor(
+    private readonly database: Database,
+    private readonly entitlements: EntitlementsRepository,
+    private readonly customers: CustomersService,
+    private readonly cache: SnapshotCache,
+    private readonly outbox: Outbox,
+    private readonly handlers: JobHandlers,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    this.handlers.register(
+      entitlementsChanged,
+      async ({ customer_id: id }, { environment_id: environmentId }) => {
+        const customer = await this.customers.get(environmentId, id);
+        await this.cache.invalidateForSure(
+          environmentId,
+          cacheKeyOf(customer),
+          customer.entitlements_version,
+        );
+      },
+    );
+  }
+
+  /**
+   * Makes a subscription's grants these and no others, in the open transaction. After its commit no cache of this
+   * process or in Redis answers from before; a job makes sure of it.
+   */
+  async grant(
+    environmentId: string,
+    customerId: string,
+    subscriptionId: string,
+    entitlements: NewEntitlement[],
+  ): Promise<void> {
+    await this.entitlements.replace(environmentId, subscriptionId, entitlements);
+    await this.changed(environmentId, customerId);
+  }
+
+  /** Says that what a customer may do has changed, in the open transaction. */
+  async changed(environmentId: string, customerId: string): Promise<void> {
+    await this.customers.bumpEntitlementsVersion(environmentId, customerId);
+    await this.outbox.add(environmentId, entitlementsChanged, { customer_id: customerId });
+    const customer = await this.customers.get(environmentId, customerId);
+    this.database.afterCommit(() =>
+      this.cache.invalidate(environmentId, cacheKeyOf(customer), customer.entitlements_version),
+    );
+  }
+
+  /** Everything a customer may do, and what is used of it. Throws `CustomerNotFound`. */
+  async ofCustomer(environmentId: string, reference: string) {
+    const snapshot = await this.entitlements.snapshot(
+      environmentId,
+      plainReference(reference),
+      this.clock.now(),
+    );
+    if (snapshot.customer_id === null) {
+      throw new CustomerNotFound(reference, 'id');
+    }
+    return {
+      customer: snapshot.customer_id,
+      version: snapshot.version,
+      features: Object.entries(snapshot.features)
+        .map(([key, feature]) => ({
+          feature: key,
+          name: feature.name,
+          type: feature.type,
+          limit: feature.limit,
+          used: feature.used,
+          remaining:
+            feature.limit === null ? null : Math.max(0, Number((feature.limit - feature.used).toFixed(12))),
+          overage: feature.overage,
+          value: feature.value,
+          suspended: feature.suspended,
+          resets_at: feature.period_end === null ? null : new Date(feature.period_end),
+        }))
+        .sort((a, b) => a.feature.localeCompare(b.feature)),
+    };
+  }
+}

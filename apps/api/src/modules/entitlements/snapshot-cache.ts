@@ -1,0 +1,174 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Result } from 'ioredis';
+import { Log } from '../../platform/log.ts';
+import { Redis } from '../../platform/redis.ts';
+import { Ingest } from '../usage/ingest.ts';
+import type { RecordedEvent } from '../usage/usage.repository.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/**
+ * The longest a snapshot is trusted, counted from when it was read: whatever message is lost, no check answers from an
+ * older one.
+ */
+const maxAgeMs = 10_000;
+
+/**
+ * Writes a snapshot unless a newer one is there. A reader that began before a change and writes after it must not bring
+ * the old state back: what is stored is never replaced by a lower version, and usage never by a lower usage version.
+ */
+const writeScript = `
+local stored = tonumber(redis.call('HGET', KEYS[1], 'version') or '-1')
+if stored > tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'snapshot', ARGV[2])
+for i = 4, #ARGV, 3 do
+  local version = tonumber(redis.call('HGET', KEYS[1], ARGV[i] .. ':version') or '-1')
+  if tonumber(ARGV[i + 1]) >= version then
+    redis.call('HSET', KEYS[1], ARGV[i] .. ':version', ARGV[i + 1], ARGV[i], ARGV[i + 2])
+  end
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+return 1`;
+
+/** Says that a version is out of date: what is stored goes, and nothing below the new version comes back. */
+const invalidateScript = `
+local stored = tonumber(redis.call('HGET', KEYS[1], 'version') or '-1')
+if stored < tonumber(ARGV[1]) then
+  redis.call('HDEL', KEYS[1], 'snapshot')
+  redis.call('HSET', KEYS[1], 'version', ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+end
+return 1`;
+
+/** Adds usage to a stored snapshot, if there is one: it keeps its own age. */
+const usageScript = `
+if redis.call('HEXISTS', KEYS[1], 'snapshot') == 0 then return 0 end
+local version = tonumber(redis.call('HGET', KEYS[1], ARGV[1] .. ':version') or '-1')
+if tonumber(ARGV[2]) > version then
+  redis.call('HSET', KEYS[1], ARGV[1] .. ':version', ARGV[2], ARGV[1], ARGV[3])
+end
+return 1`;
+
+declare module 'ioredis' {
+  // The commands that `defineCommand` adds below.
+  interface RedisCommander<Context> {
+    writeSnapshot(key: string, ...args: (string | number)[]): Result<number, Context>;
+    invalidateSnapshot(key: string, ...args: (string | number)[]): Result<number, Context>;
+    addUsage(key: string, ...args: (string | number)[]): Result<number, Context>;
+  }
+}
+
+/**
+ * What Redis holds for checks: one hash per customer with the snapshot and, beside it, the use of each meter and
+ * period, read in one round trip. Every failure is a miss.
+ */
+@Injectable()
+export class SnapshotCache implements OnModuleInit {
+  constructor(
+    private readonly redis: Redis,
+    private readonly ingest: Ingest,
+    private readonly log: Log,
+  ) {
+    redis.client.defineCommand('writeSnapshot', { numberOfKeys: 1, lua: writeScript });
+    redis.client.defineCommand('invalidateSnapshot', { numberOfKeys: 1, lua: invalidateScript });
+    redis.client.defineCommand('addUsage', { numberOfKeys: 1, lua: usageScript });
+  }
+
+  onModuleInit(): void {
+    this.ingest.onRecorded((recorded) => this.addUsage(recorded));
+  }
+
+  /** Undefined: not there, or Redis is away. */
+  async read(environmentId: string, cacheKey: string): Promise<Snapshot | undefined> {
+    try {
+      const hash = await this.redis.client.hgetall(keyOf(environmentId, cacheKey));
+      const stored = hash['snapshot'];
+      if (stored === undefined) {
+        return undefined;
+      }
+      // Written by ourselves, and read a thousand times a second: parsed, not validated again.
+      const snapshot: Snapshot = JSON.parse(stored);
+      for (const feature of Object.values(snapshot.features)) {
+        const field = usageField(feature.meter_id, feature.period_start);
+        const used = field === undefined ? undefined : hash[field];
+        if (used !== undefined) {
+          feature.used = Number(used);
+        }
+      }
+      return snapshot;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keeps what was read at `readAt`, unless something newer is kept already. */
+  async write(environmentId: string, cacheKey: string, snapshot: Snapshot, ageMs: number): Promise<void> {
+    const remainingMs = Math.floor(maxAgeMs - ageMs);
+    if (remainingMs <= 0) {
+      return;
+    }
+    const usage = Object.values(snapshot.features).flatMap((feature) => {
+      const field = usageField(feature.meter_id, feature.period_start);
+      return field === undefined ? [] : [field, feature.usage_version, feature.used];
+    });
+    await this.quietly(() =>
+      this.redis.client.writeSnapshot(
+        keyOf(environmentId, cacheKey),
+        snapshot.version,
+        JSON.stringify(snapshot),
+        remainingMs,
+        ...usage,
+      ),
+    );
+  }
+
+  /** Forgets what is older than `version`, and refuses it from readers that are still on their way. */
+  async invalidate(environmentId: string, cacheKey: string, version: number): Promise<void> {
+    await this.quietly(() =>
+      this.redis.client.invalidateSnapshot(keyOf(environmentId, cacheKey), version, maxAgeMs),
+    );
+  }
+
+  /** Like `invalidate`, for a job: throws when Redis did not do it. */
+  async invalidateForSure(environmentId: string, cacheKey: string, version: number): Promise<void> {
+    await this.redis.client.invalidateSnapshot(keyOf(environmentId, cacheKey), version, maxAgeMs);
+  }
+
+  private async addUsage(recorded: readonly RecordedEvent[]): Promise<void> {
+    // Of several events of one total the last counts: its version is the highest.
+    const totals = new Map<string, [key: string, field: string, version: number, used: string]>();
+    for (const event of recorded) {
+      const { cache_key: cacheKey, used, usage_version: version } = event;
+      const field = usageField(event.meter_id, event.period_start?.toISOString() ?? null);
+      if (cacheKey !== null && used !== null && version !== null && field !== undefined) {
+        const key = keyOf(event.environment_id, cacheKey);
+        totals.set(`${key} ${field}`, [key, field, version, used]);
+      }
+    }
+    if (totals.size === 0) {
+      return;
+    }
+    await this.quietly(async () => {
+      const pipeline = this.redis.client.pipeline();
+      for (const [key, field, version, used] of totals.values()) {
+        pipeline.addUsage(key, field, version, used);
+      }
+      await pipeline.exec();
+    });
+  }
+
+  /** The cache may be away; what it holds is a copy, and its age is bounded. */
+  private async quietly(work: () => Promise<unknown>): Promise<void> {
+    await work().catch((error: unknown) => {
+      this.log.warn('snapshot_cache.not_written', { error: error instanceof Error ? error : undefined });
+    });
+  }
+}
+
+/** All keys of an environment share a hash slot, so that a cluster can run the scripts. */
+function keyOf(environmentId: string, cacheKey: string): string {
+  return `ent:{${environmentId}}:${cacheKey}`;
+}
+
+function usageField(meterId: string | null, periodStart: string | null): string | undefined {
+  return meterId === null || periodStart === null ? undefined : `${meterId}@${Date.parse(periodStart)}`;
+}

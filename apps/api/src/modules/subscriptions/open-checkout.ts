@@ -1,0 +1,88 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { z } from 'zod';
+import { Database } from '../../platform/database/database.ts';
+import { newId } from '../../platform/ids.ts';
+import { requestContext } from '../../platform/request-context.ts';
+import { Connections } from '../../stripe/connections.ts';
+import { Intents } from '../../stripe/intents.ts';
+import {
+  createCheckout,
+  expireCheckout,
+  listOpenCheckouts,
+  retrieveCheckout,
+} from '../../stripe/stripe.checkout.ts';
+import { AuditService } from '../audit/audit.service.ts';
+import { CustomersService } from '../customers/customers.service.ts';
+import { Sales } from './sale.ts';
+import type { createCheckout as createCheckoutSchema } from './subscriptions.schemas.ts';
+
+const checkoutIntent = {
+  kind: 'checkout.create',
+  params: z.object({
+    customer_id: z.string(),
+    stripe_customer_id: z.string(),
+    stripe_price_id: z.string(),
+    plan_version_id: z.string(),
+    quantity: z.int(),
+    success_url: z.string(),
+    cancel_url: z.string(),
+  }),
+};
+
+const listTimeoutMs = 20_000;
+
+/** Opens Stripe's hosted page, where a customer pays for a plan. */
+@Injectable()
+export class OpenCheckout implements OnModuleInit {
+  constructor(
+    private readonly database: Database,
+    private readonly sales: Sales,
+    private readonly customers: CustomersService,
+    private readonly connections: Connections,
+    private readonly intents: Intents,
+    private readonly audit: AuditService,
+  ) {}
+
+  onModuleInit(): void {
+    this.intents.register({
+      ...checkoutIntent,
+      call: async (params, { environment_id: environmentId, idempotency_key: key }) =>
+        createCheckout(await this.connections.of(environmentId), params, key),
+      settle: async (environmentId, { customer_id: customerId }, { stripe_object_id: id }) => {
+        // From here on the customer may pay at any moment, before any event reaches us.
+        await this.customers.markUnsynced(environmentId, customerId, true);
+        await this.audit.record(environmentId, {
+          action: 'checkout.opened',
+          target: { type: 'customer', id: customerId },
+          after: { checkout_session: id },
+        });
+      },
+    });
+  }
+
+  /** Throws what `Sales.prepare` throws, and `StripeUnavailable`. */
+  async open(environmentId: string, wish: z.output<typeof createCheckoutSchema>) {
+    const sale = await this.sales.prepare(environmentId, wish);
+    const connection = await this.connections.of(environmentId);
+    const dedupeKey = requestContext.current()?.idempotency_key ?? newId('request');
+    const mine = await this.database.tenant(environmentId, () =>
+      this.intents.objectOf(environmentId, checkoutIntent.kind, dedupeKey),
+    );
+    // Two pages open at once could both be paid.
+    for (const earlier of await listOpenCheckouts(connection, sale.stripe_customer_id, listTimeoutMs)) {
+      if (earlier.id !== mine) {
+        await expireCheckout(connection, earlier.id);
+      }
+    }
+    const id = await this.intents.perform(environmentId, checkoutIntent, dedupeKey, {
+      customer_id: sale.customer.id,
+      stripe_customer_id: sale.stripe_customer_id,
+      stripe_price_id: sale.stripe_price_id,
+      plan_version_id: sale.plan_version_id,
+      quantity: wish.quantity,
+      success_url: wish.success_url,
+      cancel_url: wish.cancel_url,
+    });
+    return retrieveCheckout(connection, id);
+  }
+}

@@ -1,0 +1,54 @@
+import type { SubscriptionStatus } from '../../stripe/stripe.subscriptions.ts';
+
+/** A subscription that has begun and not ended, paid for or not. At most one in a group of plans. */
+export const runningStatuses = [
+  'trialing',
+  'active',
+  'past_due',
+  'unpaid',
+  'paused',
+] as const satisfies SubscriptionStatus[];
+
+/** What a subscription's state means for what its customer may do. */
+export type Access = 'granted' | 'withheld' | 'none';
+
+/**
+ * Paid, on trial, or late within the time that payment recovery takes: granted. Given up on or paused: withheld, and
+ * a check says past_due. Not begun or ended: none. Canceled at period end stays active, hence granted, to the end.
+ */
+export function accessOf(status: SubscriptionStatus): Access {
+  switch (status) {
+    case 'trialing':
+    case 'active':
+    case 'past_due':
+      return 'granted';
+    case 'unpaid':
+    case 'paused':
+      return 'withheld';
+    case 'incomplete':
+    case 'incomplete_expired':
+    case 'canceled':
+      return 'none';
+  }
+}
+
+export function isRunning(status: SubscriptionStatus): boolean {
+  return accessOf(status) !== 'none';
+}
+
+interface Recurring {
+  amount: number;
+  quantity: number;
+  interval: 'day' | 'week' | 'month' | 'year';
+  interval_count: number;
+}
+
+const monthsPer = { day: 12 / 365, week: 12 / 52, month: 1, year: 12 } as const;
+
+/**
+ * What a recurring price comes to in a month, in minor units, rounded half up: 19,000 a year are 1,583 a month, 1,000
+ * a week are 4,333. Year/12, week × 52/12, day × 365/12, each divided by `interval_count`.
+ */
+export function monthlyAmount({ amount, quantity, interval, interval_count: count }: Recurring): number {
+  return Math.round((amount * quantity) / (monthsPer[interval] * count));
+}

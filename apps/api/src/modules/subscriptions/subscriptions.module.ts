@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { StripeModule } from '../../stripe/stripe.module.ts';
+import { AuditModule } from '../audit/audit.module.ts';
+import { CatalogModule } from '../catalog/catalog.module.ts';
+import { CustomersModule } from '../customers/customers.module.ts';
+import { EntitlementsModule } from '../entitlements/entitlements.module.ts';
+import { MerchantsModule } from '../merchants/merchants.module.ts';
+import { CancelSubscription } from './cancel-subscription.ts';
+import { CreateSubscription } from './create-subscription.ts';
+import { OpenCheckout } from './open-checkout.ts';
+import { Sales } from './sale.ts';
+import { SubscriptionsController } from './subscriptions.controller.ts';
+import { SubscriptionsRepository } from './subscriptions.repository.ts';
+import { SubscriptionsService } from './subscriptions.service.ts';
+import { SyncCustomer } from './sync-customer.ts';
+import { TakeOverSubscription } from './take-over-subscription.ts';
+
+@Module({
+  imports: [StripeModule, AuditModule, MerchantsModule, CustomersModule, CatalogModule, EntitlementsModule],
+  controllers: [SubscriptionsController],
+  providers: [
+    SubscriptionsService,
+    SubscriptionsRepository,
+    Sales,
+    CreateSubscription,
+    CancelSubscription,
+    OpenCheckout,
+    SyncCustomer,
+    TakeOverSubscription,
+  ],
+  exports: [SyncCustomer],
+})
+export class SubscriptionsModule {}

@@ -1,0 +1,252 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.ts';
+import type { PageRequest } from '../../platform/http/schemas.ts';
+import type { SubscriptionStatus } from '../../stripe/stripe.subscriptions.ts';
+import { runningStatuses } from './subscription.ts';
+
+interface SubscriptionFields {
+  plan_id: string;
+  plan_version_id: string;
+  group: string;
+  status: SubscriptionStatus;
+  duplicate_of: string | null;
+  billing_anchor: Date;
+  current_period_start: Date;
+  current_period_end: Date;
+  cancel_at: Date | null;
+  canceled_at: Date | null;
+  ended_at: Date | null;
+  updated_at: Date;
+}
+
+@Injectable()
+export class SubscriptionsRepository {
+  constructor(private readonly database: Database) {}
+
+  find(environmentId: string, id: string) {
+    return this.select(environmentId).where('s.id', '=', id).executeTakeFirst();
+  }
+
+  findByStripeId(environmentId: string, stripeSubscriptionId: string) {
+    return this.select(environmentId)
+      .where('s.stripe_subscription_id', '=', stripeSubscriptionId)
+      .executeTakeFirst();
+  }
+
+  /** The running subscription of a customer in a group of plans, not counting duplicates. */
+  findRunning(environmentId: string, customerId: string, group: string) {
+    return this.select(environmentId)
+      .where('s.customer_id', '=', customerId)
+      .where('s.group', '=', group)
+      .where('s.status', 'in', runningStatuses)
+      .where('s.duplicate_of', 'is', null)
+      .executeTakeFirst();
+  }
+
+  /** The last one a customer began in a group of plans, whatever became of it. */
+  findLast(environmentId: string, customerId: string, group: string) {
+    return this.select(environmentId)
+      .where('s.customer_id', '=', customerId)
+      .where('s.group', '=', group)
+      .orderBy('s.id', 'desc')
+      .limit(1)
+      .executeTakeFirst();
+  }
+
+  list(
+    environmentId: string,
+    filter: PageRequest & {
+      customer_ids?: string[] | undefined;
+      status?: SubscriptionStatus | 'running' | undefined;
+    },
+  ) {
+    let query = this.select(environmentId);
+    if (filter.customer_ids !== undefined) {
+      // Nobody meant is nobody found, never everybody.
+      query = query.where(
+        's.customer_id',
+        'in',
+        filter.customer_ids.length === 0 ? [''] : filter.customer_ids,
+      );
+    }
+    if (filter.status === 'running') {
+      query = query.where('s.status', 'in', runningStatuses);
+    } else if (filter.status !== undefined) {
+      query = query.where('s.status', '=', filter.status);
+    }
+    if (filter.cursor !== undefined) {
+      query = query.where('s.id', '<', filter.cursor);
+    }
+    return query
+      .orderBy('s.id', 'desc')
+      .limit(filter.limit + 1)
+      .execute();
+  }
+
+  items(environmentId: string, subscriptionIds: string[]) {
+    return this.database.q
+      .selectFrom('subscription_items as i')
+      .innerJoin('prices as p', (join) =>
+        join.onRef('p.environment_id', '=', 'i.environment_id').onRef('p.id', '=', 'i.price_id'),
+      )
+      .select([
+        'i.id',
+        'i.subscription_id',
+        'i.price_id',
+        'i.quantity',
+        'i.stripe_subscription_item_id',
+        'p.amount',
+        'p.currency',
+        'p.interval',
+        'p.interval_count',
+      ])
+      .where('i.environment_id', '=', environmentId)
+      .where('i.subscription_id', 'in', subscriptionIds.length === 0 ? [''] : subscriptionIds)
+      .orderBy('i.id')
+      .execute();
+  }
+
+  /** Every running subscription's prices, for totals. */
+  runningItems(environmentId: string) {
+    return this.database.q
+      .selectFrom('subscriptions as s')
+      .innerJoin('subscription_items as i', (join) =>
+        join.onRef('i.environment_id', '=', 's.environment_id').onRef('i.subscription_id', '=', 's.id'),
+      )
+      .innerJoin('prices as p', (join) =>
+        join.onRef('p.environment_id', '=', 'i.environment_id').onRef('p.id', '=', 'i.price_id'),
+      )
+      .select((eb) => [
+        'p.currency',
+        'p.amount',
+        'p.interval',
+        'p.interval_count',
+        'i.quantity',
+        eb.fn.countAll<number>().as('subscriptions'),
+      ])
+      .where('s.environment_id', '=', environmentId)
+      .where('s.status', 'in', ['active', 'past_due'])
+      .groupBy(['p.currency', 'p.amount', 'p.interval', 'p.interval_count', 'i.quantity'])
+      .execute();
+  }
+
+  countByPlan(environmentId: string) {
+    return this.database.q
+      .selectFrom('subscriptions as s')
+      .innerJoin('plans as p', (join) =>
+        join.onRef('p.environment_id', '=', 's.environment_id').onRef('p.id', '=', 's.plan_id'),
+      )
+      .select((eb) => [
+        'p.id',
+        'p.key',
+        'p.name',
+        eb.fn.countAll<number>().as('running'),
+        eb.fn.countAll<number>().filterWhere('s.status', 'in', ['past_due', 'unpaid']).as('past_due'),
+        eb.fn.countAll<number>().filterWhere('s.cancel_at', 'is not', null).as('canceling'),
+      ])
+      .where('s.environment_id', '=', environmentId)
+      .where('s.status', 'in', runningStatuses)
+      .groupBy(['p.id', 'p.key', 'p.name'])
+      .orderBy('running', 'desc')
+      .execute();
+  }
+
+  async insert(
+    environmentId: string,
+    subscription: SubscriptionFields & {
+      id: string;
+      customer_id: string;
+      stripe_subscription_id: string;
+      created_at: Date;
+    },
+  ): Promise<void> {
+    await this.database.q
+      .insertInto('subscriptions')
+      .values({ environment_id: environmentId, ...subscription })
+      .execute();
+  }
+
+  async update(environmentId: string, id: string, fields: SubscriptionFields): Promise<void> {
+    await this.database.q
+      .updateTable('subscriptions')
+      .set((eb) => ({ ...fields, version: eb('version', '+', 1) }))
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .execute();
+  }
+
+  /** The prices that Stripe's prices are, of those it has of ours. */
+  findPrices(environmentId: string, stripePriceIds: string[]) {
+    return this.database.q
+      .selectFrom('prices')
+      .select(['id', 'stripe_price_id', 'interval', 'interval_count'])
+      .where('environment_id', '=', environmentId)
+      .where('stripe_price_id', 'in', stripePriceIds.length === 0 ? [''] : stripePriceIds)
+      .execute();
+  }
+
+  /** Makes a subscription's items these and no others. */
+  async replaceItems(
+    environmentId: string,
+    subscriptionId: string,
+    items: { id: string; price_id: string; quantity: number; stripe_subscription_item_id: string }[],
+  ): Promise<void> {
+    const kept = items.map((item) => item.stripe_subscription_item_id);
+    await this.database.q
+      .deleteFrom('subscription_items')
+      .where('environment_id', '=', environmentId)
+      .where('subscription_id', '=', subscriptionId)
+      .where('stripe_subscription_item_id', 'not in', kept.length === 0 ? [''] : kept)
+      .execute();
+    if (items.length > 0) {
+      await this.database.q
+        .insertInto('subscription_items')
+        .values(
+          items.map((item) => ({ environment_id: environmentId, subscription_id: subscriptionId, ...item })),
+        )
+        .onConflict((conflict) =>
+          conflict.columns(['environment_id', 'stripe_subscription_item_id']).doUpdateSet((eb) => ({
+            price_id: eb.ref('excluded.price_id'),
+            quantity: eb.ref('excluded.quantity'),
+          })),
+        )
+        .execute();
+    }
+  }
+
+  private select(environmentId: string) {
+    return this.database.q
+      .selectFrom('subscriptions as s')
+      .innerJoin('customers as c', (join) =>
+        join.onRef('c.environment_id', '=', 's.environment_id').onRef('c.id', '=', 's.customer_id'),
+      )
+      .innerJoin('plans as p', (join) =>
+        join.onRef('p.environment_id', '=', 's.environment_id').onRef('p.id', '=', 's.plan_id'),
+      )
+      .select([
+        's.id',
+        's.customer_id',
+        'c.external_id as customer_external_id',
+        'c.name as customer_name',
+        'c.email as customer_email',
+        's.plan_id',
+        'p.key as plan_key',
+        'p.name as plan_name',
+        's.plan_version_id',
+        's.group',
+        's.status',
+        's.stripe_subscription_id',
+        's.duplicate_of',
+        's.billing_anchor',
+        's.current_period_start',
+        's.current_period_end',
+        's.cancel_at',
+        's.canceled_at',
+        's.ended_at',
+        's.version',
+        's.created_at',
+        's.updated_at',
+      ])
+      .where('s.environment_id', '=', environmentId);
+  }
+}

@@ -1,0 +1,116 @@
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import { Database } from '../../platform/database/database.ts';
+import { CustomersService } from '../customers/customers.service.ts';
+import { monthlyAmount } from './subscription.ts';
+import { SubscriptionNotFound } from './subscriptions.errors.ts';
+import { SubscriptionsRepository } from './subscriptions.repository.ts';
+import type { listSubscriptions, subscription } from './subscriptions.schemas.ts';
+
+export type Subscription = z.input<typeof subscription>;
+type Row = NonNullable<Awaited<ReturnType<SubscriptionsRepository['find']>>>;
+
+@Injectable()
+export class SubscriptionsService {
+  constructor(
+    private readonly database: Database,
+    private readonly subscriptions: SubscriptionsRepository,
+    private readonly customers: CustomersService,
+  ) {}
+
+  list(environmentId: string, query: z.output<typeof listSubscriptions>): Promise<Subscription[]> {
+    return this.database.tenant(environmentId, async () => {
+      const { customer: references, ...filter } = query;
+      let customerIds: string[] | undefined;
+      if (references !== undefined) {
+        customerIds = [];
+        for (const reference of references) {
+          customerIds.push((await this.customers.get(environmentId, reference, 'customer')).id);
+        }
+      }
+      const rows = await this.subscriptions.list(environmentId, { ...filter, customer_ids: customerIds });
+      return this.complete(environmentId, rows);
+    });
+  }
+
+  /** Throws `SubscriptionNotFound`. */
+  get(environmentId: string, id: string): Promise<Subscription> {
+    return this.database.tenant(environmentId, async () => {
+      const row = await this.subscriptions.find(environmentId, id);
+      return this.one(environmentId, row, id);
+    });
+  }
+
+  getByStripeId(environmentId: string, stripeSubscriptionId: string): Promise<Subscription> {
+    return this.database.tenant(environmentId, async () => {
+      const row = await this.subscriptions.findByStripeId(environmentId, stripeSubscriptionId);
+      return this.one(environmentId, row, stripeSubscriptionId);
+    });
+  }
+
+  /** The running subscription of a customer in a group of plans. */
+  findRunning(environmentId: string, customerId: string, group: string): Promise<Subscription | undefined> {
+    return this.database.tenant(environmentId, async () => {
+      const row = await this.subscriptions.findRunning(environmentId, customerId, group);
+      return row === undefined ? undefined : this.one(environmentId, row, row.id);
+    });
+  }
+
+  /** The id of the last one a customer began in a group, whatever became of it. */
+  async lastId(environmentId: string, customerId: string, group: string): Promise<string | undefined> {
+    const row = await this.database.tenant(environmentId, () =>
+      this.subscriptions.findLast(environmentId, customerId, group),
+    );
+    return row?.id;
+  }
+
+  /** How many run, and what they bring in a month. */
+  summary(environmentId: string) {
+    return this.database.tenant(environmentId, async () => {
+      const plans = await this.subscriptions.countByPlan(environmentId);
+      const prices = await this.subscriptions.runningItems(environmentId);
+      const monthly = new Map<string, number>();
+      for (const price of prices) {
+        const sum = (monthly.get(price.currency) ?? 0) + monthlyAmount(price) * price.subscriptions;
+        monthly.set(price.currency, sum);
+      }
+      const total = (pick: (plan: (typeof plans)[number]) => number): number =>
+        plans.reduce((sum, plan) => sum + pick(plan), 0);
+      return {
+        running: total((plan) => plan.running),
+        past_due: total((plan) => plan.past_due),
+        canceling: total((plan) => plan.canceling),
+        monthly_recurring: [...monthly].map(([currency, amount]) => ({ amount, currency })),
+        by_plan: plans.map(({ id, key, name, running }) => ({ plan: { id, key, name }, running })),
+      };
+    });
+  }
+
+  private async one(environmentId: string, row: Row | undefined, reference: string): Promise<Subscription> {
+    const [found] = row === undefined ? [] : await this.complete(environmentId, [row]);
+    if (found === undefined) {
+      throw new SubscriptionNotFound(reference);
+    }
+    return found;
+  }
+
+  private async complete(environmentId: string, rows: Row[]): Promise<Subscription[]> {
+    const items = await this.subscriptions.items(
+      environmentId,
+      rows.map((row) => row.id),
+    );
+    return rows.map((row) => ({
+      ...row,
+      customer: {
+        id: row.customer_id,
+        external_id: row.customer_external_id,
+        name: row.customer_name,
+        email: row.customer_email,
+      },
+      plan: { id: row.plan_id, key: row.plan_key, name: row.plan_name },
+      items: items
+        .filter((item) => item.subscription_id === row.id)
+        .map((item) => ({ ...item, amount: { amount: item.amount, currency: item.currency } })),
+    }));
+  }
+}

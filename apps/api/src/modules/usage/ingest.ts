@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { Env } from '../../env.ts';
+import { Clock } from '../../platform/clock.ts';
+import { isDatabaseAway } from '../../platform/errors.ts';
+import { Metrics } from '../../platform/metrics.ts';
+import { IngestOverloaded } from './usage.errors.ts';
+import { type NewEvent, type RecordedEvent, UsageRepository } from './usage.repository.ts';
+
+/** Enough for one round trip to be shared by many, and few enough to commit in milliseconds. */
+const eventsPerCommit = 1_000;
+/** One commit waits for the disk while the next is put together. */
+const commitsAtOnce = 2;
+const waitingMax = 50_000;
+
+interface Submission {
+  events: NewEvent[];
+  resolve(recorded: RecordedEvent[]): void;
+  reject(error: unknown): void;
+}
+
+type Listener = (recorded: readonly RecordedEvent[]) => Promise<void>;
+
+/**
+ * Commits the events of concurrent requests together: whatever arrives while a commit is under way goes with the next
+ * one. A request is answered after its commit, so what was accepted is on disk.
+ */
+@Injectable()
+export class Ingest {
+  private waiting: Submission[] = [];
+  private waitingEvents = 0;
+  private commits = 0;
+  private readonly listeners: Listener[] = [];
+
+  constructor(
+    private readonly env: Env,
+    private readonly usage: UsageRepository,
+    private readonly clock: Clock,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** Tells about events after their commit and before their request is answered. It must not fail. */
+  onRecorded(listener: Listener): void {
+    this.listeners.push(listener);
+  }
+
+  /** Records events and says what became of each, in their order. Throws `IngestOverloaded` rather than fill memory. */
+  record(events: NewEvent[]): Promise<RecordedEvent[]> {
+    if (events.length === 0) {
+      return Promise.resolve([]);
+    }
+    if (this.waitingEvents + events.length > waitingMax) {
+      return Promise.reject(new IngestOverloaded());
+    }
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ events, resolve, reject });
+      this.waitingEvents += events.length;
+      this.commitNext();
+    });
+  }
+
+  private commitNext(): void {
+    if (this.commits >= commitsAtOnce || this.waiting.length === 0) {
+      return;
+    }
+    const together = this.take();
+    this.commits += 1;
+    void this.commit(together).finally(() => {
+      this.commits -= 1;
+      this.commitNext();
+    });
+  }
+
+  private take(): Submission[] {
+    const taken: Submission[] = [];
+    let count = 0;
+    for (const submission of this.waiting) {
+      if (taken.length > 0 && count + submission.events.length > eventsPerCommit) {
+        break;
+      }
+      taken.push(submission);
+      count += submission.events.length;
+    }
+    this.waiting = this.waiting.slice(taken.length);
+    this.waitingEvents -= count;
+    return taken;
+  }
+
+  /** Settles every submission; never rejects. */
+  private async commit(together: Submission[]): Promise<void> {
+    try {
+      const recorded = await this.write(together.flatMap(({ events }) => events));
+      let offset = 0;
+      for (const { events, resolve } of together) {
+        resolve(recorded.slice(offset, offset + events.length));
+        offset += events.length;
+      }
+    } catch (error) {
+      if (together.length > 1 && !isDatabaseAway(error)) {
+        // Somebody's event cannot be written: each request stands for itself then.
+        for (const submission of together) {
+          await this.commit([submission]);
+        }
+      } else {
+        together.forEach(({ reject }) => reject(error));
+      }
+    }
+  }
+
+  private async write(events: NewEvent[]): Promise<RecordedEvent[]> {
+    const recorded = await this.usage.record(events, this.env.get('USAGE_FORWARD_SECONDS'), this.clock.now());
+    for (const { outcome } of recorded) {
+      this.metrics.usageEvents.inc({ outcome });
+    }
+    await Promise.all(this.listeners.map((listener) => listener(recorded)));
+    return recorded;
+  }
+}

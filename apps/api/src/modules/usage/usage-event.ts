@@ -1,0 +1,23 @@
+import { createHash } from 'node:crypto';
+import type { UsageEvent } from './usage.schemas.ts';
+
+const minute = 60 * 1000;
+const day = 24 * 60 * minute;
+const aheadMax = 5 * minute;
+const behindMax = 35 * day;
+
+/** Whether an event may still be counted: at most 35 days old, and at most 5 minutes ahead of our clock. */
+export function isCountable(occurredAt: Date, now: Date): boolean {
+  const age = now.getTime() - occurredAt.getTime();
+  return age <= behindMax && age >= -aheadMax;
+}
+
+/**
+ * What makes two events with the same key the same event: everything the sender said. The order of properties does not
+ * matter, and a time the sender left out stays left out, or a repetition would differ from the first attempt.
+ */
+export function fingerprintOf(event: UsageEvent): Buffer {
+  const properties = Object.entries(event.properties ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const said = [event.customer, event.meter, event.value, event.occurred_at ?? null, properties];
+  return createHash('sha256').update(JSON.stringify(said)).digest();
+}

@@ -1,0 +1,74 @@
+import { AppError, type ErrorFacts } from '../../platform/errors.ts';
+
+export class UsageKeyConflict extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'usage_key_conflict',
+    kind: 'conflict',
+    explanation:
+      'The event’s idempotency_key came before with another body. Nothing was counted; make a new key for a new event, and keep the key when repeating one.',
+  };
+  constructor(key: string) {
+    super(
+      UsageKeyConflict.facts,
+      `The idempotency_key ${key} came before with another body. Make a new key for a new event; keep the key when repeating one.`,
+      'idempotency_key',
+    );
+  }
+}
+
+export class MeterUnknown extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'meter_unknown',
+    kind: 'invalid',
+    explanation: 'No meter of this environment has this key. The event was not counted.',
+  };
+  constructor(meter: string) {
+    super(
+      MeterUnknown.facts,
+      `There is no meter ${meter}. GET /api/v1/meters lists them; POST /api/v1/meters creates one.`,
+      'meter',
+    );
+  }
+}
+
+export class CustomerIdUnknown extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'customer_id_unknown',
+    kind: 'invalid',
+    explanation:
+      'The event names one of our customer ids that does not exist here. (Your own ids are created when first seen.)',
+  };
+  constructor(customer: string) {
+    super(CustomerIdUnknown.facts, `There is no customer ${customer} in this environment.`, 'customer');
+  }
+}
+
+export class EventTimeOutOfRange extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'event_time_out_of_range',
+    kind: 'invalid',
+    explanation: 'occurred_at is more than 5 minutes in the future or more than 35 days in the past.',
+  };
+  constructor() {
+    super(
+      EventTimeOutOfRange.facts,
+      'occurred_at must be at most 35 days ago and at most 5 minutes ahead. Check the clock and the unit of the sender.',
+      'occurred_at',
+    );
+  }
+}
+
+export class IngestOverloaded extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'ingest_overloaded',
+    kind: 'rate_limited',
+    explanation:
+      'Too many events are waiting to be stored. Repeat with the same idempotency keys in a second.',
+  };
+  constructor() {
+    super(
+      IngestOverloaded.facts,
+      'Too many events are waiting to be stored. Repeat with the same idempotency keys in a second.',
+    );
+  }
+}

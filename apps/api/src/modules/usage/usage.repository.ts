@@ -1,0 +1,154 @@
+import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
+import { Database } from '../../platform/database/database.ts';
+import type { PageRequest } from '../../platform/http/schemas.ts';
+
+/** An event that is fit to be recorded. */
+export interface NewEvent {
+  environment_id: string;
+  id: string;
+  new_customer_id: string;
+  forward_id: string;
+  idempotency_key: string;
+  fingerprint: Buffer;
+  customer: string;
+  meter: string;
+  value: number;
+  occurred_at: Date;
+  properties: object | undefined;
+}
+
+export interface RecordedEvent {
+  /** From 1, in the order given. */
+  position: number;
+  outcome: 'accepted' | 'duplicate' | 'conflict' | 'no_meter' | 'no_customer';
+  event_id: string | null;
+  environment_id: string;
+  customer_id: string | null;
+  /** What the customer's cached entitlements are filed under. */
+  cache_key: string | null;
+  meter_id: string | null;
+  period_start: Date | null;
+  /** The period's total with this event, and a number that grows with it. Null unless accepted. */
+  used: string | null;
+  usage_version: number | null;
+}
+
+export interface DueForward {
+  environment_id: string;
+  id: string;
+  stripe_customer_id: string;
+  meter_key: string;
+  bucket: Date;
+  quantity: string;
+  first_attempt_at: Date;
+}
+
+@Injectable()
+export class UsageRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Records events of any environments in one statement (`app.record_usage` says what it does). */
+  async record(events: readonly NewEvent[], forwardSeconds: number, now: Date): Promise<RecordedEvent[]> {
+    const column = <T>(pick: (event: NewEvent) => T): T[] => events.map(pick);
+    const { rows } = await sql<RecordedEvent>`
+      select * from app.record_usage(
+        ${column((event) => event.environment_id)}::text[],
+        ${column((event) => event.idempotency_key)}::text[],
+        ${column((event) => event.fingerprint)}::bytea[],
+        ${column((event) => event.id)}::text[],
+        ${column((event) => event.customer)}::text[],
+        ${column((event) => event.new_customer_id)}::text[],
+        ${column((event) => event.meter)}::text[],
+        ${column((event) => event.value)}::numeric[],
+        ${column((event) => event.occurred_at)}::timestamptz[],
+        ${column((event) => (event.properties === undefined ? null : JSON.stringify(event.properties)))}::jsonb[],
+        ${column((event) => event.forward_id)}::text[],
+        ${forwardSeconds}, ${now})
+    `.execute(this.database.functions);
+    return rows;
+  }
+
+  async ensurePartitions(now: Date): Promise<void> {
+    await sql`select app.ensure_usage_partitions(${now})`.execute(this.database.functions);
+  }
+
+  /** Takes what is due for Stripe's meters, of all environments. `restIds` name what is left over of each. */
+  async claimForwards(now: Date, leaseSeconds: number, restIds: string[]): Promise<DueForward[]> {
+    const { rows } = await sql<DueForward>`
+      select * from app.claim_usage_forwards(
+        ${now}, make_interval(secs => ${leaseSeconds}), ${restIds.length}, ${restIds}::text[])
+    `.execute(this.database.functions);
+    return rows;
+  }
+
+  async updateForward(
+    environmentId: string,
+    id: string,
+    change:
+      | { state: 'sent'; sent_at: Date; error: null }
+      | { state: 'needs_reconcile'; error: string }
+      | { due_at: Date; error: string },
+  ): Promise<void> {
+    await this.database.q
+      .updateTable('usage_forwards')
+      .set(change)
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .where('state', '=', 'sending')
+      .execute();
+  }
+
+  listRecords(
+    environmentId: string,
+    filter: PageRequest & { customer_id?: string | undefined; meter?: string | undefined },
+  ) {
+    // A record is identified by what it counts; the list needs one key to page by.
+    const id = sql<string>`to_char(r.period_start at time zone 'UTC', 'YYYYMMDD"T"HH24MISS') || '.' || r.customer_id || '.' || r.meter_id`;
+    let query = this.database.q
+      .selectFrom('usage_records as r')
+      .innerJoin('customers as c', (join) =>
+        join.onRef('c.environment_id', '=', 'r.environment_id').onRef('c.id', '=', 'r.customer_id'),
+      )
+      .innerJoin('meters as m', (join) =>
+        join.onRef('m.environment_id', '=', 'r.environment_id').onRef('m.id', '=', 'r.meter_id'),
+      )
+      .select([
+        id.as('id'),
+        'r.customer_id',
+        'c.external_id',
+        'm.key as meter',
+        'r.period_start',
+        'r.period_end',
+        'r.value',
+        'r.event_count',
+        'r.updated_at',
+      ])
+      .where('r.environment_id', '=', environmentId);
+    if (filter.customer_id !== undefined) {
+      query = query.where('r.customer_id', '=', filter.customer_id);
+    }
+    if (filter.meter !== undefined) {
+      query = query.where('m.key', '=', filter.meter);
+    }
+    if (filter.cursor !== undefined) {
+      query = query.where(id, '<', filter.cursor);
+    }
+    return query
+      .orderBy(id, 'desc')
+      .limit(filter.limit + 1)
+      .execute();
+  }
+
+  /** Events per day that had any. */
+  eventsByDay(environmentId: string, from: Date) {
+    const date = sql<string>`to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD')`;
+    return this.database.q
+      .selectFrom('usage_events')
+      .select((eb) => [date.as('date'), eb.fn.countAll<number>().as('events')])
+      .where('environment_id', '=', environmentId)
+      .where('occurred_at', '>=', from)
+      .groupBy(date)
+      .execute();
+  }
+}

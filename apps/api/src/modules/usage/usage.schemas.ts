@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { key, pageOf, pageQuery, timestamp } from '../../platform/http/schemas.ts';
+
+export const batchMax = 1_000;
+const valueMax = 999_999_999_999_999;
+const significantDigitsMax = 15;
+const decimalsMax = 12;
+
+/** Exact in a double and in Postgres alike: 0.1 and 999999999999999 are, 1e308 and 0.1234567890123456 are not. */
+function isExactQuantity(value: number): boolean {
+  const decimals = /\.(\d+)/.exec(value.toFixed(decimalsMax + 2))?.[1]?.replace(/0+$/, '').length ?? 0;
+  return Number(value.toPrecision(significantDigitsMax)) === value && decimals <= decimalsMax;
+}
+
+export const usageEvent = z
+  .strictObject({
+    idempotency_key: z
+      .string()
+      .min(1)
+      .max(255)
+      .describe(
+        'Made by you before the first attempt, and kept when repeating: the event counts once per key.',
+      ),
+    customer: z
+      .string()
+      .trim()
+      .min(1)
+      .max(255)
+      .describe('Your own id of the customer, or ours. Your own is created when first seen.'),
+    meter: key.describe('Key of the meter.'),
+    value: z
+      .number()
+      .min(0)
+      .max(valueMax)
+      .refine(
+        isExactQuantity,
+        `at most ${significantDigitsMax} significant digits and ${decimalsMax} decimals`,
+      )
+      .describe('How much was used.'),
+    occurred_at: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('When it was used; decides the billing period. Default: now.'),
+    properties: z
+      .record(z.string().min(1).max(40), z.union([z.string().max(500), z.number(), z.boolean()]))
+      .refine((properties) => Object.keys(properties).length <= 50, 'at most 50 properties')
+      .optional(),
+  })
+  .meta({ id: 'UsageEvent' });
+export type UsageEvent = z.output<typeof usageEvent>;
+
+const usageBatch = z
+  .strictObject({
+    events: z
+      // Each is checked on its own, so that a bad one does not touch its neighbours.
+      .array(z.unknown().meta({ allOf: [{ $ref: '#/components/schemas/UsageEvent' }] }))
+      .min(1)
+      .max(batchMax),
+  })
+  .meta({ id: 'UsageBatch' });
+
+export const trackBody = z.union([usageEvent, usageBatch]);
+
+const itemError = z.object({ code: z.string(), message: z.string(), param: z.string().optional() });
+
+const tracked = z
+  .object({
+    id: z.string(),
+    idempotency_key: z.string(),
+    status: z.enum(['accepted', 'duplicate']).describe('duplicate: it was counted before, and not again.'),
+  })
+  .meta({ id: 'TrackedEvent' });
+
+const trackedBatch = z
+  .object({
+    results: z
+      .array(
+        z.object({
+          idempotency_key: z.string().nullable(),
+          status: z.enum(['accepted', 'duplicate', 'rejected']),
+          id: z.string().nullable(),
+          error: itemError.nullable().describe('Why it was rejected.'),
+        }),
+      )
+      .describe('One for each event, in the order given.'),
+  })
+  .meta({ id: 'TrackedBatch' });
+
+export const trackAnswer = z.union([tracked, trackedBatch]);
+export type Tracked = z.output<typeof tracked>;
+export type TrackedItem = z.output<typeof trackedBatch>['results'][number];
+
+export const usageRecord = z
+  .object({
+    id: z.string(),
+    customer: z.object({ id: z.string(), external_id: z.string().nullable() }),
+    meter: z.string(),
+    period_start: timestamp,
+    period_end: timestamp,
+    value: z.number(),
+    event_count: z.int(),
+    updated_at: timestamp,
+  })
+  .meta({ id: 'UsageRecord' });
+export const usageRecordPage = pageOf(usageRecord).meta({ id: 'UsageRecordList' });
+export const listUsage = pageQuery.extend({
+  customer: z.string().min(1).max(255).optional(),
+  meter: key.optional(),
+});
+
+export const usageSummary = z
+  .object({
+    events_total: z.int(),
+    by_day: z
+      .array(z.object({ date: z.iso.date(), events: z.int() }))
+      .describe('Every day of the range, in UTC.'),
+  })
+  .meta({ id: 'UsageSummary' });
+export const summaryQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(90).default(30) });

@@ -1,0 +1,59 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { z } from 'zod';
+import { Clock } from '../../platform/clock.ts';
+import { Database } from '../../platform/database/database.ts';
+import { Sweeper } from '../../platform/jobs/sweeper.ts';
+import { CustomersService } from '../customers/customers.service.ts';
+import { UsageRepository } from './usage.repository.ts';
+import type { listUsage } from './usage.schemas.ts';
+
+const day = 24 * 60 * 60 * 1000;
+
+@Injectable()
+export class UsageService implements OnModuleInit {
+  constructor(
+    private readonly database: Database,
+    private readonly usage: UsageRepository,
+    private readonly customers: CustomersService,
+    private readonly sweeper: Sweeper,
+    private readonly clock: Clock,
+  ) {}
+
+  onModuleInit(): void {
+    this.sweeper.register({
+      name: 'usage.ensure_partitions',
+      every_ms: day / 4,
+      run: () => this.usage.ensurePartitions(this.clock.now()),
+    });
+  }
+
+  /** Totals per customer, meter and period, the newest period first. */
+  list(environmentId: string, query: z.output<typeof listUsage>) {
+    return this.database.tenant(environmentId, async () => {
+      const { customer, ...filter } = query;
+      const customerId =
+        customer === undefined
+          ? undefined
+          : (await this.customers.get(environmentId, customer, 'customer')).id;
+      const rows = await this.usage.listRecords(environmentId, { ...filter, customer_id: customerId });
+      return rows.map((row) => ({
+        ...row,
+        customer: { id: row.customer_id, external_id: row.external_id },
+        value: Number(row.value),
+      }));
+    });
+  }
+
+  /** Events per day over the last `days` days, today included; days without events are 0. */
+  async summary(environmentId: string, days: number) {
+    const today = Math.floor(this.clock.now().getTime() / day) * day;
+    const from = new Date(today - (days - 1) * day);
+    const rows = await this.database.tenant(environmentId, () => this.usage.eventsByDay(environmentId, from));
+    const counts = new Map(rows.map((row) => [row.date, row.events]));
+    const byDay = Array.from({ length: days }, (_, index) => {
+      const date = new Date(from.getTime() + index * day).toISOString().slice(0, 10);
+      return { date, events: counts.get(date) ?? 0 };
+    });
+    return { events_total: byDay.reduce((total, { events }) => total + events, 0), by_day: byDay };
+  }
+}

@@ -1,0 +1,75 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { z } from 'zod';
+import { Clock } from '../../platform/clock.ts';
+import { Database } from '../../platform/database/database.ts';
+import { JobHandlers } from '../../platform/jobs/job-handlers.ts';
+import { AccountDeauthorized } from './handlers/account-deauthorized.ts';
+import { AccountUpdated } from './handlers/account-updated.ts';
+import { CustomerStateChanged } from './handlers/customer-state-changed.ts';
+import type { EventHandler } from './handlers/handler.ts';
+import { processEvent } from './webhooks.jobs.ts';
+import { WebhooksRepository } from './webhooks.repository.ts';
+
+const payloadSchema = z.object({
+  object: z.object({ id: z.string().nullable(), type: z.string(), customer: z.string().nullable() }),
+});
+
+/** Runs the handler of a stored event. One that failed is tried again, one that was processed never is. */
+@Injectable()
+export class ProcessEvent implements OnModuleInit {
+  private readonly byType: ReadonlyMap<string, EventHandler>;
+
+  constructor(
+    private readonly database: Database,
+    private readonly events: WebhooksRepository,
+    private readonly handlers: JobHandlers,
+    private readonly clock: Clock,
+    customerStateChanged: CustomerStateChanged,
+    accountUpdated: AccountUpdated,
+    accountDeauthorized: AccountDeauthorized,
+  ) {
+    const all: EventHandler[] = [customerStateChanged, accountUpdated, accountDeauthorized];
+    this.byType = new Map(all.flatMap((handler) => handler.types.map((type) => [type, handler] as const)));
+  }
+
+  onModuleInit(): void {
+    this.handlers.register(processEvent, ({ webhook_event_id: id }, { environment_id: environmentId }) =>
+      this.process(environmentId, id),
+    );
+  }
+
+  private async process(environmentId: string, id: string): Promise<void> {
+    const event = await this.database.tenant(environmentId, () => this.events.find(environmentId, id));
+    if (event === undefined || event.state === 'processed' || event.state === 'ignored') {
+      return;
+    }
+    const handler = this.byType.get(event.type);
+    if (handler === undefined) {
+      await this.settle(environmentId, id, 'ignored', null);
+      return;
+    }
+    try {
+      const { object } = payloadSchema.parse(event.payload);
+      await handler.handle({ environment_id: environmentId, type: event.type, object });
+    } catch (error) {
+      await this.settle(environmentId, id, 'failed', error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+    await this.settle(environmentId, id, 'processed', null);
+  }
+
+  private settle(
+    environmentId: string,
+    id: string,
+    state: 'processed' | 'failed' | 'ignored',
+    error: string | null,
+  ): Promise<void> {
+    return this.database.tenant(environmentId, () =>
+      this.events.settle(environmentId, id, {
+        state,
+        error: error?.slice(0, 1_000) ?? null,
+        processed_at: state === 'failed' ? null : this.clock.now(),
+      }),
+    );
+  }
+}

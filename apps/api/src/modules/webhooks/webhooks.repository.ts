@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
+import type { Mode } from '../../platform/auth/api-key.ts';
+import { Database } from '../../platform/database/database.ts';
+import type { PageRequest } from '../../platform/http/schemas.ts';
+
+export type WebhookEventState = 'received' | 'processed' | 'failed' | 'ignored';
+
+const columns = [
+  'id',
+  'stripe_event_id',
+  'type',
+  'payload',
+  'state',
+  'attempts',
+  'error',
+  'received_at',
+  'processed_at',
+] as const;
+
+@Injectable()
+export class WebhooksRepository {
+  constructor(private readonly database: Database) {}
+
+  /** Stores a verified event with its job. Undefined: no environment of the mode has that account. */
+  async receive(event: {
+    mode: Mode;
+    account: string;
+    id: string;
+    job_id: string;
+    stripe_event_id: string;
+    type: string;
+    payload: string;
+    now: Date;
+  }): Promise<{ environment_id: string; created: boolean } | undefined> {
+    const { rows } = await sql<{ environment_id: string; created: boolean }>`
+      select * from app.receive_stripe_event(
+        ${event.mode}, ${event.account}, ${event.id}, ${event.job_id}, ${event.stripe_event_id}, ${event.type},
+        ${event.payload}::jsonb, ${event.now})
+    `.execute(this.database.functions);
+    return rows[0];
+  }
+
+  find(environmentId: string, id: string) {
+    return this.database.q
+      .selectFrom('webhook_events')
+      .select(columns)
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .executeTakeFirst();
+  }
+
+  list(environmentId: string, page: PageRequest & { state?: WebhookEventState | undefined }) {
+    let query = this.database.q
+      .selectFrom('webhook_events')
+      .select(columns)
+      .where('environment_id', '=', environmentId);
+    if (page.state !== undefined) {
+      query = query.where('state', '=', page.state);
+    }
+    if (page.cursor !== undefined) {
+      query = query.where('id', '<', page.cursor);
+    }
+    return query
+      .orderBy('id', 'desc')
+      .limit(page.limit + 1)
+      .execute();
+  }
+
+  /** Notes what became of an attempt to process an event. */
+  async settle(
+    environmentId: string,
+    id: string,
+    outcome: { state: WebhookEventState; error: string | null; processed_at: Date | null },
+  ): Promise<void> {
+    await this.database.q
+      .updateTable('webhook_events')
+      .set((eb) => ({ ...outcome, attempts: eb('attempts', '+', 1) }))
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .execute();
+  }
+
+  async reopen(environmentId: string, id: string): Promise<void> {
+    await this.database.q
+      .updateTable('webhook_events')
+      .set({ state: 'received', error: null, processed_at: null })
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .execute();
+  }
+}
