@@ -4,6 +4,7 @@ import { Field } from '@billingos/ui/components/field';
 import { Notice } from '@billingos/ui/components/notice';
 import { Select } from '@billingos/ui/components/select';
 import { Skeleton } from '@billingos/ui/components/skeleton';
+import { textLink } from '@billingos/ui/text-link';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { QueryStates } from '../../api/query-states.tsx';
@@ -31,7 +32,7 @@ export function PlanChoice({ value, onChange, error }: PlanChoiceProps) {
           return (
             <Notice>
               There is no plan to subscribe to.{' '}
-              <Link href={href('plans/new')} className="text-accent-ink underline underline-offset-4">
+              <Link href={href('plans/new')} className={textLink}>
                 Create a plan
               </Link>
             </Notice>

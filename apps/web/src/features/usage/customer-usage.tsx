@@ -2,6 +2,7 @@
 
 import { Card, CardHeader } from '@billingos/ui/components/card';
 import { TableSkeleton } from '@billingos/ui/components/skeleton';
+import { textLink } from '@billingos/ui/text-link';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { QueryStates } from '../../api/query-states.tsx';
@@ -30,7 +31,7 @@ export function CustomerUsage({ customer }: { customer: Customer }) {
                 <p className="border-t px-4 py-2 text-sm">
                   <Link
                     href={`${href('usage')}?customer=${customer.id}`}
-                    className="text-accent-ink underline-offset-4 hover:underline"
+                    className={textLink}
                   >
                     All usage of this customer
                   </Link>

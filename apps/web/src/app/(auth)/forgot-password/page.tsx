@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { textLink } from '@billingos/ui/text-link';
 import Link from 'next/link';
 import { requestPasswordReset } from '#features/auth/actions.ts';
 import { AuthForm } from '#features/auth/auth-form.tsx';
@@ -17,7 +18,7 @@ export default function ForgotPasswordPage() {
         sent="If there is an account for this address, a link is on its way to"
       />
       <p className="text-sm text-muted">
-        <Link href="/login" className="text-accent-ink underline-offset-4 hover:underline">
+        <Link href="/login" className={textLink}>
           Back to log in
         </Link>
       </p>

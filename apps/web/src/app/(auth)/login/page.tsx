@@ -1,4 +1,5 @@
 import { Notice } from '@billingos/ui/components/notice';
+import { textLink } from '@billingos/ui/text-link';
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { returnPath } from '#auth/return-path.ts';
@@ -12,7 +13,6 @@ type LoginPageProps = { searchParams: Promise<{ next?: string | string[]; link?:
 
 export default async function LoginPage({ searchParams }: LoginPageProps) {
   const { next, link } = await searchParams;
-  const link_class = 'text-accent-ink underline-offset-4 hover:underline';
   return (
     <>
       <AuthHeading title="Log in">Good to see you again.</AuthHeading>
@@ -23,14 +23,14 @@ export default async function LoginPage({ searchParams }: LoginPageProps) {
         fields={['email', 'password']}
         next={returnPath(typeof next === 'string' ? next : undefined)}
         aside={
-          <Link href="/forgot-password" className={link_class}>
+          <Link href="/forgot-password" className={textLink}>
             Forgot password?
           </Link>
         }
       />
       <p className="text-sm text-muted">
         New here?{' '}
-        <Link href="/sign-up" className={link_class}>
+        <Link href="/sign-up" className={textLink}>
           Create an account
         </Link>
       </p>

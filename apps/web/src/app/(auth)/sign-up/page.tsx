@@ -1,4 +1,5 @@
 import type { Metadata } from 'next';
+import { textLink } from '@billingos/ui/text-link';
 import Link from 'next/link';
 import { signUp } from '#features/auth/actions.ts';
 import { AuthForm } from '#features/auth/auth-form.tsx';
@@ -20,7 +21,7 @@ export default function SignUpPage() {
       />
       <p className="text-sm text-muted">
         Already have an account?{' '}
-        <Link href="/login" className="text-accent-ink underline-offset-4 hover:underline">
+        <Link href="/login" className={textLink}>
           Log in
         </Link>
       </p>

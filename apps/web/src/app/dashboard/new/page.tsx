@@ -1,4 +1,5 @@
 import { Button } from '@billingos/ui/components/button';
+import { textLink } from '@billingos/ui/text-link';
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { signOut } from '#features/auth/actions.ts';
@@ -29,7 +30,7 @@ export default async function NewMerchantPage() {
         <p className="text-sm text-muted">
           Signed in as {user.email}.{' '}
           {merchants.length > 0 ? (
-            <Link href="/dashboard" className="text-accent-ink underline-offset-4 hover:underline">
+            <Link href="/dashboard" className={textLink}>
               Back to the dashboard
             </Link>
           ) : null}
