@@ -1,6 +1,6 @@
 import createClient, { type Client } from 'openapi-fetch';
 import { ApiError, apiError } from './errors.ts';
-import type { paths } from './openapi.gen.ts';
+import type { paths } from '@billingos/sdk/openapi';
 
 export type ApiClient = Client<paths>;
 

@@ -1,4 +1,4 @@
-import type { paths } from './openapi.gen.ts';
+import type { paths } from '@billingos/sdk/openapi';
 
 type Json<T> = T extends { content: { 'application/json': infer Body } } ? Body : never;
 type Responses<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends { responses: infer R }

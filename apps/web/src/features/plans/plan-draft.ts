@@ -34,7 +34,7 @@ export function parseCount(typed: string): number | undefined {
 }
 
 /** The prices of a draft that make sense so far; an amount that is no number yet is left out. */
-export function draftPrices({ prices, currency }: PlanDraft): NewPlan['prices'] {
+export function draftPrices({ prices, currency }: PlanDraft): NonNullable<NewPlan['prices']> {
   return prices.flatMap(({ amount, interval, interval_count }) => {
     const minor = parseMoney(amount, currency);
     if (minor === undefined) return [];
@@ -43,7 +43,10 @@ export function draftPrices({ prices, currency }: PlanDraft): NewPlan['prices'] 
 }
 
 /** The features that a draft has chosen, in the order of the catalog. An empty limit means unlimited. */
-export function draftFeatures(draft: PlanDraft, catalog: readonly Feature[]): NewPlan['features'] {
+export function draftFeatures(
+  draft: PlanDraft,
+  catalog: readonly Feature[],
+): NonNullable<NewPlan['features']> {
   return catalog.flatMap(({ id, key, type }) => {
     const chosen = draft.features[id];
     if (!chosen?.chosen) return [];

@@ -126,7 +126,8 @@ function CheckoutLinkForm({ customer }: { customer: Customer }) {
   );
 }
 
-function CheckoutLink({ url, expires_at }: { url: string; expires_at: string }) {
+function CheckoutLink({ url, expires_at }: { url: string | null; expires_at: string }) {
+  if (url === null) return <Notice>This link was already used. Close the dialog to make another.</Notice>;
   return (
     <div className="grid gap-3">
       <div className="min-w-0 rounded-md border bg-subtle px-3 py-2">

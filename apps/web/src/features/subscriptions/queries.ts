@@ -1,13 +1,14 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { unwrap, type EnvironmentApi } from '../../api/client.ts';
+import type { StatusFilter } from './statuses.ts';
 
-export type SubscriptionFilters = { status: string | undefined; cursor: string | undefined };
+export type SubscriptionFilters = { status: StatusFilter | undefined; cursor: string | undefined };
 
 export const subscriptionKeys = {
   all: (api: EnvironmentApi) => [api.environment_id, 'subscriptions'] as const,
 };
 
-/** One page of subscriptions, newest first. Status "running" is every one that still bills. */
+/** One page of subscriptions, newest first. */
 export function subscriptionsQuery(api: EnvironmentApi, filters: SubscriptionFilters) {
   return queryOptions({
     queryKey: [...subscriptionKeys.all(api), 'list', filters],

@@ -1,22 +1,10 @@
-import { Badge, type BadgeTone } from '@billingos/ui/components/badge';
-import type { Subscription, SubscriptionStatus } from '../../api/types.ts';
-
-const words: Record<SubscriptionStatus, { label: string; tone: BadgeTone }> = {
-  incomplete: { label: 'Incomplete', tone: 'warning' },
-  incomplete_expired: { label: 'Expired', tone: 'neutral' },
-  trialing: { label: 'Trialing', tone: 'accent' },
-  active: { label: 'Active', tone: 'success' },
-  past_due: { label: 'Past due', tone: 'danger' },
-  unpaid: { label: 'Unpaid', tone: 'danger' },
-  paused: { label: 'Paused', tone: 'neutral' },
-  canceled: { label: 'Canceled', tone: 'neutral' },
-};
-
-export const subscriptionStatuses = Object.entries(words).map(([value, { label }]) => ({ value, label }));
+import { Badge } from '@billingos/ui/components/badge';
+import type { Subscription } from '../../api/types.ts';
+import { statusWords } from './statuses.ts';
 
 /** The state in a word; one that runs but will end says so instead. */
 export function SubscriptionStatusBadge({ subscription }: { subscription: Subscription }) {
-  const { label, tone } = words[subscription.status];
+  const { label, tone } = statusWords[subscription.status];
   const ending = subscription.cancel_at !== null && !isOver(subscription);
   return <Badge tone={ending ? 'warning' : tone}>{ending ? 'Cancels' : label}</Badge>;
 }

@@ -7,7 +7,7 @@ import { Select } from '@billingos/ui/components/select';
 import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { Repeat } from 'lucide-react';
-import { parseAsString, useQueryState } from 'nuqs';
+import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import { QueryStates } from '../../api/query-states.tsx';
 import type { Subscription } from '../../api/types.ts';
 import type { CsvColumn } from '../../listing/csv.ts';
@@ -17,15 +17,17 @@ import { usePages } from '../../listing/pages.ts';
 import { customerName } from '../customers/customer-name.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { loadSubscriptions, subscriptionsQuery } from './queries.ts';
+import { statusFilters, statusWords } from './statuses.ts';
 import { subscriptionPrice } from './subscription-price.ts';
-import { subscriptionStatuses } from './subscription-status.tsx';
 import { SubscriptionsTable } from './subscriptions-table.tsx';
 
 const every = 'all';
 const statuses = [
   { value: every, label: 'Every status' },
-  { value: 'running', label: 'Running' },
-  ...subscriptionStatuses,
+  ...statusFilters.map((value) => ({
+    value,
+    label: value === 'running' ? 'Running' : statusWords[value].label,
+  })),
 ];
 
 const columns: readonly CsvColumn<Subscription>[] = [
@@ -42,7 +44,7 @@ const columns: readonly CsvColumn<Subscription>[] = [
 
 export function Subscriptions() {
   const { api } = useEnvironment();
-  const [status, setStatus] = useQueryState('status', parseAsString);
+  const [status, setStatus] = useQueryState('status', parseAsStringLiteral(statusFilters));
   const pages = usePages();
   const filters = { status: status ?? undefined, cursor: pages.cursor };
   const subscriptions = useQuery(subscriptionsQuery(api, filters));
@@ -68,7 +70,7 @@ export function Subscriptions() {
             options={statuses}
             onValueChange={(value) => {
               pages.restart();
-              void setStatus(value === every ? null : value);
+              void setStatus(statusFilters.find((known) => known === value) ?? null);
             }}
           />
         </div>

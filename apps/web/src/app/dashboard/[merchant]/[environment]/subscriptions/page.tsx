@@ -2,8 +2,9 @@ import type { Metadata } from 'next';
 import { Prefetched } from '#api/prefetched.tsx';
 import { openEnvironment, type EnvironmentParams } from '#features/merchants/me.ts';
 import { subscriptionsQuery } from '#features/subscriptions/queries.ts';
+import { statusFilters } from '#features/subscriptions/statuses.ts';
 import { Subscriptions } from '#features/subscriptions/subscriptions.tsx';
-import { cursorOf, textOf, type SearchParams } from '#listing/search-params.ts';
+import { cursorOf, type SearchParams } from '#listing/search-params.ts';
 
 export const metadata: Metadata = { title: 'Subscriptions' };
 
@@ -12,7 +13,7 @@ type SubscriptionsPageProps = { params: EnvironmentParams; searchParams: SearchP
 export default async function SubscriptionsPage({ params, searchParams }: SubscriptionsPageProps) {
   const { api } = await openEnvironment(params);
   const { status, pages } = await searchParams;
-  const filters = { status: textOf(status), cursor: cursorOf(pages) };
+  const filters = { status: statusFilters.find((known) => known === status), cursor: cursorOf(pages) };
   return (
     <Prefetched load={(queries) => [queries.prefetchQuery(subscriptionsQuery(api, filters))]}>
       <Subscriptions />
