@@ -1,21 +1,218 @@
-import { readSettings, type ConnectionOptions } from './internal/settings.ts';
+import { NotFoundError } from './core/errors.ts';
+import type { RequestOptions } from './core/request-options.ts';
+import { isUnreachable } from './internal/backoff.ts';
+import { type ConnectionOptions, readSettings } from './internal/settings.ts';
 import { Transport } from './internal/transport.ts';
+import { type TrackedUsage, UsageQueue } from './internal/usage-queue.ts';
+import { Checkout } from './resources/checkout.ts';
 import { Customers } from './resources/customers.ts';
+import { type EntitlementCheck, Entitlements } from './resources/entitlements.ts';
 import { Features } from './resources/features.ts';
 import { Meters } from './resources/meters.ts';
 import { Plans } from './resources/plans.ts';
+import { type Subscription, Subscriptions } from './resources/subscriptions.ts';
+import { Usage, type UsageEvent } from './resources/usage.ts';
 
+export interface BillingOSOptions extends ConnectionOptions {
+  /** What `hasFeature` and `check` answer when BillingOS cannot be reached. Default: false. */
+  fallback?: boolean | undefined;
+  /**
+   * Told of every usage event that is given up: rejected, or not recorded before `close` ended. Default: one line on
+   * the console, because the promise of `trackUsage` is often not awaited.
+   */
+  onUsageError?: ((error: unknown, event: UsageEvent) => void) | undefined;
+}
+
+export interface CheckOptions extends RequestOptions {
+  /** How many units are to be used, of a metered feature. Default: 1. */
+  required?: number | undefined;
+  /** What to answer when BillingOS cannot be reached. Default: the client's. */
+  fallback?: boolean | undefined;
+}
+
+/** The answer to "may this customer use this feature now?". */
+export interface Check extends Omit<EntitlementCheck, 'reason' | 'type' | 'version'> {
+  /** Why not; null when allowed. `unreachable`: BillingOS gave no answer, and the fallback is false. */
+  reason: EntitlementCheck['reason'] | 'unreachable';
+  /** null when BillingOS gave no answer. */
+  type: EntitlementCheck['type'] | null;
+  /** null when BillingOS gave no answer. */
+  version: number | null;
+}
+
+export interface TrackOptions {
+  /** Counts once for each key, for instance the id of your job, however often it is tracked. Default: a random one. */
+  idempotencyKey?: string | undefined;
+  /** When it was used. Default: now; with a key of your own, when BillingOS gets it. */
+  occurredAt?: Date | string | undefined;
+  /** Up to 50 facts about the event. */
+  properties?: UsageEvent['properties'] | undefined;
+}
+
+/** With one retry, a check answers or falls back within 3 seconds. */
+const checkTimeoutMs = 1_300;
+const checkRetriesMax = 1;
+const usageQueuedMax = 10_000;
+const usageDelayMs = 100;
+const flushTimeoutMs = 30_000;
+
+/**
+ * A client of BillingOS. Make one and keep it: it holds the usage that waits to be sent. Wherever a customer is named,
+ * your own id of it is meant; ours (`cus_…`) works, too.
+ */
 export class BillingOS {
   readonly customers: Customers;
   readonly features: Features;
   readonly meters: Meters;
   readonly plans: Plans;
+  readonly subscriptions: Subscriptions;
+  readonly checkout: Checkout;
+  readonly entitlements: Entitlements;
+  readonly usage: Usage;
 
-  constructor(options: ConnectionOptions = {}) {
-    const transport = new Transport(readSettings(options));
+  readonly #fallback: boolean;
+  readonly #checkLimits: RequestOptions;
+  readonly #usageQueue: UsageQueue<UsageEvent>;
+
+  /** Throws a BillingOSError when the key is missing or malformed, or secret and in a web page. */
+  constructor(options: BillingOSOptions = {}) {
+    const settings = readSettings(options);
+    const transport = new Transport(settings);
     this.customers = new Customers(transport);
     this.features = new Features(transport);
     this.meters = new Meters(transport);
     this.plans = new Plans(transport);
+    this.subscriptions = new Subscriptions(transport);
+    this.checkout = new Checkout(transport);
+    this.entitlements = new Entitlements(transport);
+    this.usage = new Usage(transport);
+
+    this.#fallback = options.fallback ?? false;
+    this.#checkLimits = {
+      timeoutMs: Math.min(settings.timeoutMs, checkTimeoutMs),
+      retriesMax: Math.min(settings.retriesMax, checkRetriesMax),
+    };
+    this.#usageQueue = new UsageQueue<UsageEvent>({
+      // The queue repeats by itself, for longer than a single request would.
+      send: async (events, signal) => {
+        const { results } = await this.usage.trackBatch(events, { signal, retriesMax: 0 });
+        return results;
+      },
+      onError: options.onUsageError ?? reportLostUsage,
+      queuedMax: usageQueuedMax,
+      delayMs: usageDelayMs,
+    });
   }
+
+  /**
+   * Whether the customer may use the feature now, one unit of it if it is metered. Asks BillingOS each time; when it
+   * cannot be reached within 3 seconds, the fallback is the answer. Throws a NotFoundError for a feature that does not
+   * exist: a typo should not look like a "no".
+   */
+  async hasFeature(customer: string, feature: string, options?: CheckOptions): Promise<boolean> {
+    const { allowed } = await this.check(customer, feature, options);
+    return allowed;
+  }
+
+  /** Like `hasFeature`, with the reason and the numbers. `degraded` marks an answer that may be out of date or a fallback. */
+  async check(
+    customer: string,
+    feature: string,
+    {
+      required,
+      fallback = this.#fallback,
+      timeoutMs = this.#checkLimits.timeoutMs,
+      retriesMax = this.#checkLimits.retriesMax,
+      signal,
+    }: CheckOptions = {},
+  ): Promise<Check> {
+    try {
+      return await this.entitlements.check(
+        { customer, feature, required },
+        { timeoutMs, retriesMax, signal },
+      );
+    } catch (error) {
+      if (isUnreachable(error)) {
+        return unansweredCheck(feature, fallback);
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Reports usage on a meter; a metered feature's key names its meter. Returns at once: the event waits for up to 100 ms
+   * and is sent with others, again and again with the same key while BillingOS is away, and counts once. The promise
+   * resolves when the event is on disk at BillingOS, and rejects with a typed error when it is refused or the queue of
+   * 10,000 events is full. Not awaiting it is fine: failures also go to `onUsageError`.
+   */
+  trackUsage(
+    customer: string,
+    meter: string,
+    value = 1,
+    { idempotencyKey, occurredAt, properties }: TrackOptions = {},
+  ): Promise<TrackedUsage> {
+    // With a key of the caller's own, the time may differ each time the same usage is tracked, and BillingOS would take
+    // that for a different event under the same key. With a key made here nobody can repeat it but the queue.
+    const time = occurredAt ?? (idempotencyKey === undefined ? new Date() : undefined);
+    return this.#usageQueue.add({
+      idempotency_key: idempotencyKey ?? crypto.randomUUID(),
+      customer,
+      meter,
+      value,
+      ...(time === undefined ? {} : { occurred_at: typeof time === 'string' ? time : time.toJSON() }),
+      ...(properties === undefined ? {} : { properties }),
+    });
+  }
+
+  /** The running subscription of a customer, or null. The newest, if there are several in different plan groups. */
+  async getSubscription(customer: string, options?: RequestOptions): Promise<Subscription | null> {
+    try {
+      // The list takes several customers separated by commas, which one customer's id may contain.
+      const id = customer.includes(',') ? (await this.customers.retrieve(customer, options)).id : customer;
+      const { data } = await this.subscriptions.list({ customer: id, status: 'running', limit: 1 }, options);
+      return data[0] ?? null;
+    } catch (error) {
+      if (error instanceof NotFoundError && error.code === 'customer_not_found') {
+        return null;
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Sends the usage that waits, and resolves when all of it is recorded or refused. In a serverless function, await it
+   * before returning. Rejects with a TimeoutError after `timeoutMs` (30,000 by default); the events stay queued.
+   */
+  flush({ timeoutMs = flushTimeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
+    return this.#usageQueue.flush(timeoutMs);
+  }
+
+  /**
+   * Flushes, and takes no more usage. Call it when your process shuts down. Events that are not recorded within
+   * `timeoutMs` (30,000 by default) are given up and go to `onUsageError`.
+   */
+  close({ timeoutMs = flushTimeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
+    return this.#usageQueue.close(timeoutMs);
+  }
+}
+
+function unansweredCheck(feature: string, fallback: boolean): Check {
+  return {
+    allowed: fallback,
+    reason: fallback ? null : 'unreachable',
+    feature,
+    type: null,
+    used: null,
+    limit: null,
+    remaining: null,
+    overage: null,
+    resets_at: null,
+    value: null,
+    version: null,
+    degraded: true,
+  };
+}
+
+function reportLostUsage(error: unknown, { meter, idempotency_key }: UsageEvent): void {
+  console.error(`BillingOS: usage of ${meter} was not recorded (event ${idempotency_key}): ${String(error)}`);
 }

@@ -1,1 +1,42 @@
-export { BillingOS } from './client.ts';
+export {
+  BillingOS,
+  type BillingOSOptions,
+  type Check,
+  type CheckOptions,
+  type TrackOptions,
+} from './client.ts';
+export {
+  APIError,
+  AuthenticationError,
+  BillingOSError,
+  ConflictError,
+  ConnectionError,
+  InvalidRequestError,
+  NotFoundError,
+  PermissionError,
+  RateLimitError,
+  ServiceUnavailableError,
+  TimeoutError,
+  UsageQueueFullError,
+} from './core/errors.ts';
+export { List, type Page } from './core/pagination.ts';
+export type { RequestOptions, WriteOptions } from './core/request-options.ts';
+export type { TrackedUsage } from './internal/usage-queue.ts';
+export type { CheckoutSession, CheckoutSessionCreate } from './resources/checkout.ts';
+export type { Customer, CustomerCreate, CustomerQuery, CustomerUpdate } from './resources/customers.ts';
+export type {
+  CustomerEntitlements,
+  EntitlementCheck,
+  EntitlementCheckQuery,
+} from './resources/entitlements.ts';
+export type { Feature, FeatureCreate, FeatureQuery } from './resources/features.ts';
+export type { Meter, MeterCreate, MeterQuery } from './resources/meters.ts';
+export type { Plan, PlanCreate, PlanQuery } from './resources/plans.ts';
+export type {
+  Subscription,
+  SubscriptionCancel,
+  SubscriptionCreate,
+  SubscriptionQuery,
+} from './resources/subscriptions.ts';
+export type { TrackedBatch, TrackedEvent, UsageEvent, UsageQuery, UsageRecord } from './resources/usage.ts';
+export { version } from './version.ts';

@@ -340,6 +340,214 @@ export interface paths {
     patch: operations['setDefaultPlan'];
     trace?: never;
   };
+  '/api/v1/usage/track': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: operations['trackUsage'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/usage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['listUsage'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/usage/summary': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['getUsageSummary'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/entitlements/check': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['checkEntitlement'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/customers/{id}/entitlements': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['getCustomerEntitlements'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/subscriptions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['listSubscriptions'];
+    put?: never;
+    post: operations['createSubscription'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/subscriptions/summary': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['getSubscriptionsSummary'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/subscriptions/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['getSubscription'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/subscriptions/{id}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: operations['cancelSubscription'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/checkout/sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: operations['createCheckoutSession'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhooks/stripe/{mode}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: operations['receiveStripeEvent'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhook-events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get: operations['listWebhookEvents'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/webhook-events/{id}/replay': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: operations['replayWebhookEvent'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -592,6 +800,233 @@ export interface components {
     DefaultPlan: {
       /** @description What customers without a subscription have. */
       plan: components['schemas']['Plan'] | null;
+    };
+    UsageEvent: {
+      /** @description Made by you before the first attempt, and kept when repeating: the event counts once per key. */
+      idempotency_key: string;
+      /** @description Your own id of the customer, or ours. Your own is created when first seen. */
+      customer: string;
+      /** @description Key of the meter. */
+      meter: string;
+      /** @description How much was used. */
+      value: number;
+      /**
+       * Format: date-time
+       * @description When it was used; decides the billing period. Default: now.
+       */
+      occurred_at?: string;
+      properties?: {
+        [key: string]: string | number | boolean;
+      };
+    };
+    UsageBatch: {
+      events: components['schemas']['UsageEvent'][];
+    };
+    TrackedEvent: {
+      id: string;
+      idempotency_key: string;
+      /**
+       * @description duplicate: it was counted before, and not again.
+       * @enum {string}
+       */
+      status: 'accepted' | 'duplicate';
+    };
+    TrackedBatch: {
+      /** @description One for each event, in the order given. */
+      results: {
+        idempotency_key: string | null;
+        /** @enum {string} */
+        status: 'accepted' | 'duplicate' | 'rejected';
+        id: string | null;
+        /** @description Why it was rejected. */
+        error: {
+          code: string;
+          message: string;
+          param?: string;
+        } | null;
+      }[];
+    };
+    UsageRecordList: {
+      data: components['schemas']['UsageRecord'][];
+      has_more: boolean;
+      next_cursor: string | null;
+    };
+    UsageRecord: {
+      id: string;
+      customer: {
+        id: string;
+        external_id: string | null;
+      };
+      meter: string;
+      /** Format: date-time */
+      period_start: string;
+      /** Format: date-time */
+      period_end: string;
+      value: number;
+      event_count: number;
+      /** Format: date-time */
+      updated_at: string;
+    };
+    UsageSummary: {
+      events_total: number;
+      /** @description Every day of the range, in UTC. */
+      by_day: {
+        /** Format: date */
+        date: string;
+        events: number;
+      }[];
+    };
+    Check: {
+      allowed: boolean;
+      /**
+       * @description Why not; null when allowed.
+       * @enum {string|null}
+       */
+      reason: 'not_entitled' | 'past_due' | 'limit_reached' | 'customer_not_found' | null;
+      feature: string;
+      /** @enum {string} */
+      type: 'boolean' | 'metered' | 'config';
+      /** @description Of a metered feature, in the current period. */
+      used: number | null;
+      /** @description null is unlimited, or not metered. */
+      limit: number | null;
+      remaining: number | null;
+      /** @description Beyond the limit, where that is allowed. */
+      overage: number | null;
+      /** Format: date-time */
+      resets_at: string | null;
+      /** @description Of a config feature. */
+      value: string | null;
+      /** @description Grows with every change of what the customer may do. */
+      version: number;
+      /** @description The answer may be out of date: Stripe did not answer in time. */
+      degraded: boolean;
+    };
+    CustomerEntitlements: {
+      customer: string;
+      version: number;
+      features: {
+        feature: string;
+        name: string;
+        /** @enum {string} */
+        type: 'boolean' | 'metered' | 'config';
+        limit: number | null;
+        used: number;
+        remaining: number | null;
+        /** @enum {string|null} */
+        overage: 'block' | 'allow' | null;
+        value: string | null;
+        /** @description Withheld while payment is outstanding. */
+        suspended: boolean;
+        /** Format: date-time */
+        resets_at: string | null;
+      }[];
+    };
+    SubscriptionList: {
+      data: components['schemas']['Subscription'][];
+      has_more: boolean;
+      next_cursor: string | null;
+    };
+    Subscription: {
+      id: string;
+      customer: components['schemas']['CustomerSummary'];
+      plan: components['schemas']['PlanSummary'];
+      plan_version_id: string;
+      /** @enum {string} */
+      status:
+        | 'incomplete'
+        | 'incomplete_expired'
+        | 'trialing'
+        | 'active'
+        | 'past_due'
+        | 'unpaid'
+        | 'paused'
+        | 'canceled';
+      /** Format: date-time */
+      current_period_start: string;
+      /** Format: date-time */
+      current_period_end: string;
+      /**
+       * Format: date-time
+       * @description When it will end. Until then everything stays as it is.
+       */
+      cancel_at: string | null;
+      /**
+       * Format: date-time
+       * @description When that was decided.
+       */
+      canceled_at: string | null;
+      /** Format: date-time */
+      ended_at: string | null;
+      /** @description It was paid beside this one of the same group, and grants nothing. */
+      duplicate_of: string | null;
+      items: {
+        id: string;
+        price_id: string;
+        quantity: number;
+        /** @description For one. */
+        amount: components['schemas']['Money'];
+        /** @enum {string} */
+        interval: 'day' | 'week' | 'month' | 'year';
+        interval_count: number;
+      }[];
+      stripe_subscription_id: string;
+      /** Format: date-time */
+      created_at: string;
+      /** Format: date-time */
+      updated_at: string;
+      version: number;
+    };
+    CustomerSummary: {
+      id: string;
+      external_id: string | null;
+      name: string | null;
+      email: string | null;
+    };
+    PlanSummary: {
+      id: string;
+      key: string;
+      name: string;
+    };
+    SubscriptionsSummary: {
+      running: number;
+      past_due: number;
+      /** @description Running, and to end at a time that is set. */
+      canceling: number;
+      /** @description Active and past due, brought to a month; one for each currency. */
+      monthly_recurring: components['schemas']['Money'][];
+      by_plan: {
+        plan: components['schemas']['PlanSummary'];
+        running: number;
+      }[];
+    };
+    CheckoutSession: {
+      id: string;
+      /** @description Where the customer pays. Null once it is paid or expired. */
+      url: string | null;
+      /** Format: date-time */
+      expires_at: string;
+    };
+    WebhookEventList: {
+      data: components['schemas']['WebhookEvent'][];
+      has_more: boolean;
+      next_cursor: string | null;
+    };
+    WebhookEvent: {
+      id: string;
+      stripe_event_id: string;
+      type: string;
+      /**
+       * @description ignored: of a type that changes nothing here.
+       * @enum {string}
+       */
+      state: 'received' | 'processed' | 'failed' | 'ignored';
+      attempts: number;
+      error: string | null;
+      /** Format: date-time */
+      received_at: string;
+      /** Format: date-time */
+      processed_at: string | null;
     };
     Error: {
       error: {
@@ -1660,6 +2095,680 @@ export interface operations {
         };
       };
       /** @description `plan_not_found`: No plan of this environment has this key or id. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  trackUsage: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['UsageEvent'] | components['schemas']['UsageBatch'];
+      };
+    };
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TrackedEvent'] | components['schemas']['TrackedBatch'];
+        };
+      };
+      /** @description `usage_key_conflict`: The event’s idempotency_key came before with another body. Nothing was counted; make a new key for a new event, and keep the key when repeating one. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /**
+       * @description `meter_unknown`: No meter of this environment has this key. The event was not counted.
+       *
+       *     `customer_id_unknown`: The event names one of our customer ids that does not exist here. (Your own ids are created when first seen.)
+       *
+       *     `event_time_out_of_range`: occurred_at is more than 5 minutes in the future or more than 35 days in the past.
+       */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `ingest_overloaded`: Too many events are waiting to be stored. Repeat with the same idempotency keys in a second. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  listUsage: {
+    parameters: {
+      query?: {
+        /** @description How many, at most 100. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+        customer?: string;
+        meter?: string;
+      };
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UsageRecordList'];
+        };
+      };
+      /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  getUsageSummary: {
+    parameters: {
+      query?: {
+        days?: number;
+      };
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UsageSummary'];
+        };
+      };
+    };
+  };
+  checkEntitlement: {
+    parameters: {
+      query: {
+        /** @description Your own id of the customer, or ours. */
+        customer: string;
+        /** @description Key of the feature. */
+        feature: string;
+        /** @description How much is to be used. */
+        required?: number;
+      };
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Check'];
+        };
+      };
+      /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  getCustomerEntitlements: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CustomerEntitlements'];
+        };
+      };
+      /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  listSubscriptions: {
+    parameters: {
+      query?: {
+        /** @description How many, at most 100. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+        /** @description Ids of customers, ours or yours, separated by commas. */
+        customer?: string;
+        /** @description running: begun and not ended, paid for or not. */
+        status?:
+          | 'incomplete'
+          | 'incomplete_expired'
+          | 'trialing'
+          | 'active'
+          | 'past_due'
+          | 'unpaid'
+          | 'paused'
+          | 'canceled'
+          | 'running';
+      };
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SubscriptionList'];
+        };
+      };
+      /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  createSubscription: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Your own id of the customer, or ours. */
+          customer: string;
+          /** @description Key or id of the plan. */
+          plan: string;
+          /** @description Id of one of the plan’s prices; needed when it has several. */
+          price?: string;
+          /** @default 1 */
+          quantity?: number;
+          /** @description A Stripe payment method, which becomes the customer’s default. Default: the one they have. */
+          payment_method?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The request was done. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Subscription'];
+        };
+      };
+      /**
+       * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+       *
+       *     `plan_not_found`: No plan of this environment has this key or id.
+       *
+       *     `price_not_found`: The plan has no price with this id.
+       */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /**
+       * @description `plan_has_no_price`: A plan without a price is not sold. It can be what customers without a subscription have.
+       *
+       *     `already_subscribed`: The customer has a running subscription in the plan’s group. Cancel it first.
+       *
+       *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+       *
+       *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+       *
+       *     `payment_failed`: The customer’s bank declined the payment. Nothing changed; try another payment method.
+       *
+       *     `other_call_under_way`: Another request about the same thing was made with other values. Look at what it did first.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `price_not_chosen`: The plan has several prices: the request must name one. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  getSubscriptionsSummary: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SubscriptionsSummary'];
+        };
+      };
+    };
+  };
+  getSubscription: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Subscription'];
+        };
+      };
+      /** @description `subscription_not_found`: No subscription of this environment has this id. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  cancelSubscription: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description period_end: access stays until what was paid for is used up.
+           * @default period_end
+           * @enum {string}
+           */
+          when?: 'period_end' | 'now';
+        };
+      };
+    };
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Subscription'];
+        };
+      };
+      /** @description `subscription_not_found`: No subscription of this environment has this id. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /**
+       * @description `subscription_ended`: The subscription has ended; nothing about it can change any more.
+       *
+       *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+       *
+       *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  createCheckoutSession: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Your own id of the customer, or ours. */
+          customer: string;
+          /** @description Key or id of the plan. */
+          plan: string;
+          /** @description Id of one of the plan’s prices; needed when it has several. */
+          price?: string;
+          /** @default 1 */
+          quantity?: number;
+          /**
+           * Format: uri
+           * @description Where the customer goes after paying. {CHECKOUT_SESSION_ID} is replaced.
+           */
+          success_url: string;
+          /** Format: uri */
+          cancel_url: string;
+        };
+      };
+    };
+    responses: {
+      /** @description The request was done. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['CheckoutSession'];
+        };
+      };
+      /**
+       * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+       *
+       *     `plan_not_found`: No plan of this environment has this key or id.
+       *
+       *     `price_not_found`: The plan has no price with this id.
+       */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /**
+       * @description `plan_has_no_price`: A plan without a price is not sold. It can be what customers without a subscription have.
+       *
+       *     `already_subscribed`: The customer has a running subscription in the plan’s group. Cancel it first.
+       *
+       *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+       *
+       *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+       */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `price_not_chosen`: The plan has several prices: the request must name one. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  receiveStripeEvent: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        mode: 'test' | 'live';
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @enum {boolean} */
+            received: true;
+          };
+        };
+      };
+      /** @description `stripe_account_unknown`: No environment of this mode is connected with the event’s account. Nothing was stored. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+      /** @description `webhook_signature_invalid`: The Stripe-Signature header does not fit the body, the secret or the time. Nothing was stored. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Error'];
+        };
+      };
+    };
+  };
+  listWebhookEvents: {
+    parameters: {
+      query?: {
+        /** @description How many, at most 100. */
+        limit?: number;
+        /** @description `next_cursor` of the page before. */
+        cursor?: string;
+        state?: 'received' | 'processed' | 'failed' | 'ignored';
+      };
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookEventList'];
+        };
+      };
+    };
+  };
+  replayWebhookEvent: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+        'X-BillingOS-Environment'?: string;
+        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The request was done. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookEvent'];
+        };
+      };
+      /** @description `webhook_event_not_found`: No received Stripe event of this environment has this id. */
       404: {
         headers: {
           [name: string]: unknown;

@@ -9,7 +9,7 @@ export interface ConnectionOptions {
   publishableKey?: string | undefined;
   /** Where BillingOS is. Default: the variable BILLINGOS_URL; with a test key, http://localhost:3001. */
   baseUrl?: string | undefined;
-  /** For each try, in milliseconds. Default: 10,000. */
+  /** For each try, in milliseconds. Default: 30,000. */
   timeoutMs?: number | undefined;
   /** Further tries after the first. Default: 2. */
   retriesMax?: number | undefined;
@@ -30,7 +30,7 @@ export function readSettings(options: ConnectionOptions): TransportSettings {
   return {
     baseUrl: readBaseUrl(options.baseUrl ?? variable('BILLINGOS_URL'), key),
     key,
-    timeoutMs: readNumber('timeoutMs', options.timeoutMs ?? 10_000, 1),
+    timeoutMs: readNumber('timeoutMs', options.timeoutMs ?? 30_000, 1),
     retriesMax: readNumber('retriesMax', options.retriesMax ?? 2, 0),
     fetch,
     isBrowser: isBrowser(),

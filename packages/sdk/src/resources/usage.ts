@@ -1,0 +1,53 @@
+import { ConnectionError } from '../core/errors.ts';
+import { List } from '../core/pagination.ts';
+import type { RequestOptions } from '../core/request-options.ts';
+import type { Query } from '../internal/operation.ts';
+import type { Transport } from '../internal/transport.ts';
+import type { components } from '../openapi.gen.ts';
+
+export type UsageEvent = components['schemas']['UsageEvent'];
+export type TrackedEvent = components['schemas']['TrackedEvent'];
+export type TrackedBatch = components['schemas']['TrackedBatch'];
+export type UsageRecord = components['schemas']['UsageRecord'];
+export type UsageQuery = Query<'/api/v1/usage', 'get'>;
+
+/**
+ * Usage events and what they add up to. `trackUsage` of the client queues and batches; these send at once. The
+ * `idempotency_key` of each event is yours to make, and to keep when you repeat.
+ */
+export class Usage {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** One event, stored when this resolves. Throws when it is rejected. */
+  async track(event: UsageEvent, options?: RequestOptions): Promise<TrackedEvent> {
+    const answer = await this.#transport.call('post', '/api/v1/usage/track', { body: event }, options);
+    if ('results' in answer) {
+      throw unexpected();
+    }
+    return answer;
+  }
+
+  /** Up to 1,000 events, each with a result of its own, in their order. One that is rejected does not throw. */
+  async trackBatch(events: UsageEvent[], options?: RequestOptions): Promise<TrackedBatch> {
+    const answer = await this.#transport.call('post', '/api/v1/usage/track', { body: { events } }, options);
+    if (!('results' in answer)) {
+      throw unexpected();
+    }
+    return answer;
+  }
+
+  /** Totals per customer, meter and billing period. */
+  list(query: UsageQuery = {}, options?: RequestOptions): List<UsageRecord> {
+    return new List((cursor = query.cursor) =>
+      this.#transport.call('get', '/api/v1/usage', { query: { ...query, cursor } }, options),
+    );
+  }
+}
+
+function unexpected(): ConnectionError {
+  return new ConnectionError('The answer is not one to this request.', { code: 'answer_unreadable' });
+}
