@@ -1,5 +1,15 @@
 import { StackError } from './processes.ts';
 
+/** The api answered with an error. */
+export class ApiRefusal extends StackError {
+  readonly status: number;
+
+  constructor(request: string, status: number, body: string) {
+    super(`${request} was answered ${status}: ${body}`);
+    this.status = status;
+  }
+}
+
 /** Calls the api over HTTP like any program of a merchant: with a user's token and environment, or a secret key. */
 export class ApiSession {
   private readonly apiUrl: string;
@@ -42,7 +52,7 @@ export class ApiSession {
       ]),
     });
     const text = await response.text();
-    if (!response.ok) throw new StackError(`${method} ${path} was answered ${response.status}: ${text}`);
+    if (!response.ok) throw new ApiRefusal(`${method} ${path}`, response.status, text);
     return text === '' ? undefined : JSON.parse(text);
   }
 }

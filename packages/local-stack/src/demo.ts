@@ -40,32 +40,30 @@ function stackToShow(): ShownStack {
 
 async function demo(stack: ShownStack): Promise<void> {
   const customer = `demo-${Date.now()}`;
-  const { secretKey } = stack;
-  const billing = new BillingOS({ secretKey, baseUrl: stack.apiUrl });
-  const api = new ApiSession(stack.apiUrl, { authorization: `Bearer ${secretKey}` });
-  const key = (what: string): string => `${customer}-${what}`;
+  const billing = new BillingOS({ secretKey: stack.secretKey, baseUrl: stack.apiUrl });
 
-  const profile = await step('A customer signs up at Northwind Analytics', async () => {
-    const body = { external_id: customer, name: 'Demo Customer', email: `${customer}@example.test` };
-    const created = customerSchema.parse(await api.post('/customers', body, key('customer')));
-    return {
-      value: created,
-      shown: `${created.id}, Stripe ${created.stripe_customer_id ?? 'customer follows'}`,
-    };
+  const { id } = await step('A customer signs up at Northwind Analytics', async () => {
+    const email = `${customer}@example.test`;
+    const created = await billing.customers.create({ external_id: customer, name: 'Demo Customer', email });
+    return { value: created, shown: `customers.create → ${created.id}` };
   });
 
   await step('Without a plan, the feature is closed', async () => {
-    expect(await billing.hasFeature(customer, 'exports'), false, `hasFeature('${customer}', 'exports')`);
-    return { value: undefined, shown: `hasFeature('${customer}', 'exports') → false` };
+    const { allowed, reason } = await billing.check(customer, 'exports');
+    expect(allowed, false, `hasFeature('${customer}', 'exports')`);
+    return { value: undefined, shown: `hasFeature('${customer}', 'exports') → false (${reason})` };
   });
 
   await step(
     'The customer subscribes to Pro on the checkout page and pays with 4242 4242 4242 4242',
     async () => {
-      const urls = { success_url: `${stack.webUrl}/?subscribed`, cancel_url: stack.webUrl };
-      const session = z
-        .looseObject({ url: z.url() })
-        .parse(await api.post('/checkout/sessions', { customer, plan: 'pro', ...urls }, key('checkout')));
+      const session = await billing.checkout.createSession({
+        customer,
+        plan: 'pro',
+        success_url: `${stack.webUrl}/?subscribed`,
+        cancel_url: stack.webUrl,
+      });
+      if (session.url === null) throw new StackError('The checkout session has no page.');
       const landed = await submitForm(session.url, {
         email: `${customer}@example.test`,
         name: 'Demo Customer',
@@ -73,7 +71,7 @@ async function demo(stack: ShownStack): Promise<void> {
         card_expiry: `12 / ${new Date().getFullYear() + 3}`,
         card_cvc: '123',
       });
-      return { value: undefined, shown: `paid, and sent back to ${landed}` };
+      return { value: undefined, shown: `paid at ${session.url}\n   and sent back to ${landed}` };
     },
   );
 
@@ -85,71 +83,80 @@ async function demo(stack: ShownStack): Promise<void> {
   const subscription = await step('The SDK sees the subscription', async () => {
     const found = await billing.getSubscription(customer);
     if (found === null) throw new StackError('getSubscription answered null.');
-    return { value: found, shown: `${found.id}: ${found.plan.name}, ${found.status}` };
+    return { value: found, shown: `getSubscription → ${found.id}: ${found.plan.name}, ${found.status}` };
   });
 
   await step(`The customer makes ${used} API calls`, async () => {
     await billing.trackUsage(customer, 'api_calls', used);
-    await until(
+    const waited = await until(
       'check to count them',
-      async () => (await billing.check(customer, 'api_calls')).used === used,
+      async () => (await callsOf(billing, customer)).used === used,
     );
-    const { used: counted, limit, remaining } = await billing.check(customer, 'api_calls');
-    return { value: undefined, shown: `used ${counted} of ${limit}, remaining ${remaining}` };
+    const { limit, remaining } = await callsOf(billing, customer);
+    return {
+      value: undefined,
+      shown: `used ${used} of ${limit}, remaining ${remaining}, after ${waited} ms`,
+    };
   });
 
   await step('The usage arrives at the Stripe meter', async () => {
-    const stripeCustomer = customerSchema.parse(await api.get(`/customers/${profile.id}`)).stripe_customer_id;
-    const meter = meterSchema.parse(await api.get('/meters')).data.find((one) => one.key === 'api_calls');
-    const account = accountSchema.parse(await api.get('/stripe-account')).stripe_account_id;
-    if (typeof stripeCustomer !== 'string' || typeof meter?.stripe_meter_id !== 'string') {
-      throw new StackError('The customer or the meter is not at Stripe.');
-    }
-    const stripe = stripeClient(stack.stripeEmulatorUrl);
-    const minute = Math.floor(Date.now() / 60_000) * 60;
-    const window = { customer: stripeCustomer, start_time: minute - 3600, end_time: minute + 3600 };
-    const meterId = meter.stripe_meter_id;
-    const sum = async (): Promise<number> => {
-      const { data } = await stripe.billing.meters.listEventSummaries(meterId, window, {
-        stripeAccount: account,
-      });
-      return data.reduce((total, { aggregated_value: value }) => total + value, 0);
-    };
+    const { meter, sum } = await stripeMeter(stack, billing, id);
     const waited = await until('the meter to show them', async () => (await sum()) === used);
-    return { value: undefined, shown: `Stripe meter ${meterId} → ${await sum()} after ${waited} ms` };
+    return { value: undefined, shown: `Stripe: ${meter} holds ${await sum()} after ${waited} ms` };
   });
 
-  await step('The dashboard shows the same', async () => {
-    const subscriptions = listSchema.parse(await api.get(`/subscriptions?customer=${profile.id}`)).data;
-    const usage = usageSchema.parse(await api.get(`/usage?customer=${profile.id}&meter=api_calls`)).data;
+  await step('The dashboard’s api shows the same', async () => {
+    const { data: subscriptions } = await billing.subscriptions.list({ customer: id });
+    const { data: usage } = await billing.usage.list({ customer: id, meter: 'api_calls' });
     expect(subscriptions.length, 1, 'the number of subscriptions');
     expect(usage[0]?.value, used, 'the usage record');
-    return { value: undefined, shown: `1 subscription, ${usage[0]?.value} API calls this period` };
+    return { value: undefined, shown: `1 subscription, ${usage[0]?.value} API calls in this period` };
   });
 
   await step('The customer cancels, now', async () => {
-    await api.post(`/subscriptions/${subscription.id}/cancel`, { when: 'now' }, key('cancel'));
-    return { value: undefined, shown: `${subscription.id} cancelled` };
+    const { status } = await billing.subscriptions.cancel(subscription.id, { when: 'now' });
+    return { value: undefined, shown: `subscriptions.cancel → ${status}` };
   });
 
   await step('The access is gone', async () => {
-    const waited = await until(
-      'hasFeature to be false',
-      async () => !(await billing.hasFeature(customer, 'exports')),
-    );
+    const isClosed = async (): Promise<boolean> => !(await billing.hasFeature(customer, 'exports'));
+    const waited = await until('hasFeature to be false', isClosed);
     return { value: undefined, shown: `hasFeature('${customer}', 'exports') → false after ${waited} ms` };
   });
 
+  await billing.close();
   say(`\nThe whole loop works. Look at it: ${stack.webUrl}`);
 }
 
-const customerSchema = z.looseObject({ id: z.string(), stripe_customer_id: z.string().nullable() });
-const accountSchema = z.looseObject({ stripe_account_id: z.string() });
-const meterSchema = z.looseObject({
-  data: z.array(z.looseObject({ key: z.string(), stripe_meter_id: z.string().nullable() })),
-});
-const listSchema = z.looseObject({ data: z.array(z.looseObject({ id: z.string() })) });
-const usageSchema = z.looseObject({ data: z.array(z.looseObject({ value: z.number() })) });
+function callsOf(billing: BillingOS, customer: string): ReturnType<BillingOS['check']> {
+  return billing.check(customer, 'api_calls');
+}
+
+/** Asks Stripe itself, through its own client, what the customer's meter holds. */
+async function stripeMeter(
+  stack: ShownStack,
+  billing: BillingOS,
+  customerId: string,
+): Promise<{ meter: string; sum: () => Promise<number> }> {
+  const { stripe_customer_id: customer } = await billing.customers.retrieve(customerId);
+  const { stripe_meter_id: meter } = await billing.meters.retrieve('api_calls');
+  if (customer === null || meter === null)
+    throw new StackError('The customer or the meter is not at Stripe yet.');
+  const api = new ApiSession(stack.apiUrl, { authorization: `Bearer ${stack.secretKey}` });
+  const { stripe_account_id: stripeAccount } = z
+    .looseObject({ stripe_account_id: z.string() })
+    .parse(await api.get('/stripe-account'));
+  const { hostname, port } = new URL(stack.stripeEmulatorUrl);
+  // The emulator takes any key of the mode.
+  const stripe = new Stripe('sk_test_demo', { protocol: 'http', host: hostname, port, telemetry: false });
+  const hour = Math.floor(Date.now() / 3_600_000) * 3600;
+  const window = { customer, start_time: hour - 3600, end_time: hour + 7200 };
+  const sum = async (): Promise<number> => {
+    const { data } = await stripe.billing.meters.listEventSummaries(meter, window, { stripeAccount });
+    return data.reduce((total, summary) => total + summary.aggregated_value, 0);
+  };
+  return { meter, sum };
+}
 
 let steps = 0;
 
@@ -180,15 +187,4 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<number
     await sleep(100);
   }
   throw new StackError(`Waited 20 s for ${what}.`);
-}
-
-/** The official client, pointed at the emulator. It takes any key; this one says whose it is. */
-function stripeClient(emulatorUrl: string): Stripe {
-  const { protocol, hostname, port } = new URL(emulatorUrl);
-  return new Stripe('sk_test_demo', {
-    protocol: protocol === 'https:' ? 'https' : 'http',
-    host: hostname,
-    port: Number(port),
-    telemetry: false,
-  });
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
-import { ApiSession } from './api-session.ts';
+import { ApiRefusal, ApiSession } from './api-session.ts';
 import {
   customers,
   demoEmail,
@@ -134,9 +134,9 @@ async function addCustomer(environment: ApiSession, customer: DemoCustomer): Pro
     plan,
     ...(plan === 'free' ? {} : { payment_method: card ?? 'pm_card_visa' }),
   };
-  const subscription = identified.parse(
-    await environment.post('/subscriptions', wanted, keyFor('subscription', wanted)),
-  );
+  const subscription = await subscribed(environment, wanted);
+  // The bank declined: the customer stays, without a plan.
+  if (subscription === undefined) return;
   if (apiCalls > 0)
     await environment.post(
       '/usage/track',
@@ -149,6 +149,18 @@ async function addCustomer(environment: ApiSession, customer: DemoCustomer): Pro
       { when: 'period_end' },
       keyFor('cancel', customer),
     );
+  }
+}
+
+async function subscribed(
+  environment: ApiSession,
+  wanted: { customer: string; plan: string; payment_method?: string },
+): Promise<{ id: string } | undefined> {
+  try {
+    return identified.parse(await environment.post('/subscriptions', wanted, keyFor('subscription', wanted)));
+  } catch (error) {
+    if (error instanceof ApiRefusal && error.message.includes('declined')) return undefined;
+    throw error;
   }
 }
 
