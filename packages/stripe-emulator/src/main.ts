@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { startEmulator, type ForwardingTarget } from './emulator.ts';
+import { startEmulator, type EmulatorOptions, type ForwardingTarget } from './emulator.ts';
 import type { Mode } from './state/store.ts';
 
 const { values } = parseArgs({
@@ -33,21 +33,33 @@ function target(to: Flag, secretFlag: Flag, modes: Mode[]): ForwardingTarget[] {
   return [{ url, secret, modes }];
 }
 
-const data = setting('data');
-const publicUrl = setting('public-url');
-const emulator = await startEmulator({
-  port: Number(setting('port') ?? 12111),
-  host: setting('host') ?? '127.0.0.1',
-  ...(data === undefined ? {} : { dataFolder: data }),
-  ...(publicUrl === undefined ? {} : { publicUrl }),
-  forwardTo: [
-    ...target('forward-to', 'forward-secret', ['test', 'live']),
-    ...target('forward-test-to', 'forward-test-secret', ['test']),
-    ...target('forward-live-to', 'forward-live-secret', ['live']),
-  ],
-});
-process.stdout.write(`Stripe emulator at ${emulator.url}\n`);
+function options(): EmulatorOptions {
+  const data = setting('data');
+  const publicUrl = setting('public-url');
+  return {
+    port: Number(setting('port') ?? 12111),
+    host: setting('host') ?? '127.0.0.1',
+    ...(data === undefined ? {} : { dataFolder: data }),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    forwardTo: [
+      ...target('forward-to', 'forward-secret', ['test', 'live']),
+      ...target('forward-test-to', 'forward-test-secret', ['test']),
+      ...target('forward-live-to', 'forward-live-secret', ['live']),
+    ],
+  };
+}
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void emulator.close().then(() => process.exit(0)));
+try {
+  const emulator = await startEmulator(options());
+  process.stdout.write(`Stripe emulator at ${emulator.url}\n`);
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void emulator.close().then(() => process.exit(0)));
+  }
+} catch (error) {
+  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(
+    `The Stripe emulator did not start${taken ? ', its port is taken' : ''}: ${message}\n`,
+  );
+  process.exitCode = 1;
 }

@@ -7,7 +7,8 @@ import { checkoutSessionRoutes, lineItemList } from './resources/checkout-sessio
 import { customerRoutes } from './resources/customers.ts';
 import { eventRoutes } from './resources/events.ts';
 import { featureRoutes } from './resources/features.ts';
-import { confirmationSecret, invoiceRoutes, paymentList } from './resources/invoices.ts';
+import { confirmationSecret, paymentList } from './resources/invoice-states.ts';
+import { invoiceRoutes } from './resources/invoices.ts';
 import { meterEventRoutes } from './resources/meter-events.ts';
 import { meterRoutes } from './resources/meters.ts';
 import { paymentIntentRoutes } from './resources/payment-intents.ts';

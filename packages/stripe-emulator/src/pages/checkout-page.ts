@@ -124,7 +124,7 @@ ${context.livemode ? '' : '<span class="note">Test mode: no money moves</span>'}
 <ul class="lines">${lineItemsOf(context, session.id).map(lineHtml).join('')}</ul>
 </section>
 <section class="card" aria-labelledby="pay">
-<h1 id="pay">${formHeading(session)}</h1>
+<h2 id="pay">${formHeading(session)}</h2>
 ${errorHtml(shown.error)}
 <form method="post" action="/c/pay/${session.id}">
 <label for="email">Email</label>
@@ -167,9 +167,9 @@ function lineHtml(item: LineItem): string {
         ? `every ${recurring.interval}`
         : `every ${recurring.interval_count} ${recurring.interval}s`;
   const metered = recurring?.usage_type === 'metered';
-  const note = [metered ? 'billed by usage' : `${item.quantity} ×`, every]
+  const note = [metered ? 'billed by usage' : `quantity ${item.quantity}`, every]
     .filter((part) => part !== '')
-    .join(' ');
+    .join(', ');
   const amount = metered ? '' : money(item.amount_total, item.currency);
   return `<li><span>${escapeHtml(item.description ?? 'Item')}<br><span class="soft">${escapeHtml(note)}</span></span><span>${amount}</span></li>`;
 }

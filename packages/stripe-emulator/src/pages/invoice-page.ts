@@ -1,7 +1,7 @@
 import { money } from '../billing/money.ts';
 import type { StripeError } from '../http/errors.ts';
 import type { FormRecord } from '../http/form.ts';
-import { intentOf, payByRequest } from '../resources/invoices.ts';
+import { intentOf, payByRequest } from '../resources/invoice-states.ts';
 import { attach, createFromTypedCard } from '../resources/payment-methods.ts';
 import type { Context } from '../state/context.ts';
 import { idOf } from '../state/listed.ts';

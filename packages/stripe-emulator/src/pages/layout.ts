@@ -20,7 +20,7 @@ main { max-width: 56rem; margin: 0 auto; padding: 2rem 1rem 3rem; display: grid;
 main.narrow { max-width: 28rem; }
 @media (min-width: 48rem) { main.wide { grid-template-columns: 1fr 1fr; padding-top: 4rem; gap: 3rem; } }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.5rem; }
-h1 { font-size: 1.1rem; font-weight: 600; margin: 0 0 .25rem; }
+h1, h2 { font-size: 1.1rem; font-weight: 600; margin: 0 0 .25rem; }
 .amount { font-size: 2rem; font-weight: 650; margin: 0 0 1rem; font-variant-numeric: tabular-nums; }
 .soft { color: var(--soft); font-size: .875rem; }
 .note { display: inline-block; background: var(--note-bg); color: var(--note); font-size: .75rem; font-weight: 600; border-radius: 999px; padding: .15rem .6rem; margin-bottom: 1rem; }
@@ -28,6 +28,7 @@ ul.lines { list-style: none; margin: 0; padding: 0; }
 ul.lines li { display: flex; justify-content: space-between; gap: 1rem; padding: .6rem 0; border-top: 1px solid var(--line); }
 label { display: block; font-size: .875rem; font-weight: 550; margin: 1rem 0 .3rem; }
 input { width: 100%; font: inherit; color: inherit; background: transparent; border: 1px solid var(--line); border-radius: 8px; padding: .6rem .75rem; }
+input::placeholder { color: var(--soft); opacity: 1; }
 input:focus-visible, button:focus-visible, a:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; }
 button { width: 100%; margin-top: 1.5rem; font: inherit; font-weight: 600; color: var(--on-accent); background: var(--accent); border: 0; border-radius: 8px; padding: .75rem; cursor: pointer; }

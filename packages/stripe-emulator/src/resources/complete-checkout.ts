@@ -9,7 +9,7 @@ import { createCustomer } from './customers.ts';
 import { attach, createFromTypedCard, testCardOf, type TypedCard } from './payment-methods.ts';
 import { attemptPayment, createIntent, declinedError } from './payments.ts';
 import { createSetupIntent, succeedSetup } from './setup-intents.ts';
-import { createSubscription } from './subscriptions.ts';
+import { createSubscription } from './create-subscription.ts';
 
 /** What a person typed into the page of a session. */
 export interface Payer {

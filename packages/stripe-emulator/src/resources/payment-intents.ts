@@ -17,7 +17,7 @@ import { route } from '../http/route.ts';
 import type { Context } from '../state/context.ts';
 import { idOrNull } from '../state/listed.ts';
 import type { PaymentIntent } from '../state/tables.ts';
-import { followPayment } from './invoices.ts';
+import { followPayment } from './invoice-states.ts';
 import { attach, resolvePaymentMethod } from './payment-methods.ts';
 import { attemptPayment, cancelIntent, createIntent, declinedError, failAuthentication } from './payments.ts';
 

@@ -7,7 +7,7 @@ import { idOf } from '../state/listed.ts';
 import type { Invoice, PaymentMethod, Price, Subscription, SubscriptionItem } from '../state/tables.ts';
 import { refreshGrant, settleEntitlements } from './active-entitlements.ts';
 import { draftInvoice, type LineFacts } from './invoice-object.ts';
-import { collect, defaultMethod, finalize, recordDraft, voidInvoice } from './invoices.ts';
+import { collect, defaultMethod, finalize, recordDraft, voidInvoice } from './invoice-states.ts';
 import { readingsOf } from './meter-events.ts';
 import { endSubscription, saveSubscription } from './subscription-states.ts';
 

@@ -198,7 +198,10 @@ describe('changing a subscription', () => {
 
     expect(ended).toMatchObject({ status: 'canceled', ended_at: emulator.now() });
     expect((await eventTypes(idOf(customer))).at(-1)).toBe('customer.subscription.deleted');
-    await expect(stripe.subscriptions.cancel(id)).rejects.toMatchObject({ code: 'resource_missing' });
+    await expect(stripe.subscriptions.cancel(id)).rejects.toMatchObject({
+      statusCode: 404,
+      code: 'resource_missing',
+    });
   });
 
   it('voids the first invoice of an incomplete subscription that is cancelled', async () => {

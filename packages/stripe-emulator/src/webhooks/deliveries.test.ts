@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import Stripe from 'stripe';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../emulator.ts';
@@ -168,6 +171,24 @@ describe('deliveries', () => {
     expect(new Set(names.slice(0, 2))).toEqual(new Set(['first', 'second']));
     expect(names.slice(2).filter((name) => name === 'second')).toHaveLength(2);
     expect(names).toHaveLength(5);
+  });
+});
+
+describe('after a restart', () => {
+  it('what was not delivered yet is', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'stripe-emulator-'));
+    const first = await startEmulator({ dataFolder: folder });
+    const { secret } = await clientOf(first).webhookEndpoints.create({ url, enabled_events: ['*'] });
+    first.pauseWebhooks();
+    const customer = await clientOf(first).customers.create({});
+    await first.close();
+
+    const second = await startEmulator({ dataFolder: folder });
+    await second.webhooksSettled();
+
+    expect(listener.events(stripe, secret ?? '')).toMatchObject([{ data: { object: { id: customer.id } } }]);
+    await second.close();
+    rmSync(folder, { recursive: true });
   });
 });
 

@@ -1,0 +1,145 @@
+import { invalid, StripeError } from '../http/errors.ts';
+import {
+  flag,
+  list,
+  mergedMetadata,
+  metadata,
+  oneOf,
+  required,
+  shape,
+  text,
+  whole,
+  type Params,
+} from '../http/params.ts';
+import type { Context } from '../state/context.ts';
+import { idOrNull } from '../state/listed.ts';
+import type { PaymentMethod, Price, Subscription } from '../state/tables.ts';
+import { refreshGrant } from './active-entitlements.ts';
+import { defaultMethod, intentOf, noMethod } from './invoice-states.ts';
+import { resolvePaymentMethod } from './payment-methods.ts';
+import { declinedError } from './payments.ts';
+import { createPrice, priceFields } from './prices.ts';
+import { billFirstPeriod } from './subscription-billing.ts';
+import { newSubscription, type WantedItem } from './subscription-object.ts';
+import { saveSubscription } from './subscription-states.ts';
+
+const priceData = shape({
+  currency: priceFields.currency,
+  product: required(text),
+  recurring: priceFields.recurring,
+  tax_behavior: priceFields.tax_behavior,
+  unit_amount: priceFields.unit_amount,
+  unit_amount_decimal: priceFields.unit_amount_decimal,
+});
+/** How a subscription is paid, as create and update read it. */
+export const paymentSettings = shape({
+  payment_method_types: list(oneOf('card')),
+  save_default_payment_method: oneOf('off', 'on_subscription'),
+});
+export const newSubscriptionFields = {
+  billing_mode: shape({ type: required(oneOf('classic', 'flexible')) }),
+  cancel_at: whole,
+  cancel_at_period_end: flag,
+  collection_method: oneOf('charge_automatically', 'send_invoice'),
+  currency: text,
+  customer: required(text),
+  days_until_due: whole,
+  default_payment_method: text,
+  description: text,
+  items: required(list(shape({ metadata, price: text, price_data: priceData, quantity: whole }))),
+  metadata,
+  off_session: flag,
+  payment_behavior: oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete'),
+  payment_settings: paymentSettings,
+};
+
+/** Creates a subscription and bills its first period; `authenticated` says that the holder just passed 3-D Secure. */
+export function createSubscription(
+  context: Context,
+  params: Params<typeof newSubscriptionFields>,
+  authenticated: boolean,
+): Subscription {
+  const customer = context.find('customer', params.customer, 'customer');
+  const behavior = params.payment_behavior ?? 'allow_incomplete';
+  const collection = params.collection_method ?? 'charge_automatically';
+  if (collection === 'send_invoice' && params.days_until_due === undefined) {
+    throw invalid(
+      'You must specify `days_until_due` when `collection_method` is `send_invoice`.',
+      'days_until_due',
+    );
+  }
+  const method =
+    params.default_payment_method === undefined
+      ? undefined
+      : ownMethod(context, params.default_payment_method, customer.id);
+  const subscription = newSubscription(context, {
+    customer: customer.id,
+    items: params.items.map((item) => wantedItem(context, item)),
+    metadata: mergedMetadata(null, params.metadata),
+    description: params.description ?? null,
+    default_payment_method: method?.id ?? null,
+    collection_method: collection,
+    days_until_due: params.days_until_due ?? null,
+    cancel_at_period_end: params.cancel_at_period_end ?? false,
+    cancel_at: params.cancel_at ?? null,
+    save_default_payment_method: params.payment_settings?.save_default_payment_method ?? 'off',
+  });
+  context.data.put('subscription', subscription);
+  refreshGrant(context, subscription);
+  context.emit('customer.subscription.created', subscription);
+  const invoice = billFirstPeriod(context, subscription, {
+    behavior: behavior === 'default_incomplete' ? 'wait' : 'collect',
+    method,
+    offSession: params.off_session ?? false,
+    authenticated,
+  });
+  if (collection === 'send_invoice' && invoice.status === 'open') {
+    return saveSubscription(context, context.find('subscription', subscription.id), { status: 'active' });
+  }
+  if (invoice.status === 'open' && behavior !== 'default_incomplete') {
+    if (method === undefined && defaultMethod(context, invoice) === undefined) throw noMethod();
+    if (behavior === 'error_if_incomplete') {
+      // Nothing may be left behind, so this error lets the attempt be undone with the rest.
+      throw new StripeError(402, declinedError(intentOf(context, invoice)).detail);
+    }
+  }
+  return context.find('subscription', subscription.id);
+}
+
+function wantedItem(
+  context: Context,
+  item: Params<typeof newSubscriptionFields>['items'][number],
+): WantedItem {
+  const wanted = (price: Price) => ({
+    price,
+    quantity: item.quantity,
+    metadata: mergedMetadata(null, item.metadata),
+  });
+  if (item.price !== undefined) return wanted(recurringPrice(context, item.price));
+  if (item.price_data !== undefined) return wanted(createPrice(context, item.price_data));
+  throw invalid('Missing required param: items[0][price].', 'items[0][price]', 'parameter_missing');
+}
+
+/** The price if it can be subscribed to. */
+export function recurringPrice(context: Context, id: string): Price {
+  const price = context.find('price', id, 'items[0][price]');
+  if (!price.active)
+    throw invalid(
+      `The price specified is inactive. This field only accepts active prices.`,
+      'items[0][price]',
+    );
+  return price;
+}
+
+/** A payment method that belongs to the customer. */
+export function ownMethod(context: Context, id: string, customer: string): PaymentMethod {
+  const method = resolvePaymentMethod(context, id, 'default_payment_method');
+  if (idOrNull(method.customer) !== customer) {
+    throw invalid(
+      `The customer does not have a payment method with the ID ${id}. The payment method must be attached to the customer.`,
+      'default_payment_method',
+      'resource_missing',
+    );
+  }
+  return method;
+}

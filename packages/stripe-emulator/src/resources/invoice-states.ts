@@ -1,0 +1,273 @@
+import { invalid, missing, StripeError } from '../http/errors.ts';
+import { listOf } from '../http/pagination.ts';
+import type { Context } from '../state/context.ts';
+import { newId, randomText } from '../state/ids.ts';
+import { idOf, idOrNull } from '../state/listed.ts';
+import type { Invoice, InvoicePayment, PaymentIntent, PaymentMethod, Subscription } from '../state/tables.ts';
+import { attemptPayment, cancelIntent, createIntent, declinedError } from './payments.ts';
+import { activate, expireIncomplete, fallBehind } from './subscription-states.ts';
+
+/** The subscription an invoice bills, or null. */
+export function subscriptionIdOf(invoice: Invoice): string | null {
+  return idOrNull(invoice.parent?.subscription_details?.subscription);
+}
+
+/** Stores a draft and reports it. */
+export function recordDraft(context: Context, draft: Invoice): Invoice {
+  context.data.put('invoice', draft);
+  context.emit('invoice.created', draft);
+  return draft;
+}
+
+/** Numbers a draft and makes it a demand; an invoice over nothing is paid by that. */
+export function finalize(context: Context, draft: Invoice): Invoice {
+  const customer = context.find('customer', idOf(draft.customer ?? ''));
+  const sequence = customer.next_invoice_sequence ?? 1;
+  context.data.put('customer', { ...customer, next_invoice_sequence: sequence + 1 });
+  const open: Invoice = {
+    ...draft,
+    status: 'open',
+    number: `${customer.invoice_prefix}-${String(sequence).padStart(4, '0')}`,
+    automatically_finalizes_at: null,
+    next_payment_attempt: null,
+    effective_at: context.now,
+    hosted_invoice_url: `${context.baseUrl}/i/${draft.id}`,
+    ending_balance: 0,
+    status_transitions: { ...draft.status_transitions, finalized_at: context.now },
+  };
+  context.data.put('invoice', open);
+  if (open.amount_due > 0) recordPayment(context, open);
+  context.emit('invoice.finalized', open);
+  return open.amount_due > 0 ? open : settlePaid(context, open, { outOfBand: false });
+}
+
+/** Tries to pay an open invoice and lets its subscription follow; never throws for a refused card. */
+export function collect(
+  context: Context,
+  invoice: Invoice,
+  attempt: { method: PaymentMethod | undefined; offSession: boolean; authenticated: boolean },
+): Invoice {
+  const method = attempt.method ?? defaultMethod(context, invoice);
+  if (method === undefined) return recordFailure(context, invoice);
+  const paid = attemptPayment(context, intentOf(context, invoice), { ...attempt, method, returnUrl: null });
+  return followPayment(context, paid) ?? context.find('invoice', invoice.id);
+}
+
+/** Collects as asked by a request: what does not end in payment is an error of the API. */
+export function payByRequest(
+  context: Context,
+  invoice: Invoice,
+  attempt: { method: PaymentMethod | undefined; offSession: boolean; authenticated: boolean },
+): Invoice {
+  payable(invoice);
+  const method = attempt.method ?? defaultMethod(context, invoice);
+  if (method === undefined) throw noMethod();
+  const paid = collect(context, invoice, { ...attempt, method });
+  if (paid.status === 'paid') return paid;
+  const intent = intentOf(context, paid);
+  if (intent.status !== 'requires_action') throw declinedError(intent);
+  throw new StripeError(
+    402,
+    {
+      type: 'card_error',
+      code: 'invoice_payment_intent_requires_action',
+      message:
+        'This payment requires additional user action before it can be completed successfully. Payment can be completed using the PaymentIntent associated with the invoice.',
+      payment_intent: intent,
+    },
+    { keepsChanges: true },
+  );
+}
+
+/** Lets the invoice of an intent, if it has one, follow what became of the intent. */
+export function followPayment(context: Context, intent: PaymentIntent): Invoice | undefined {
+  const payment = [...context.data.all('invoice_payment')].find(
+    (candidate) => idOrNull(candidate.payment.payment_intent) === intent.id,
+  );
+  if (payment === undefined) return undefined;
+  const invoice = context.find('invoice', idOf(payment.invoice));
+  if (invoice.status !== 'open') return invoice;
+  if (intent.status === 'succeeded') {
+    return settlePaid(
+      context,
+      { ...invoice, attempted: true, attempt_count: invoice.attempt_count + 1 },
+      { outOfBand: false },
+    );
+  }
+  if (intent.status !== 'requires_action') return recordFailure(context, invoice);
+  context.emit('invoice.payment_action_required', invoice);
+  return invoice;
+}
+
+/** The method an invoice is charged to: its own, its subscription's, its customer's. */
+export function defaultMethod(context: Context, invoice: Invoice): PaymentMethod | undefined {
+  const subscriptionId = subscriptionIdOf(invoice);
+  const subscription = subscriptionId === null ? undefined : context.data.get('subscription', subscriptionId);
+  const customer = context.find('customer', idOf(invoice.customer ?? ''));
+  const id =
+    idOrNull(invoice.default_payment_method) ??
+    idOrNull(subscription?.default_payment_method) ??
+    idOrNull(customer.invoice_settings.default_payment_method);
+  return id === null ? undefined : context.data.get('payment_method', id);
+}
+
+/** 400 as Stripe answers when there is nothing to charge. */
+export function noMethod(): StripeError {
+  return invalid(
+    'This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://stripe.com/docs/billing/subscriptions/payment-methods-setting.',
+    'customer',
+    'resource_missing',
+  );
+}
+
+/** Voids an open invoice; the first invoice of a subscription takes the subscription with it. */
+export function voidInvoice(context: Context, invoice: Invoice): Invoice {
+  const voided = close(context, payable(invoice), 'void', { voided_at: context.now }, 'invoice.voided');
+  const subscription = subscriptionOf(context, voided);
+  if (subscription?.status === 'incomplete') expireIncomplete(context, subscription);
+  return voided;
+}
+
+/** The payments of an invoice, shown when asked for by `expand`. */
+export function paymentsOf(context: Context, invoice: string): InvoicePayment[] {
+  return [...context.data.all('invoice_payment')].filter((payment) => payment.invoice === invoice);
+}
+
+/** The intent that pays a finalized invoice. */
+export function intentOf(context: Context, invoice: Invoice): PaymentIntent {
+  const [payment] = paymentsOf(context, invoice.id);
+  const id = idOrNull(payment?.payment.payment_intent);
+  if (id === null) throw missing('payment_intent', invoice.id);
+  return context.find('payment_intent', id);
+}
+
+function recordPayment(context: Context, invoice: Invoice): void {
+  const intent = createIntent(context, {
+    amount: invoice.amount_due,
+    currency: invoice.currency,
+    customer: idOrNull(invoice.customer),
+    description:
+      invoice.billing_reason === 'subscription_create' ? 'Subscription creation' : 'Subscription update',
+    metadata: {},
+    setup_future_usage: subscriptionIdOf(invoice) === null ? null : 'off_session',
+  });
+  const payment: InvoicePayment = {
+    id: newId('inpay'),
+    object: 'invoice_payment',
+    amount_paid: null,
+    amount_requested: invoice.amount_due,
+    created: context.now,
+    currency: invoice.currency,
+    invoice: invoice.id,
+    is_default: true,
+    livemode: context.livemode,
+    payment: { payment_intent: intent.id, type: 'payment_intent' },
+    status: 'open',
+    status_transitions: { canceled_at: null, paid_at: null },
+  };
+  context.data.put('invoice_payment', payment);
+}
+
+/** The invoice if it can be paid now, else Stripe's error. */
+export function payable(invoice: Invoice): Invoice {
+  if (invoice.status === 'open') return invoice;
+  throw invalid(
+    invoice.status === 'paid'
+      ? 'Invoice is already paid'
+      : `This invoice is ${invoice.status}, so it can no longer be changed.`,
+    'id',
+    invoice.status === 'paid' ? 'invoice_already_paid' : 'invoice_not_editable',
+  );
+}
+
+/** The invoice is paid, and its subscription with it. */
+export function settlePaid(
+  context: Context,
+  invoice: Invoice,
+  { outOfBand }: { outOfBand: boolean },
+): Invoice {
+  const paid: Invoice = {
+    ...invoice,
+    status: 'paid',
+    attempted: true,
+    amount_paid: outOfBand ? 0 : invoice.amount_due,
+    amount_paid_off_stripe: outOfBand ? invoice.amount_due : undefined,
+    amount_remaining: 0,
+    next_payment_attempt: null,
+    receipt_number: `${randomText(4)}-${randomText(4)}`.toUpperCase(),
+    status_transitions: { ...invoice.status_transitions, paid_at: context.now },
+  };
+  context.data.put('invoice', paid);
+  for (const payment of paymentsOf(context, paid.id)) {
+    context.data.put('invoice_payment', {
+      ...payment,
+      amount_paid: outOfBand ? null : payment.amount_requested,
+      status: outOfBand ? 'canceled' : 'paid',
+      status_transitions: outOfBand
+        ? { canceled_at: context.now, paid_at: null }
+        : { canceled_at: null, paid_at: context.now },
+    });
+  }
+  if (outOfBand) cancelOpenIntents(context, paid);
+  context.emit('invoice.paid', paid);
+  context.emit('invoice.payment_succeeded', paid);
+  const subscription = subscriptionOf(context, paid);
+  if (subscription !== undefined && subscription.latest_invoice === paid.id) activate(context, subscription);
+  return paid;
+}
+
+function recordFailure(context: Context, invoice: Invoice): Invoice {
+  const failed: Invoice = { ...invoice, attempted: true, attempt_count: invoice.attempt_count + 1 };
+  context.data.put('invoice', failed);
+  context.emitUpdate('invoice.updated', invoice, failed);
+  context.emit('invoice.payment_failed', failed);
+  const subscription = subscriptionOf(context, failed);
+  if (subscription !== undefined && subscription.latest_invoice === failed.id)
+    fallBehind(context, subscription);
+  return failed;
+}
+
+/** Closes an open invoice without payment. */
+export function close(
+  context: Context,
+  invoice: Invoice,
+  status: 'void' | 'uncollectible',
+  transition: Partial<Invoice['status_transitions']>,
+  event: 'invoice.voided' | 'invoice.marked_uncollectible',
+): Invoice {
+  const closed: Invoice = {
+    ...invoice,
+    status,
+    next_payment_attempt: null,
+    status_transitions: { ...invoice.status_transitions, ...transition },
+  };
+  context.data.put('invoice', closed);
+  if (status === 'void') cancelOpenIntents(context, closed);
+  context.emit(event, closed);
+  return closed;
+}
+
+function cancelOpenIntents(context: Context, invoice: Invoice): void {
+  for (const payment of paymentsOf(context, invoice.id)) {
+    const intent = context.find('payment_intent', idOrNull(payment.payment.payment_intent) ?? '');
+    if (intent.status !== 'succeeded' && intent.status !== 'canceled')
+      cancelIntent(context, intent, 'void_invoice');
+  }
+}
+
+function subscriptionOf(context: Context, invoice: Invoice): Subscription | undefined {
+  const id = subscriptionIdOf(invoice);
+  return id === null ? undefined : context.data.get('subscription', id);
+}
+
+/** What a browser confirms the payment of an invoice with, shown when asked for by `expand`. */
+export function confirmationSecret(context: Context, id: string): object | null {
+  const invoice = context.find('invoice', id);
+  if (paymentsOf(context, id).length === 0) return null;
+  return { client_secret: intentOf(context, invoice).client_secret, type: 'payment_intent' };
+}
+
+/** The list of an invoice's payments as `expand` shows it. */
+export function paymentList(context: Context, id: string): object {
+  return listOf(paymentsOf(context, id), `/v1/invoices/${id}/payments`);
+}
