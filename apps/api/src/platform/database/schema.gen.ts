@@ -3,12 +3,11 @@
  * Please do not edit it manually.
  */
 
-import type { ColumnType } from 'kysely';
+import type { ColumnType } from "kysely";
 
-export type Generated<T> =
-  T extends ColumnType<infer S, infer I, infer U>
-    ? ColumnType<S, I | undefined, U>
-    : ColumnType<T, T | undefined, T>;
+export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S, I | undefined, U>
+  : ColumnType<T, T | undefined, T>;
 
 export type Json = JsonValue;
 
@@ -39,14 +38,14 @@ export interface ApiKeys {
   name: string;
   prefix: string;
   revoked_at: Timestamp | null;
-  type: 'publishable' | 'secret';
+  type: "publishable" | "secret";
 }
 
 export interface AuditLog {
   action: string;
   actor_id: string;
   actor_label: string;
-  actor_type: 'api_key' | 'system' | 'user';
+  actor_type: "api_key" | "system" | "user";
   after: Json | null;
   before: Json | null;
   created_at: Timestamp;
@@ -96,10 +95,10 @@ export interface Entitlements {
   feature_id: string;
   granted_at: Timestamp;
   id: string;
-  interval: 'day' | 'month' | 'week' | 'year';
+  interval: "day" | "month" | "week" | "year";
   interval_count: number;
   limit: Numeric | null;
-  overage: 'allow' | 'block' | null;
+  overage: "allow" | "block" | null;
   rank: number;
   subscription_id: string;
   /**
@@ -117,7 +116,7 @@ export interface Environments {
   default_plan_id: string | null;
   id: string;
   merchant_id: string;
-  mode: 'live' | 'test';
+  mode: "live" | "test";
   name: string;
   slug: string;
 }
@@ -129,14 +128,14 @@ export interface Features {
   key: string;
   meter_id: string | null;
   name: string;
-  type: 'boolean' | 'config' | 'metered';
+  type: "boolean" | "config" | "metered";
 }
 
 export interface Members {
   created_at: Timestamp;
   email: string;
   merchant_id: string;
-  role: 'admin' | 'developer' | 'owner' | 'support' | 'viewer';
+  role: "admin" | "developer" | "owner" | "support" | "viewer";
   user_id: string;
 }
 
@@ -148,7 +147,7 @@ export interface Merchants {
 }
 
 export interface Meters {
-  aggregation: 'count' | 'sum';
+  aggregation: "count" | "sum";
   created_at: Timestamp;
   environment_id: string;
   id: string;
@@ -174,9 +173,9 @@ export interface Outbox {
   id: string;
   name: string;
   payload: Json;
-  queue: 'bulk' | 'intelligence' | 'money' | 'usage' | 'webhooks';
+  queue: "bulk" | "intelligence" | "money" | "usage" | "webhooks";
   request_id: string | null;
-  state: 'done' | 'enqueued' | 'failed' | 'pending';
+  state: "done" | "enqueued" | "failed" | "pending";
 }
 
 export interface PlanFeatures {
@@ -189,7 +188,7 @@ export interface PlanFeatures {
   /**
    * Of a metered feature: what happens at the limit.
    */
-  overage: 'allow' | 'block' | null;
+  overage: "allow" | "block" | null;
   plan_version_id: string;
   /**
    * Of a config feature.
@@ -232,11 +231,11 @@ export interface Prices {
   currency: string;
   environment_id: string;
   id: string;
-  interval: 'day' | 'month' | 'week' | 'year';
+  interval: "day" | "month" | "week" | "year";
   interval_count: number;
   plan_version_id: string;
   stripe_price_id: string | null;
-  type: 'flat';
+  type: "flat";
 }
 
 export interface RequestIdempotency {
@@ -252,7 +251,7 @@ export interface RequestIdempotency {
    */
   locked_until: Timestamp | null;
   response: Json | null;
-  state: 'finished' | 'started';
+  state: "finished" | "started";
   status: number | null;
 }
 
@@ -266,7 +265,7 @@ export interface StripeAccounts {
   disconnected_at: Timestamp | null;
   environment_id: string;
   id: string;
-  mode: 'live' | 'test';
+  mode: "live" | "test";
   payouts_enabled: Generated<boolean>;
   stripe_account_id: string;
 }
@@ -287,7 +286,7 @@ export interface StripeIntents {
   kind: string;
   params: Json;
   settled_at: Timestamp | null;
-  state: 'failed' | 'pending' | 'succeeded';
+  state: "failed" | "pending" | "succeeded";
   stripe_object_id: string | null;
 }
 
@@ -321,15 +320,7 @@ export interface Subscriptions {
   id: string;
   plan_id: string;
   plan_version_id: string;
-  status:
-    | 'active'
-    | 'canceled'
-    | 'incomplete'
-    | 'incomplete_expired'
-    | 'past_due'
-    | 'paused'
-    | 'trialing'
-    | 'unpaid';
+  status: "active" | "canceled" | "incomplete" | "incomplete_expired" | "past_due" | "paused" | "trialing" | "unpaid";
   stripe_subscription_id: string;
   updated_at: Timestamp;
   version: Generated<number>;
@@ -366,7 +357,7 @@ export interface UsageForwards {
   /**
    * open: still adding up. sending: frozen, its id is the identifier Stripe deduplicates by. needs_reconcile: too old to be sent again blindly.
    */
-  state: 'needs_reconcile' | 'open' | 'sending' | 'sent';
+  state: "needs_reconcile" | "open" | "sending" | "sent";
 }
 
 export interface UsageKeys {
@@ -400,7 +391,7 @@ export interface WebhookEvents {
   payload: Json;
   processed_at: Timestamp | null;
   received_at: Timestamp;
-  state: 'failed' | 'ignored' | 'processed' | 'received';
+  state: "failed" | "ignored" | "processed" | "received";
   stripe_account_id: string;
   stripe_event_id: string;
   type: string;
