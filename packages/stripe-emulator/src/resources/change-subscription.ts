@@ -82,6 +82,15 @@ export function updateSubscription(
     description: params.description === undefined ? before.description : params.description,
     items: { ...before.items, data: items },
     metadata: mergedMetadata(before.metadata, params.metadata),
+    payment_settings: {
+      payment_method_options: null,
+      payment_method_types: null,
+      ...before.payment_settings,
+      save_default_payment_method:
+        params.payment_settings?.save_default_payment_method ??
+        before.payment_settings?.save_default_payment_method ??
+        'off',
+    },
   };
   if (params.items !== undefined) refreshGrant(context, changed);
   return saveSubscription(context, before, changed);

@@ -82,6 +82,8 @@ export function createSubscription(
     days_until_due: params.days_until_due ?? null,
     cancel_at_period_end: params.cancel_at_period_end ?? false,
     cancel_at: params.cancel_at ?? null,
+    billing_mode: params.billing_mode?.type ?? 'flexible',
+    currency: params.currency,
     save_default_payment_method: params.payment_settings?.save_default_payment_method ?? 'off',
   });
   context.data.put('subscription', subscription);

@@ -212,8 +212,16 @@ export function settlePaid(
   context.emit('invoice.paid', paid);
   context.emit('invoice.payment_succeeded', paid);
   const subscription = subscriptionOf(context, paid);
-  if (subscription !== undefined && subscription.latest_invoice === paid.id) activate(context, subscription);
+  if (subscription !== undefined && subscription.latest_invoice === paid.id) {
+    activate(context, subscription, payingMethod(context, paid));
+  }
   return paid;
+}
+
+/** The method that paid an invoice; null when no money moved here. */
+function payingMethod(context: Context, invoice: Invoice): string | null {
+  const [payment] = paymentsOf(context, invoice.id);
+  return payment === undefined ? null : idOrNull(intentOf(context, invoice).payment_method);
 }
 
 function recordFailure(context: Context, invoice: Invoice): Invoice {

@@ -193,6 +193,17 @@ describe('setup intents', () => {
     expect(paid.status).toBe('succeeded');
   });
 
+  it('can be given their card first and confirmed later', async () => {
+    const { id } = await stripe.customers.create({});
+    const intent = await stripe.setupIntents.create({ customer: id, payment_method: 'pm_card_visa' });
+
+    expect(intent.status).toBe('requires_confirmation');
+    expect((await stripe.setupIntents.confirm(intent.id)).status).toBe('succeeded');
+    expect((await stripe.paymentMethods.list({ customer: id })).data.map((method) => method.id)).toEqual([
+      intent.payment_method,
+    ]);
+  });
+
   it('are refused for a card that cannot be attached', async () => {
     const { id } = await stripe.customers.create({});
 

@@ -24,9 +24,7 @@ const createFields = {
 export const setupIntentRoutes = [
   route('POST', '/v1/setup_intents', createFields, (context, params) => {
     const intent = createSetupIntent(context, params);
-    return params.confirm === true
-      ? confirm(context, intent, params.payment_method, params.return_url)
-      : intent;
+    return params.confirm === true ? confirm(context, intent, undefined, params.return_url) : intent;
   }),
   route('GET', '/v1/setup_intents', { ...pageFields, customer: text }, ({ data }, params) =>
     page(
@@ -57,6 +55,10 @@ export function createSetupIntent(context: Context, params: Params<typeof create
   const id = newId('seti');
   const customer =
     params.customer === undefined ? null : context.find('customer', params.customer, 'customer').id;
+  const method =
+    params.payment_method === undefined
+      ? undefined
+      : resolvePaymentMethod(context, params.payment_method, 'payment_method');
   const intent: SetupIntent = {
     id,
     object: 'setup_intent',
@@ -80,12 +82,12 @@ export function createSetupIntent(context: Context, params: Params<typeof create
     metadata: mergedMetadata(null, params.metadata),
     next_action: null,
     on_behalf_of: null,
-    payment_method: null,
+    payment_method: method?.id ?? null,
     payment_method_configuration_details: null,
     payment_method_options: {},
     payment_method_types: ['card'],
     single_use_mandate: null,
-    status: 'requires_payment_method',
+    status: method === undefined ? 'requires_payment_method' : 'requires_confirmation',
     usage: params.usage ?? 'off_session',
   };
   return save(context, intent, 'setup_intent.created');

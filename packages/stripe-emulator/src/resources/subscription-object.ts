@@ -24,6 +24,9 @@ export interface WantedSubscription {
   cancel_at_period_end: boolean;
   cancel_at: number | null;
   save_default_payment_method: 'off' | 'on_subscription';
+  billing_mode: 'classic' | 'flexible';
+  /** Refused unless it is the currency of the prices. */
+  currency: string | undefined;
 }
 
 /** A new subscription whose first period starts now and is not paid yet. */
@@ -39,7 +42,7 @@ export function newSubscription(context: Context, wanted: WantedSubscription): S
     automatic_tax: { disabled_reason: null, enabled: false, liability: null },
     billing_cycle_anchor: context.now,
     billing_cycle_anchor_config: null,
-    billing_mode: { flexible: null, type: 'flexible' },
+    billing_mode: { flexible: null, type: wanted.billing_mode },
     billing_schedules: [],
     billing_thresholds: null,
     cancel_at: wanted.cancel_at_period_end ? firstEnd : wanted.cancel_at,
@@ -48,7 +51,7 @@ export function newSubscription(context: Context, wanted: WantedSubscription): S
     cancellation_details: { comment: null, feedback: null, feedback_option: null, reason: null },
     collection_method: wanted.collection_method,
     created: context.now,
-    currency: currencyOf(wanted.items),
+    currency: currencyOf(wanted),
     customer: wanted.customer,
     customer_account: null,
     days_until_due: wanted.days_until_due,
@@ -133,10 +136,13 @@ function newItem(
   };
 }
 
-function currencyOf(items: WantedItem[]): string {
+function currencyOf({ currency, items }: WantedSubscription): string {
   const [first, ...others] = [...new Set(items.map(({ price }) => price.currency))];
   if (first === undefined) throw invalid('Missing required param: items.', 'items', 'parameter_missing');
   if (others.length > 0) throw invalid('All prices of a subscription must have the same currency.', 'items');
+  if (currency !== undefined && currency.toLowerCase() !== first) {
+    throw invalid(`The prices of this subscription are in ${first}, not ${currency}.`, 'currency');
+  }
   return first;
 }
 

@@ -16,11 +16,18 @@ export function saveSubscription(
   return after;
 }
 
-/** The subscription is paid for: incomplete and past due ones become active. */
-export function activate(context: Context, subscription: Subscription): Subscription {
+/**
+ * The subscription is paid for: incomplete and past due ones become active. The method that paid becomes its
+ * own where it was made with `save_default_payment_method: on_subscription`.
+ */
+export function activate(context: Context, subscription: Subscription, method: string | null): Subscription {
   if (subscription.status !== 'incomplete' && subscription.status !== 'past_due') return subscription;
   if (subscription.status === 'incomplete') refreshGrant(context, subscription);
-  return saveSubscription(context, subscription, { status: 'active' });
+  const keeps = subscription.payment_settings?.save_default_payment_method === 'on_subscription';
+  return saveSubscription(context, subscription, {
+    status: 'active',
+    ...(keeps && method !== null ? { default_payment_method: method } : {}),
+  });
 }
 
 /** A renewal was not paid. An incomplete subscription stays incomplete. */

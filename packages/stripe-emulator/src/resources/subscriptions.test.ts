@@ -103,6 +103,27 @@ describe('creating a subscription', () => {
     expect((await invoiceOf(subscription)).status).toBe('paid');
   });
 
+  it('keeps the card that paid it first, when asked to', async () => {
+    const { id } = await stripe.customers.create({});
+    const price = await monthlyPrice(stripe, 100);
+    const subscription = await stripe.subscriptions.create({
+      customer: id,
+      items: [{ price: price.id }],
+      payment_behavior: 'default_incomplete',
+      payment_settings: { save_default_payment_method: 'on_subscription' },
+    });
+    const intent = intentOf(await invoiceOf(subscription));
+    const paid = await stripe.paymentIntents.confirm(intent.id, { payment_method: 'pm_card_visa' });
+
+    const active = await stripe.subscriptions.retrieve(subscription.id, {
+      expand: ['default_payment_method'],
+    });
+    expect(active).toMatchObject({
+      status: 'active',
+      default_payment_method: { id: paid.payment_method, customer: id },
+    });
+  });
+
   it('asks the holder of a card that must authenticate, and is active once that passed', async () => {
     const subscription = await subscribe('pm_card_authenticationRequired');
     const intent = intentOf(await invoiceOf(subscription));
