@@ -4,2779 +4,2756 @@
  */
 
 export interface paths {
-  '/api/v1/jobs': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['listJobs'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/jobs/{id}/retry': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/jobs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["retryJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post: operations['retryJob'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/audit-log': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['listAuditLog'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/me': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['getMe'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/merchants': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/merchants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["createMerchant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post: operations['createMerchant'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/api-keys': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listApiKeys"];
+        put?: never;
+        post: operations["createApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['listApiKeys'];
-    put?: never;
-    post: operations['createApiKey'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/api-keys/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    delete: operations['revokeApiKey'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/onboarding': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/onboarding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getOnboarding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['getOnboarding'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/stripe-account': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/stripe-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getStripeAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['getStripeAccount'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/stripe-account/connect': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/stripe-account/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["connectStripe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post: operations['connectStripe'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/stripe-account/refresh': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/stripe-account/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["refreshStripeAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post: operations['refreshStripeAccount'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/customers': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listCustomers"];
+        put?: never;
+        post: operations["createCustomer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['listCustomers'];
-    put?: never;
-    post: operations['createCustomer'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/customers/summary': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/customers/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getCustomersSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['getCustomersSummary'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/customers/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/customers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getCustomer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["updateCustomer"];
+        trace?: never;
     };
-    get: operations['getCustomer'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch: operations['updateCustomer'];
-    trace?: never;
-  };
-  '/api/v1/meters': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/meters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listMeters"];
+        put?: never;
+        post: operations["createMeter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['listMeters'];
-    put?: never;
-    post: operations['createMeter'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/meters/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/meters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getMeter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['getMeter'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/features': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/features": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listFeatures"];
+        put?: never;
+        post: operations["createFeature"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['listFeatures'];
-    put?: never;
-    post: operations['createFeature'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/features/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/features/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getFeature"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['getFeature'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/plans': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listPlans"];
+        put?: never;
+        post: operations["createPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['listPlans'];
-    put?: never;
-    post: operations['createPlan'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/plans/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['getPlan'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/default-plan': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/default-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getDefaultPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["setDefaultPlan"];
+        trace?: never;
     };
-    get: operations['getDefaultPlan'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch: operations['setDefaultPlan'];
-    trace?: never;
-  };
-  '/api/v1/usage/track': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/usage/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["trackUsage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post: operations['trackUsage'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/usage': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['listUsage'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/usage/summary': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/usage/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getUsageSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['getUsageSummary'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/entitlements/check': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/entitlements/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["checkEntitlement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['checkEntitlement'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/customers/{id}/entitlements': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/customers/{id}/entitlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getCustomerEntitlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['getCustomerEntitlements'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/subscriptions': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listSubscriptions"];
+        put?: never;
+        post: operations["createSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['listSubscriptions'];
-    put?: never;
-    post: operations['createSubscription'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/subscriptions/summary': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/subscriptions/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getSubscriptionsSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['getSubscriptionsSummary'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/subscriptions/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getSubscription"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['getSubscription'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/subscriptions/{id}/cancel': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/subscriptions/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["cancelSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post: operations['cancelSubscription'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/checkout/sessions': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/checkout/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["createCheckoutSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post: operations['createCheckoutSession'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/webhooks/stripe/{mode}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/webhooks/stripe/{mode}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["receiveStripeEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post: operations['receiveStripeEvent'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/webhook-events': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/webhook-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listWebhookEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get: operations['listWebhookEvents'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/api/v1/webhook-events/{id}/replay': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/v1/webhook-events/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["replayWebhookEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post: operations['replayWebhookEvent'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    JobList: {
-      data: components['schemas']['Job'][];
-      has_more: boolean;
-      next_cursor: string | null;
+    schemas: {
+        JobList: {
+            data: components["schemas"]["Job"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Job: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            queue: "money" | "webhooks" | "usage" | "intelligence" | "bulk";
+            /** @enum {string} */
+            state: "pending" | "enqueued" | "done" | "failed";
+            attempts: number;
+            error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        AuditEntryList: {
+            data: components["schemas"]["AuditEntry"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        AuditEntry: {
+            id: string;
+            action: string;
+            actor: {
+                /** @enum {string} */
+                type: "user" | "api_key" | "system";
+                id: string;
+                label: string;
+            };
+            target: {
+                type: string;
+                id: string;
+            };
+            /** @description What it was, as far as it changed. Null when it was made. */
+            before: unknown;
+            /** @description What it is now. Null when it is no more. */
+            after: unknown;
+            /** Format: date-time */
+            created_at: string;
+        };
+        Me: {
+            user: {
+                id: string;
+                email: string;
+            };
+            merchants: components["schemas"]["Merchant"][];
+        };
+        Merchant: {
+            id: string;
+            slug: string;
+            name: string;
+            /** @enum {string} */
+            role: "owner" | "admin" | "developer" | "support" | "viewer";
+            scopes: string[];
+            environments: components["schemas"]["Environment"][];
+        };
+        Environment: {
+            id: string;
+            slug: string;
+            name: string;
+            /** @enum {string} */
+            mode: "live" | "test";
+        };
+        ApiKeyList: {
+            data: components["schemas"]["ApiKey"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        ApiKey: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            type: "secret" | "publishable";
+            /** @description How the key begins: enough to recognise it. */
+            prefix: string;
+            last4: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+        };
+        NewApiKey: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            type: "secret" | "publishable";
+            /** @description How the key begins: enough to recognise it. */
+            prefix: string;
+            last4: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** @description The key itself. Shown once, and stored nowhere. */
+            secret: string;
+        };
+        Onboarding: {
+            steps: {
+                /** @enum {string} */
+                step: "connect_stripe" | "create_plan" | "create_api_key" | "first_customer" | "first_subscription" | "first_check";
+                /** Format: date-time */
+                done_at: string | null;
+            }[];
+        };
+        StripeAccount: {
+            /** @enum {string} */
+            status: "not_connected" | "onboarding" | "connected";
+            stripe_account_id: string | null;
+            charges_enabled: boolean;
+            payouts_enabled: boolean;
+            /** @description No real Stripe is behind it: nothing is charged. */
+            emulated: boolean;
+            /** Format: date-time */
+            connected_at: string | null;
+        };
+        StripeConnectLink: {
+            url: string;
+        };
+        CustomerList: {
+            data: components["schemas"]["Customer"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Customer: {
+            id: string;
+            /** @description Your own id of the customer. */
+            external_id: string | null;
+            name: string | null;
+            email: string | null;
+            metadata: {
+                [key: string]: string;
+            };
+            stripe_customer_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Grows with every change. */
+            version: number;
+        };
+        CustomersSummary: {
+            total: number;
+            new_last_30_days: number;
+        };
+        MeterList: {
+            data: components["schemas"]["Meter"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Meter: {
+            id: string;
+            key: string;
+            name: string;
+            /**
+             * @description count: each event is one. sum: their values are added.
+             * @enum {string}
+             */
+            aggregation: "count" | "sum";
+            stripe_meter_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        FeatureList: {
+            data: components["schemas"]["Feature"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Feature: {
+            id: string;
+            key: string;
+            name: string;
+            /** @enum {string} */
+            type: "boolean" | "metered" | "config";
+            /** @description Key of the meter that counts its use. */
+            meter: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        PlanList: {
+            data: components["schemas"]["Plan"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Plan: {
+            id: string;
+            key: string;
+            name: string;
+            description: string | null;
+            /** @description A customer has at most one running subscription in a group. */
+            group: string;
+            /** @description Order within the group; a higher one is an upgrade. */
+            rank: number;
+            version: {
+                id: string;
+                number: number;
+                /** Format: date-time */
+                published_at: string;
+            };
+            prices: components["schemas"]["Price"][];
+            features: components["schemas"]["PlanFeature"][];
+            /** Format: date-time */
+            created_at: string;
+        };
+        Price: {
+            id: string;
+            /** @enum {string} */
+            type: "flat";
+            amount: components["schemas"]["Money"];
+            /** @enum {string} */
+            interval: "day" | "week" | "month" | "year";
+            interval_count: number;
+            stripe_price_id: string | null;
+        };
+        Money: {
+            /** @description Integer minor units of the currency. */
+            amount: number;
+            /** @description Lower-case ISO 4217 code. */
+            currency: string;
+        };
+        PlanFeature: {
+            /** @description Key of the feature. */
+            feature: string;
+            name: string;
+            /** @enum {string} */
+            type: "boolean" | "metered" | "config";
+            /** @description Of a metered feature, per billing period. null is unlimited, 0 is none. */
+            limit: number | null;
+            /** @enum {string|null} */
+            overage: "block" | "allow" | null;
+            value: string | null;
+        };
+        DefaultPlan: {
+            /** @description What customers without a subscription have. */
+            plan: components["schemas"]["Plan"] | null;
+        };
+        UsageEvent: {
+            /** @description Made by you before the first attempt, and kept when repeating: the event counts once per key. */
+            idempotency_key: string;
+            /** @description Your own id of the customer, or ours. Your own is created when first seen. */
+            customer: string;
+            /** @description Key of the meter. */
+            meter: string;
+            /** @description How much was used. */
+            value: number;
+            /**
+             * Format: date-time
+             * @description When it was used; decides the billing period. Default: now.
+             */
+            occurred_at?: string;
+            properties?: {
+                [key: string]: string | number | boolean;
+            };
+        };
+        UsageBatch: {
+            events: components["schemas"]["UsageEvent"][];
+        };
+        TrackedEvent: {
+            id: string;
+            idempotency_key: string;
+            /**
+             * @description duplicate: it was counted before, and not again.
+             * @enum {string}
+             */
+            status: "accepted" | "duplicate";
+        };
+        TrackedBatch: {
+            /** @description One for each event, in the order given. */
+            results: {
+                idempotency_key: string | null;
+                /** @enum {string} */
+                status: "accepted" | "duplicate" | "rejected";
+                id: string | null;
+                /** @description Why it was rejected. */
+                error: {
+                    code: string;
+                    message: string;
+                    param?: string;
+                } | null;
+            }[];
+        };
+        UsageRecordList: {
+            data: components["schemas"]["UsageRecord"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        UsageRecord: {
+            id: string;
+            customer: {
+                id: string;
+                external_id: string | null;
+            };
+            meter: string;
+            /** Format: date-time */
+            period_start: string;
+            /** Format: date-time */
+            period_end: string;
+            value: number;
+            event_count: number;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        UsageSummary: {
+            events_total: number;
+            /** @description Every day of the range, in UTC. */
+            by_day: {
+                /** Format: date */
+                date: string;
+                events: number;
+            }[];
+        };
+        Check: {
+            allowed: boolean;
+            /**
+             * @description Why not; null when allowed.
+             * @enum {string|null}
+             */
+            reason: "not_entitled" | "past_due" | "limit_reached" | "customer_not_found" | null;
+            feature: string;
+            /** @enum {string} */
+            type: "boolean" | "metered" | "config";
+            /** @description Of a metered feature, in the current period. */
+            used: number | null;
+            /** @description null is unlimited, or not metered. */
+            limit: number | null;
+            remaining: number | null;
+            /** @description Beyond the limit, where that is allowed. */
+            overage: number | null;
+            /** Format: date-time */
+            resets_at: string | null;
+            /** @description Of a config feature. */
+            value: string | null;
+            /** @description Grows with every change of what the customer may do. */
+            version: number;
+            /** @description The answer may be out of date: Stripe did not answer in time. */
+            degraded: boolean;
+        };
+        CustomerEntitlements: {
+            customer: string;
+            version: number;
+            features: {
+                feature: string;
+                name: string;
+                /** @enum {string} */
+                type: "boolean" | "metered" | "config";
+                limit: number | null;
+                used: number;
+                remaining: number | null;
+                /** @enum {string|null} */
+                overage: "block" | "allow" | null;
+                value: string | null;
+                /** @description Withheld while payment is outstanding. */
+                suspended: boolean;
+                /** Format: date-time */
+                resets_at: string | null;
+            }[];
+        };
+        SubscriptionList: {
+            data: components["schemas"]["Subscription"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Subscription: {
+            id: string;
+            customer: components["schemas"]["CustomerSummary"];
+            plan: components["schemas"]["PlanSummary"];
+            plan_version_id: string;
+            /** @enum {string} */
+            status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+            /** Format: date-time */
+            current_period_start: string;
+            /** Format: date-time */
+            current_period_end: string;
+            /**
+             * Format: date-time
+             * @description When it will end. Until then everything stays as it is.
+             */
+            cancel_at: string | null;
+            /**
+             * Format: date-time
+             * @description When that was decided.
+             */
+            canceled_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** @description It was paid beside this one of the same group, and grants nothing. */
+            duplicate_of: string | null;
+            items: {
+                id: string;
+                price_id: string;
+                quantity: number;
+                /** @description For one. */
+                amount: components["schemas"]["Money"];
+                /** @enum {string} */
+                interval: "day" | "week" | "month" | "year";
+                interval_count: number;
+            }[];
+            stripe_subscription_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        CustomerSummary: {
+            id: string;
+            external_id: string | null;
+            name: string | null;
+            email: string | null;
+        };
+        PlanSummary: {
+            id: string;
+            key: string;
+            name: string;
+        };
+        SubscriptionsSummary: {
+            running: number;
+            past_due: number;
+            /** @description Running, and to end at a time that is set. */
+            canceling: number;
+            /** @description Active and past due, brought to a month; one for each currency. */
+            monthly_recurring: components["schemas"]["Money"][];
+            by_plan: {
+                plan: components["schemas"]["PlanSummary"];
+                running: number;
+            }[];
+        };
+        CheckoutSession: {
+            id: string;
+            /** @description Where the customer pays. Null once it is paid or expired. */
+            url: string | null;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        WebhookEventList: {
+            data: components["schemas"]["WebhookEvent"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        WebhookEvent: {
+            id: string;
+            stripe_event_id: string;
+            type: string;
+            /**
+             * @description ignored: of a type that changes nothing here.
+             * @enum {string}
+             */
+            state: "received" | "processed" | "failed" | "ignored";
+            attempts: number;
+            error: string | null;
+            /** Format: date-time */
+            received_at: string;
+            /** Format: date-time */
+            processed_at: string | null;
+        };
+        Error: {
+            error: {
+                /** @description Stable and machine-readable. */
+                code: string;
+                /** @description For people: what is wrong and what to do. */
+                message: string;
+                /** @description The parameter or field at fault. */
+                param?: string;
+                doc_url: string;
+                request_id: string;
+            };
+        };
     };
-    Job: {
-      id: string;
-      name: string;
-      /** @enum {string} */
-      queue: 'money' | 'webhooks' | 'usage' | 'intelligence' | 'bulk';
-      /** @enum {string} */
-      state: 'pending' | 'enqueued' | 'done' | 'failed';
-      attempts: number;
-      error: string | null;
-      /** Format: date-time */
-      created_at: string;
-      /** Format: date-time */
-      finished_at: string | null;
-    };
-    AuditEntryList: {
-      data: components['schemas']['AuditEntry'][];
-      has_more: boolean;
-      next_cursor: string | null;
-    };
-    AuditEntry: {
-      id: string;
-      action: string;
-      actor: {
-        /** @enum {string} */
-        type: 'user' | 'api_key' | 'system';
-        id: string;
-        label: string;
-      };
-      target: {
-        type: string;
-        id: string;
-      };
-      /** @description What it was, as far as it changed. Null when it was made. */
-      before: unknown;
-      /** @description What it is now. Null when it is no more. */
-      after: unknown;
-      /** Format: date-time */
-      created_at: string;
-    };
-    Me: {
-      user: {
-        id: string;
-        email: string;
-      };
-      merchants: components['schemas']['Merchant'][];
-    };
-    Merchant: {
-      id: string;
-      slug: string;
-      name: string;
-      /** @enum {string} */
-      role: 'owner' | 'admin' | 'developer' | 'support' | 'viewer';
-      scopes: string[];
-      environments: components['schemas']['Environment'][];
-    };
-    Environment: {
-      id: string;
-      slug: string;
-      name: string;
-      /** @enum {string} */
-      mode: 'live' | 'test';
-    };
-    ApiKeyList: {
-      data: components['schemas']['ApiKey'][];
-      has_more: boolean;
-      next_cursor: string | null;
-    };
-    ApiKey: {
-      id: string;
-      name: string;
-      /** @enum {string} */
-      type: 'secret' | 'publishable';
-      /** @description How the key begins: enough to recognise it. */
-      prefix: string;
-      last4: string;
-      /** Format: date-time */
-      created_at: string;
-      /** Format: date-time */
-      last_used_at: string | null;
-      /** Format: date-time */
-      revoked_at: string | null;
-    };
-    NewApiKey: {
-      id: string;
-      name: string;
-      /** @enum {string} */
-      type: 'secret' | 'publishable';
-      /** @description How the key begins: enough to recognise it. */
-      prefix: string;
-      last4: string;
-      /** Format: date-time */
-      created_at: string;
-      /** Format: date-time */
-      last_used_at: string | null;
-      /** Format: date-time */
-      revoked_at: string | null;
-      /** @description The key itself. Shown once, and stored nowhere. */
-      secret: string;
-    };
-    Onboarding: {
-      steps: {
-        /** @enum {string} */
-        step:
-          | 'connect_stripe'
-          | 'create_plan'
-          | 'create_api_key'
-          | 'first_customer'
-          | 'first_subscription'
-          | 'first_check';
-        /** Format: date-time */
-        done_at: string | null;
-      }[];
-    };
-    StripeAccount: {
-      /** @enum {string} */
-      status: 'not_connected' | 'onboarding' | 'connected';
-      stripe_account_id: string | null;
-      charges_enabled: boolean;
-      payouts_enabled: boolean;
-      /** @description No real Stripe is behind it: nothing is charged. */
-      emulated: boolean;
-      /** Format: date-time */
-      connected_at: string | null;
-    };
-    StripeConnectLink: {
-      url: string;
-    };
-    CustomerList: {
-      data: components['schemas']['Customer'][];
-      has_more: boolean;
-      next_cursor: string | null;
-    };
-    Customer: {
-      id: string;
-      /** @description Your own id of the customer. */
-      external_id: string | null;
-      name: string | null;
-      email: string | null;
-      metadata: {
-        [key: string]: string;
-      };
-      stripe_customer_id: string | null;
-      /** Format: date-time */
-      created_at: string;
-      /** Format: date-time */
-      updated_at: string;
-      /** @description Grows with every change. */
-      version: number;
-    };
-    CustomersSummary: {
-      total: number;
-      new_last_30_days: number;
-    };
-    MeterList: {
-      data: components['schemas']['Meter'][];
-      has_more: boolean;
-      next_cursor: string | null;
-    };
-    Meter: {
-      id: string;
-      key: string;
-      name: string;
-      /**
-       * @description count: each event is one. sum: their values are added.
-       * @enum {string}
-       */
-      aggregation: 'count' | 'sum';
-      stripe_meter_id: string | null;
-      /** Format: date-time */
-      created_at: string;
-    };
-    FeatureList: {
-      data: components['schemas']['Feature'][];
-      has_more: boolean;
-      next_cursor: string | null;
-    };
-    Feature: {
-      id: string;
-      key: string;
-      name: string;
-      /** @enum {string} */
-      type: 'boolean' | 'metered' | 'config';
-      /** @description Key of the meter that counts its use. */
-      meter: string | null;
-      /** Format: date-time */
-      created_at: string;
-    };
-    PlanList: {
-      data: components['schemas']['Plan'][];
-      has_more: boolean;
-      next_cursor: string | null;
-    };
-    Plan: {
-      id: string;
-      key: string;
-      name: string;
-      description: string | null;
-      /** @description A customer has at most one running subscription in a group. */
-      group: string;
-      /** @description Order within the group; a higher one is an upgrade. */
-      rank: number;
-      version: {
-        id: string;
-        number: number;
-        /** Format: date-time */
-        published_at: string;
-      };
-      prices: components['schemas']['Price'][];
-      features: components['schemas']['PlanFeature'][];
-      /** Format: date-time */
-      created_at: string;
-    };
-    Price: {
-      id: string;
-      /** @enum {string} */
-      type: 'flat';
-      amount: components['schemas']['Money'];
-      /** @enum {string} */
-      interval: 'day' | 'week' | 'month' | 'year';
-      interval_count: number;
-      stripe_price_id: string | null;
-    };
-    Money: {
-      /** @description Integer minor units of the currency. */
-      amount: number;
-      /** @description Lower-case ISO 4217 code. */
-      currency: string;
-    };
-    PlanFeature: {
-      /** @description Key of the feature. */
-      feature: string;
-      name: string;
-      /** @enum {string} */
-      type: 'boolean' | 'metered' | 'config';
-      /** @description Of a metered feature, per billing period. null is unlimited, 0 is none. */
-      limit: number | null;
-      /** @enum {string|null} */
-      overage: 'block' | 'allow' | null;
-      value: string | null;
-    };
-    DefaultPlan: {
-      /** @description What customers without a subscription have. */
-      plan: components['schemas']['Plan'] | null;
-    };
-    UsageEvent: {
-      /** @description Made by you before the first attempt, and kept when repeating: the event counts once per key. */
-      idempotency_key: string;
-      /** @description Your own id of the customer, or ours. Your own is created when first seen. */
-      customer: string;
-      /** @description Key of the meter. */
-      meter: string;
-      /** @description How much was used. */
-      value: number;
-      /**
-       * Format: date-time
-       * @description When it was used; decides the billing period. Default: now.
-       */
-      occurred_at?: string;
-      properties?: {
-        [key: string]: string | number | boolean;
-      };
-    };
-    UsageBatch: {
-      events: components['schemas']['UsageEvent'][];
-    };
-    TrackedEvent: {
-      id: string;
-      idempotency_key: string;
-      /**
-       * @description duplicate: it was counted before, and not again.
-       * @enum {string}
-       */
-      status: 'accepted' | 'duplicate';
-    };
-    TrackedBatch: {
-      /** @description One for each event, in the order given. */
-      results: {
-        idempotency_key: string | null;
-        /** @enum {string} */
-        status: 'accepted' | 'duplicate' | 'rejected';
-        id: string | null;
-        /** @description Why it was rejected. */
-        error: {
-          code: string;
-          message: string;
-          param?: string;
-        } | null;
-      }[];
-    };
-    UsageRecordList: {
-      data: components['schemas']['UsageRecord'][];
-      has_more: boolean;
-      next_cursor: string | null;
-    };
-    UsageRecord: {
-      id: string;
-      customer: {
-        id: string;
-        external_id: string | null;
-      };
-      meter: string;
-      /** Format: date-time */
-      period_start: string;
-      /** Format: date-time */
-      period_end: string;
-      value: number;
-      event_count: number;
-      /** Format: date-time */
-      updated_at: string;
-    };
-    UsageSummary: {
-      events_total: number;
-      /** @description Every day of the range, in UTC. */
-      by_day: {
-        /** Format: date */
-        date: string;
-        events: number;
-      }[];
-    };
-    Check: {
-      allowed: boolean;
-      /**
-       * @description Why not; null when allowed.
-       * @enum {string|null}
-       */
-      reason: 'not_entitled' | 'past_due' | 'limit_reached' | 'customer_not_found' | null;
-      feature: string;
-      /** @enum {string} */
-      type: 'boolean' | 'metered' | 'config';
-      /** @description Of a metered feature, in the current period. */
-      used: number | null;
-      /** @description null is unlimited, or not metered. */
-      limit: number | null;
-      remaining: number | null;
-      /** @description Beyond the limit, where that is allowed. */
-      overage: number | null;
-      /** Format: date-time */
-      resets_at: string | null;
-      /** @description Of a config feature. */
-      value: string | null;
-      /** @description Grows with every change of what the customer may do. */
-      version: number;
-      /** @description The answer may be out of date: Stripe did not answer in time. */
-      degraded: boolean;
-    };
-    CustomerEntitlements: {
-      customer: string;
-      version: number;
-      features: {
-        feature: string;
-        name: string;
-        /** @enum {string} */
-        type: 'boolean' | 'metered' | 'config';
-        limit: number | null;
-        used: number;
-        remaining: number | null;
-        /** @enum {string|null} */
-        overage: 'block' | 'allow' | null;
-        value: string | null;
-        /** @description Withheld while payment is outstanding. */
-        suspended: boolean;
-        /** Format: date-time */
-        resets_at: string | null;
-      }[];
-    };
-    SubscriptionList: {
-      data: components['schemas']['Subscription'][];
-      has_more: boolean;
-      next_cursor: string | null;
-    };
-    Subscription: {
-      id: string;
-      customer: components['schemas']['CustomerSummary'];
-      plan: components['schemas']['PlanSummary'];
-      plan_version_id: string;
-      /** @enum {string} */
-      status:
-        | 'incomplete'
-        | 'incomplete_expired'
-        | 'trialing'
-        | 'active'
-        | 'past_due'
-        | 'unpaid'
-        | 'paused'
-        | 'canceled';
-      /** Format: date-time */
-      current_period_start: string;
-      /** Format: date-time */
-      current_period_end: string;
-      /**
-       * Format: date-time
-       * @description When it will end. Until then everything stays as it is.
-       */
-      cancel_at: string | null;
-      /**
-       * Format: date-time
-       * @description When that was decided.
-       */
-      canceled_at: string | null;
-      /** Format: date-time */
-      ended_at: string | null;
-      /** @description It was paid beside this one of the same group, and grants nothing. */
-      duplicate_of: string | null;
-      items: {
-        id: string;
-        price_id: string;
-        quantity: number;
-        /** @description For one. */
-        amount: components['schemas']['Money'];
-        /** @enum {string} */
-        interval: 'day' | 'week' | 'month' | 'year';
-        interval_count: number;
-      }[];
-      stripe_subscription_id: string;
-      /** Format: date-time */
-      created_at: string;
-      /** Format: date-time */
-      updated_at: string;
-      version: number;
-    };
-    CustomerSummary: {
-      id: string;
-      external_id: string | null;
-      name: string | null;
-      email: string | null;
-    };
-    PlanSummary: {
-      id: string;
-      key: string;
-      name: string;
-    };
-    SubscriptionsSummary: {
-      running: number;
-      past_due: number;
-      /** @description Running, and to end at a time that is set. */
-      canceling: number;
-      /** @description Active and past due, brought to a month; one for each currency. */
-      monthly_recurring: components['schemas']['Money'][];
-      by_plan: {
-        plan: components['schemas']['PlanSummary'];
-        running: number;
-      }[];
-    };
-    CheckoutSession: {
-      id: string;
-      /** @description Where the customer pays. Null once it is paid or expired. */
-      url: string | null;
-      /** Format: date-time */
-      expires_at: string;
-    };
-    WebhookEventList: {
-      data: components['schemas']['WebhookEvent'][];
-      has_more: boolean;
-      next_cursor: string | null;
-    };
-    WebhookEvent: {
-      id: string;
-      stripe_event_id: string;
-      type: string;
-      /**
-       * @description ignored: of a type that changes nothing here.
-       * @enum {string}
-       */
-      state: 'received' | 'processed' | 'failed' | 'ignored';
-      attempts: number;
-      error: string | null;
-      /** Format: date-time */
-      received_at: string;
-      /** Format: date-time */
-      processed_at: string | null;
-    };
-    Error: {
-      error: {
-        /** @description Stable and machine-readable. */
-        code: string;
-        /** @description For people: what is wrong and what to do. */
-        message: string;
-        /** @description The parameter or field at fault. */
-        param?: string;
-        doc_url: string;
-        request_id: string;
-      };
-    };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  listJobs: {
-    parameters: {
-      query?: {
-        /** @description How many, at most 100. */
-        limit?: number;
-        /** @description `next_cursor` of the page before. */
-        cursor?: string;
-        state?: 'pending' | 'enqueued' | 'done' | 'failed';
-      };
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
+    listJobs: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                state?: "pending" | "enqueued" | "done" | "failed";
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    retryJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['JobList'];
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description `job_not_found`: No job of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `job_not_failed`: Only a job that used up its attempts can be run again by hand. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-      };
     };
-  };
-  retryJob: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-        'Idempotency-Key'?: string;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
+    listAuditLog: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryList"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Job'];
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
         };
-      };
-      /** @description `job_not_found`: No job of this environment has this id. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `job_not_failed`: Only a job that used up its attempts can be run again by hand. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  listAuditLog: {
-    parameters: {
-      query?: {
-        /** @description How many, at most 100. */
-        limit?: number;
-        /** @description `next_cursor` of the page before. */
-        cursor?: string;
-      };
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
+    createMerchant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merchant"];
+                };
+            };
+            /** @description `too_many_merchants`: One user may own only so many merchants. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    listApiKeys: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['AuditEntryList'];
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
         };
-      };
     };
-  };
-  getMe: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    createApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @enum {string} */
+                    type: "secret" | "publishable";
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    revokeApiKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Me'];
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description `api_key_not_found`: No API key of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-      };
     };
-  };
-  createMerchant: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
+    getOnboarding: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Onboarding"];
+                };
+            };
+        };
     };
-    requestBody: {
-      content: {
-        'application/json': {
-          name: string;
+    getStripeAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-      };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeAccount"];
+                };
+            };
+        };
     };
-    responses: {
-      /** @description The request was done. */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Merchant'];
-        };
-      };
-      /** @description `too_many_merchants`: One user may own only so many merchants. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listApiKeys: {
-    parameters: {
-      query?: {
-        /** @description How many, at most 100. */
-        limit?: number;
-        /** @description `next_cursor` of the page before. */
-        cursor?: string;
-      };
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ApiKeyList'];
-        };
-      };
-    };
-  };
-  createApiKey: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          name: string;
-          /** @enum {string} */
-          type: 'secret' | 'publishable';
-        };
-      };
-    };
-    responses: {
-      /** @description The request was done. */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['NewApiKey'];
-        };
-      };
-    };
-  };
-  revokeApiKey: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['ApiKey'];
-        };
-      };
-      /** @description `api_key_not_found`: No API key of this environment has this id. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getOnboarding: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Onboarding'];
-        };
-      };
-    };
-  };
-  getStripeAccount: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['StripeAccount'];
-        };
-      };
-    };
-  };
-  connectStripe: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          /** Format: uri */
-          return_url: string;
-        };
-      };
-    };
-    responses: {
-      /** @description The request was done. */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['StripeConnectLink'];
-        };
-      };
-      /** @description `stripe_refused`: Stripe refused the request; the message says why. Nothing changed. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /**
-       * @description `stripe_not_configured`: This BillingOS instance has neither a Stripe key for the mode nor an emulator.
-       *
-       *     `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see.
-       */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  refreshStripeAccount: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['StripeAccount'];
-        };
-      };
-      /**
-       * @description `connect_stripe_first`: The environment has no Stripe account yet. Start with POST /api/v1/stripe-account/connect.
-       *
-       *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
-       */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listCustomers: {
-    parameters: {
-      query?: {
-        /** @description How many, at most 100. */
-        limit?: number;
-        /** @description `next_cursor` of the page before. */
-        cursor?: string;
-        /** @description Part of a name, e-mail address or external id. */
-        search?: string;
-      };
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CustomerList'];
-        };
-      };
-    };
-  };
-  createCustomer: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          /** @description Your own id of the customer. It can be set once. */
-          external_id?: string;
-          /** @default null */
-          name?: string | null;
-          /**
-           * Format: email
-           * @default null
-           */
-          email?: string | null;
-          /** @default {} */
-          metadata?: {
-            [key: string]: string;
-          };
-        };
-      };
-    };
-    responses: {
-      /** @description The request was done. */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Customer'];
-        };
-      };
-      /** @description `external_id_taken`: Another customer of this environment has this external id. Update that one instead. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getCustomersSummary: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CustomersSummary'];
-        };
-      };
-    };
-  };
-  getCustomer: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Customer'];
-        };
-      };
-      /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  updateCustomer: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          /** @description Your own id of the customer. It can be set once. */
-          external_id?: string;
-          name?: string | null;
-          /** Format: email */
-          email?: string | null;
-          /** @description Replaces all of it. */
-          metadata?: {
-            [key: string]: string;
-          };
-        };
-      };
-    };
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Customer'];
-        };
-      };
-      /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /**
-       * @description `external_id_taken`: Another customer of this environment has this external id. Update that one instead.
-       *
-       *     `external_id_is_fixed`: An external id can be set once, on a customer that has none.
-       */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listMeters: {
-    parameters: {
-      query?: {
-        /** @description How many, at most 100. */
-        limit?: number;
-        /** @description `next_cursor` of the page before. */
-        cursor?: string;
-      };
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['MeterList'];
-        };
-      };
-    };
-  };
-  createMeter: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          key: string;
-          name: string;
-          /**
-           * @default sum
-           * @enum {string}
-           */
-          aggregation?: 'count' | 'sum';
-        };
-      };
-    };
-    responses: {
-      /** @description The request was done. */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Meter'];
-        };
-      };
-      /** @description `key_taken`: Another object of this kind and environment has this key. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getMeter: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Meter'];
-        };
-      };
-      /** @description `meter_not_found`: No meter of this environment has this key or id. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listFeatures: {
-    parameters: {
-      query?: {
-        /** @description How many, at most 100. */
-        limit?: number;
-        /** @description `next_cursor` of the page before. */
-        cursor?: string;
-      };
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['FeatureList'];
-        };
-      };
-    };
-  };
-  createFeature: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          key: string;
-          name: string;
-          /** @enum {string} */
-          type: 'boolean' | 'metered' | 'config';
-          /** @description Key of an existing meter. Left out, a metered feature gets a meter under its own key. */
-          meter?: string;
-          /**
-           * @description Of the meter that is made with the feature. Default: sum.
-           * @enum {string}
-           */
-          aggregation?: 'count' | 'sum';
-        };
-      };
-    };
-    responses: {
-      /** @description The request was done. */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Feature'];
-        };
-      };
-      /** @description `meter_not_found`: No meter of this environment has this key or id. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `key_taken`: Another object of this kind and environment has this key. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `meter_only_for_metered_feature`: Only a metered feature has a meter. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  getFeature: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Feature'];
-        };
-      };
-      /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listPlans: {
-    parameters: {
-      query?: {
-        /** @description How many, at most 100. */
-        limit?: number;
-        /** @description `next_cursor` of the page before. */
-        cursor?: string;
-      };
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['PlanList'];
-        };
-      };
-    };
-  };
-  createPlan: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          key: string;
-          name: string;
-          /** @default null */
-          description?: string | null;
-          /** @default default */
-          group?: string;
-          /** @default 0 */
-          rank?: number;
-          /** @default [] */
-          prices?: {
-            /** @description Integer minor units of the currency. */
-            amount: number;
-            currency: string;
-            /** @enum {string} */
-            interval: 'day' | 'week' | 'month' | 'year';
-            /** @default 1 */
-            interval_count?: number;
-          }[];
-          /** @default [] */
-          features?: {
-            /** @description Key of an existing feature. */
-            feature: string;
-            /** @description Of a metered feature, per billing period. null is unlimited, 0 is none. */
-            limit?: number | null;
+    connectStripe: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: uri */
+                    return_url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeConnectLink"];
+                };
+            };
+            /** @description `stripe_refused`: Stripe refused the request; the message says why. Nothing changed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /**
-             * @description What happens at the limit. Default: block.
-             * @enum {string}
+             * @description `stripe_not_configured`: This BillingOS instance has neither a Stripe key for the mode nor an emulator.
+             *
+             *     `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see.
              */
-            overage?: 'block' | 'allow';
-            /** @description Of a config feature. */
-            value?: string;
-          }[];
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-      };
     };
-    responses: {
-      /** @description The request was done. */
-      201: {
-        headers: {
-          [name: string]: unknown;
+    refreshStripeAccount: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Plan'];
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeAccount"];
+                };
+            };
+            /**
+             * @description `connect_stripe_first`: The environment has no Stripe account yet. Start with POST /api/v1/stripe-account/connect.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-      };
-      /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `key_taken`: Another object of this kind and environment has this key. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /**
-       * @description `grant_does_not_fit_feature`: A limit and overage belong to a metered feature, a value to a config feature, neither to a boolean one.
-       *
-       *     `price_repeated`: A plan has at most one price for each currency and interval, and grants each feature once.
-       */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  getPlan: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
+    listCustomers: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Part of a name, e-mail address or external id. */
+                search?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerList"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    createCustomer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Plan'];
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Your own id of the customer. It can be set once. */
+                    external_id?: string;
+                    /** @default null */
+                    name?: string | null;
+                    /**
+                     * Format: email
+                     * @default null
+                     */
+                    email?: string | null;
+                    /** @default {} */
+                    metadata?: {
+                        [key: string]: string;
+                    };
+                };
+            };
         };
-      };
-      /** @description `plan_not_found`: No plan of this environment has this key or id. */
-      404: {
-        headers: {
-          [name: string]: unknown;
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description `external_id_taken`: Another customer of this environment has this external id. Update that one instead. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  getDefaultPlan: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
+    getCustomersSummary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomersSummary"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    getCustomer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['DefaultPlan'];
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-      };
     };
-  };
-  setDefaultPlan: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
+    updateCustomer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Your own id of the customer. It can be set once. */
+                    external_id?: string;
+                    name?: string | null;
+                    /** Format: email */
+                    email?: string | null;
+                    /** @description Replaces all of it. */
+                    metadata?: {
+                        [key: string]: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Customer"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `external_id_taken`: Another customer of this environment has this external id. Update that one instead.
+             *
+             *     `external_id_is_fixed`: An external id can be set once, on a customer that has none.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
     };
-    requestBody: {
-      content: {
-        'application/json': {
-          plan: string | null;
+    listMeters: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-      };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeterList"];
+                };
+            };
+        };
     };
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    createMeter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['DefaultPlan'];
+        requestBody: {
+            content: {
+                "application/json": {
+                    key: string;
+                    name: string;
+                    /**
+                     * @default sum
+                     * @enum {string}
+                     */
+                    aggregation?: "count" | "sum";
+                };
+            };
         };
-      };
-      /** @description `plan_not_found`: No plan of this environment has this key or id. */
-      404: {
-        headers: {
-          [name: string]: unknown;
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meter"];
+                };
+            };
+            /** @description `key_taken`: Another object of this kind and environment has this key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  trackUsage: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
+    getMeter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meter"];
+                };
+            };
+            /** @description `meter_not_found`: No meter of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
     };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['UsageEvent'] | components['schemas']['UsageBatch'];
-      };
+    listFeatures: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeatureList"];
+                };
+            };
+        };
     };
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    createFeature: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['TrackedEvent'] | components['schemas']['TrackedBatch'];
+        requestBody: {
+            content: {
+                "application/json": {
+                    key: string;
+                    name: string;
+                    /** @enum {string} */
+                    type: "boolean" | "metered" | "config";
+                    /** @description Key of an existing meter. Left out, a metered feature gets a meter under its own key. */
+                    meter?: string;
+                    /**
+                     * @description Of the meter that is made with the feature. Default: sum.
+                     * @enum {string}
+                     */
+                    aggregation?: "count" | "sum";
+                };
+            };
         };
-      };
-      /** @description `usage_key_conflict`: The event’s idempotency_key came before with another body. Nothing was counted; make a new key for a new event, and keep the key when repeating one. */
-      409: {
-        headers: {
-          [name: string]: unknown;
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feature"];
+                };
+            };
+            /** @description `meter_not_found`: No meter of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_taken`: Another object of this kind and environment has this key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `meter_only_for_metered_feature`: Only a metered feature has a meter. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /**
-       * @description `meter_unknown`: No meter of this environment has this key. The event was not counted.
-       *
-       *     `customer_id_unknown`: The event names one of our customer ids that does not exist here. (Your own ids are created when first seen.)
-       *
-       *     `event_time_out_of_range`: occurred_at is more than 5 minutes in the future or more than 35 days in the past.
-       */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `ingest_overloaded`: Too many events are waiting to be stored. Repeat with the same idempotency keys in a second. */
-      429: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  listUsage: {
-    parameters: {
-      query?: {
-        /** @description How many, at most 100. */
-        limit?: number;
-        /** @description `next_cursor` of the page before. */
-        cursor?: string;
-        customer?: string;
-        meter?: string;
-      };
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
+    getFeature: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feature"];
+                };
+            };
+            /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    listPlans: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['UsageRecordList'];
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanList"];
+                };
+            };
         };
-      };
-      /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  getUsageSummary: {
-    parameters: {
-      query?: {
-        days?: number;
-      };
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
+    createPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    key: string;
+                    name: string;
+                    /** @default null */
+                    description?: string | null;
+                    /** @default default */
+                    group?: string;
+                    /** @default 0 */
+                    rank?: number;
+                    /** @default [] */
+                    prices?: {
+                        /** @description Integer minor units of the currency. */
+                        amount: number;
+                        currency: string;
+                        /** @enum {string} */
+                        interval: "day" | "week" | "month" | "year";
+                        /** @default 1 */
+                        interval_count?: number;
+                    }[];
+                    /** @default [] */
+                    features?: {
+                        /** @description Key of an existing feature. */
+                        feature: string;
+                        /** @description Of a metered feature, per billing period. null is unlimited, 0 is none. */
+                        limit?: number | null;
+                        /**
+                         * @description What happens at the limit. Default: block.
+                         * @enum {string}
+                         */
+                        overage?: "block" | "allow";
+                        /** @description Of a config feature. */
+                        value?: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_taken`: Another object of this kind and environment has this key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `grant_does_not_fit_feature`: A limit and overage belong to a metered feature, a value to a config feature, neither to a boolean one.
+             *
+             *     `price_repeated`: A plan has at most one price for each currency and interval, and grants each feature once.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    getPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['UsageSummary'];
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description `plan_not_found`: No plan of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-      };
     };
-  };
-  checkEntitlement: {
-    parameters: {
-      query: {
-        /** @description Your own id of the customer, or ours. */
-        customer: string;
-        /** @description Key of the feature. */
-        feature: string;
-        /** @description How much is to be used. */
-        required?: number;
-      };
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
+    getDefaultPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefaultPlan"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    setDefaultPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Check'];
+        requestBody: {
+            content: {
+                "application/json": {
+                    plan: string | null;
+                };
+            };
         };
-      };
-      /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
-      404: {
-        headers: {
-          [name: string]: unknown;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefaultPlan"];
+                };
+            };
+            /** @description `plan_not_found`: No plan of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  getCustomerEntitlements: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
+    trackUsage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UsageEvent"] | components["schemas"]["UsageBatch"];
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackedEvent"] | components["schemas"]["TrackedBatch"];
+                };
+            };
+            /** @description `usage_key_conflict`: The event’s idempotency_key came before with another body. Nothing was counted; make a new key for a new event, and keep the key when repeating one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `meter_unknown`: No meter of this environment has this key. The event was not counted.
+             *
+             *     `customer_id_unknown`: The event names one of our customer ids that does not exist here. (Your own ids are created when first seen.)
+             *
+             *     `event_time_out_of_range`: occurred_at is more than 5 minutes in the future or more than 35 days in the past.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `ingest_overloaded`: Too many events are waiting to be stored. Repeat with the same idempotency keys in a second. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    listUsage: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                customer?: string;
+                meter?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['CustomerEntitlements'];
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageRecordList"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-      };
-      /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  listSubscriptions: {
-    parameters: {
-      query?: {
-        /** @description How many, at most 100. */
-        limit?: number;
-        /** @description `next_cursor` of the page before. */
-        cursor?: string;
-        /** @description Ids of customers, ours or yours, separated by commas. */
-        customer?: string;
-        /** @description running: begun and not ended, paid for or not. */
-        status?:
-          | 'incomplete'
-          | 'incomplete_expired'
-          | 'trialing'
-          | 'active'
-          | 'past_due'
-          | 'unpaid'
-          | 'paused'
-          | 'canceled'
-          | 'running';
-      };
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
+    getUsageSummary: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageSummary"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    checkEntitlement: {
+        parameters: {
+            query: {
+                /** @description Your own id of the customer, or ours. */
+                customer: string;
+                /** @description Key of the feature. */
+                feature: string;
+                /** @description How much is to be used. */
+                required?: number;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['SubscriptionList'];
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Check"];
+                };
+            };
+            /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-      };
-      /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  createSubscription: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
+    getCustomerEntitlements: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerEntitlements"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
     };
-    requestBody: {
-      content: {
-        'application/json': {
-          /** @description Your own id of the customer, or ours. */
-          customer: string;
-          /** @description Key or id of the plan. */
-          plan: string;
-          /** @description Id of one of the plan’s prices; needed when it has several. */
-          price?: string;
-          /** @default 1 */
-          quantity?: number;
-          /** @description A Stripe payment method, which becomes the customer’s default. Default: the one they have. */
-          payment_method?: string;
+    listSubscriptions: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Ids of customers, ours or yours, separated by commas. */
+                customer?: string;
+                /** @description running: begun and not ended, paid for or not. */
+                status?: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled" | "running";
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-      };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionList"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
     };
-    responses: {
-      /** @description The request was done. */
-      201: {
-        headers: {
-          [name: string]: unknown;
+    createSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Subscription'];
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Your own id of the customer, or ours. */
+                    customer: string;
+                    /** @description Key or id of the plan. */
+                    plan: string;
+                    /** @description Id of one of the plan’s prices; needed when it has several. */
+                    price?: string;
+                    /** @default 1 */
+                    quantity?: number;
+                    /** @description A Stripe payment method, which becomes the customer’s default. Default: the one they have. */
+                    payment_method?: string;
+                };
+            };
         };
-      };
-      /**
-       * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
-       *
-       *     `plan_not_found`: No plan of this environment has this key or id.
-       *
-       *     `price_not_found`: The plan has no price with this id.
-       */
-      404: {
-        headers: {
-          [name: string]: unknown;
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /**
+             * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             *
+             *     `plan_not_found`: No plan of this environment has this key or id.
+             *
+             *     `price_not_found`: The plan has no price with this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `plan_has_no_price`: A plan without a price is not sold. It can be what customers without a subscription have.
+             *
+             *     `already_subscribed`: The customer has a running subscription in the plan’s group. Cancel it first.
+             *
+             *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             *
+             *     `payment_failed`: The customer’s bank declined the payment. Nothing changed; try another payment method.
+             *
+             *     `other_call_under_way`: Another request about the same thing was made with other values. Look at what it did first.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `price_not_chosen`: The plan has several prices: the request must name one. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /**
-       * @description `plan_has_no_price`: A plan without a price is not sold. It can be what customers without a subscription have.
-       *
-       *     `already_subscribed`: The customer has a running subscription in the plan’s group. Cancel it first.
-       *
-       *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
-       *
-       *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
-       *
-       *     `payment_failed`: The customer’s bank declined the payment. Nothing changed; try another payment method.
-       *
-       *     `other_call_under_way`: Another request about the same thing was made with other values. Look at what it did first.
-       */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `price_not_chosen`: The plan has several prices: the request must name one. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  getSubscriptionsSummary: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
+    getSubscriptionsSummary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionsSummary"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    getSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['SubscriptionsSummary'];
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description `subscription_not_found`: No subscription of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-      };
     };
-  };
-  getSubscription: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
+    cancelSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description period_end: access stays until what was paid for is used up.
+                     * @default period_end
+                     * @enum {string}
+                     */
+                    when?: "period_end" | "now";
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description `subscription_not_found`: No subscription of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `subscription_ended`: The subscription has ended; nothing about it can change any more.
+             *
+             *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
     };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    createCheckoutSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Subscription'];
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Your own id of the customer, or ours. */
+                    customer: string;
+                    /** @description Key or id of the plan. */
+                    plan: string;
+                    /** @description Id of one of the plan’s prices; needed when it has several. */
+                    price?: string;
+                    /** @default 1 */
+                    quantity?: number;
+                    /**
+                     * Format: uri
+                     * @description Where the customer goes after paying. {CHECKOUT_SESSION_ID} is replaced.
+                     */
+                    success_url: string;
+                    /** Format: uri */
+                    cancel_url: string;
+                };
+            };
         };
-      };
-      /** @description `subscription_not_found`: No subscription of this environment has this id. */
-      404: {
-        headers: {
-          [name: string]: unknown;
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutSession"];
+                };
+            };
+            /**
+             * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             *
+             *     `plan_not_found`: No plan of this environment has this key or id.
+             *
+             *     `price_not_found`: The plan has no price with this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `plan_has_no_price`: A plan without a price is not sold. It can be what customers without a subscription have.
+             *
+             *     `already_subscribed`: The customer has a running subscription in the plan’s group. Cancel it first.
+             *
+             *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `price_not_chosen`: The plan has several prices: the request must name one. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  cancelSubscription: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-        'Idempotency-Key'?: string;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
+    receiveStripeEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                mode: "test" | "live";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {boolean} */
+                        received: true;
+                    };
+                };
+            };
+            /** @description `stripe_account_unknown`: No environment of this mode is connected with the event’s account. Nothing was stored. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `webhook_signature_invalid`: The Stripe-Signature header does not fit the body, the secret or the time. Nothing was stored. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
     };
-    requestBody: {
-      content: {
-        'application/json': {
-          /**
-           * @description period_end: access stays until what was paid for is used up.
-           * @default period_end
-           * @enum {string}
-           */
-          when?: 'period_end' | 'now';
+    listWebhookEvents: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                state?: "received" | "processed" | "failed" | "ignored";
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
         };
-      };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEventList"];
+                };
+            };
+        };
     };
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
+    replayWebhookEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
         };
-        content: {
-          'application/json': components['schemas']['Subscription'];
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEvent"];
+                };
+            };
+            /** @description `webhook_event_not_found`: No received Stripe event of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
-      };
-      /** @description `subscription_not_found`: No subscription of this environment has this id. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /**
-       * @description `subscription_ended`: The subscription has ended; nothing about it can change any more.
-       *
-       *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
-       *
-       *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
-       */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
     };
-  };
-  createCheckoutSession: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-        'Idempotency-Key'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': {
-          /** @description Your own id of the customer, or ours. */
-          customer: string;
-          /** @description Key or id of the plan. */
-          plan: string;
-          /** @description Id of one of the plan’s prices; needed when it has several. */
-          price?: string;
-          /** @default 1 */
-          quantity?: number;
-          /**
-           * Format: uri
-           * @description Where the customer goes after paying. {CHECKOUT_SESSION_ID} is replaced.
-           */
-          success_url: string;
-          /** Format: uri */
-          cancel_url: string;
-        };
-      };
-    };
-    responses: {
-      /** @description The request was done. */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['CheckoutSession'];
-        };
-      };
-      /**
-       * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
-       *
-       *     `plan_not_found`: No plan of this environment has this key or id.
-       *
-       *     `price_not_found`: The plan has no price with this id.
-       */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /**
-       * @description `plan_has_no_price`: A plan without a price is not sold. It can be what customers without a subscription have.
-       *
-       *     `already_subscribed`: The customer has a running subscription in the plan’s group. Cancel it first.
-       *
-       *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
-       *
-       *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
-       */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `price_not_chosen`: The plan has several prices: the request must name one. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
-      503: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  receiveStripeEvent: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        mode: 'test' | 'live';
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': {
-            /** @enum {boolean} */
-            received: true;
-          };
-        };
-      };
-      /** @description `stripe_account_unknown`: No environment of this mode is connected with the event’s account. Nothing was stored. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-      /** @description `webhook_signature_invalid`: The Stripe-Signature header does not fit the body, the secret or the time. Nothing was stored. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
-  listWebhookEvents: {
-    parameters: {
-      query?: {
-        /** @description How many, at most 100. */
-        limit?: number;
-        /** @description `next_cursor` of the page before. */
-        cursor?: string;
-        state?: 'received' | 'processed' | 'failed' | 'ignored';
-      };
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['WebhookEventList'];
-        };
-      };
-    };
-  };
-  replayWebhookEvent: {
-    parameters: {
-      query?: never;
-      header?: {
-        /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
-        'X-BillingOS-Environment'?: string;
-        /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-        'Idempotency-Key'?: string;
-      };
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description The request was done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['WebhookEvent'];
-        };
-      };
-      /** @description `webhook_event_not_found`: No received Stripe event of this environment has this id. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Error'];
-        };
-      };
-    };
-  };
 }

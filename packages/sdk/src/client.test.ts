@@ -1,0 +1,222 @@
+import { inspect } from 'node:util';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  type Answer,
+  type RecordingServer,
+  sendError,
+  sendJson,
+  startRecordingServer,
+} from '../test/recording-server.ts';
+import { BillingOS, type BillingOSOptions } from './client.ts';
+import { InvalidRequestError, NotFoundError, PermissionError } from './core/errors.ts';
+
+const secretKey = `bos_sk_test_${'a1'.repeat(19)}Z`;
+const allowed = {
+  allowed: true,
+  reason: null,
+  feature: 'api_calls',
+  remaining: 5,
+  version: 7,
+  degraded: false,
+};
+
+let server: RecordingServer;
+let billing: BillingOS;
+afterEach(async () => {
+  await billing.close({ timeoutMs: 0 });
+  await server.close();
+});
+
+async function clientOf(answer: Answer, options: BillingOSOptions = {}): Promise<void> {
+  server = await startRecordingServer(answer);
+  billing = new BillingOS({ secretKey, baseUrl: server.url, onUsageError: () => undefined, ...options });
+}
+
+describe('a check', () => {
+  it('asks for the customer, the feature and the units, and answers what BillingOS answers', async () => {
+    await clientOf((response) => sendJson(response, 200, allowed));
+
+    expect(await billing.check('user_42', 'api_calls', { required: 5 })).toEqual(allowed);
+
+    expect(Object.fromEntries(server.requests[0]?.query ?? [])).toEqual({
+      customer: 'user_42',
+      feature: 'api_calls',
+      required: '5',
+    });
+  });
+
+  it.each([
+    ['it cannot be reached', (response) => response.destroy()],
+    ['it fails', (response) => sendError(response, 500, 'internal_error')],
+    ['it limits us', (response) => sendError(response, 429, 'rate_limited')],
+    ['it stays silent', () => undefined],
+  ] as [string, Answer][])('answers with the fallback, marked, within 3 seconds when %s', async (_, fail) => {
+    await clientOf(fail);
+    const started = performance.now();
+
+    expect(await billing.check('user_42', 'api_calls')).toMatchObject({
+      allowed: false,
+      reason: 'unreachable',
+      degraded: true,
+      remaining: null,
+    });
+
+    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('falls back to what the client, or the call, says', async () => {
+    await clientOf((response) => response.destroy(), { fallback: true, retriesMax: 0 });
+
+    expect(await billing.hasFeature('user_42', 'exports')).toBe(true);
+    expect(await billing.hasFeature('user_42', 'exports', { fallback: false })).toBe(false);
+    expect(await billing.check('user_42', 'exports')).toMatchObject({
+      allowed: true,
+      reason: null,
+      degraded: true,
+    });
+  });
+
+  it('never answers with the fallback what is a mistake', async () => {
+    for (const [status, type] of [
+      [403, PermissionError],
+      [404, NotFoundError],
+      [422, InvalidRequestError],
+    ] as const) {
+      await clientOf((response) => sendError(response, status, 'some_code'), { fallback: true });
+
+      await expect(billing.hasFeature('user_42', 'expotrs')).rejects.toBeInstanceOf(type);
+      await server.close();
+    }
+  });
+
+  it('ends with the reason of the caller who gives up', async () => {
+    await clientOf(() => undefined, { fallback: true });
+    const stop = AbortSignal.abort(new Error('request closed'));
+
+    await expect(billing.hasFeature('user_42', 'exports', { signal: stop })).rejects.toThrow(
+      'request closed',
+    );
+  });
+});
+
+describe('tracked usage', () => {
+  const store: Answer = (response, { body }) => {
+    const { events }: { events: { idempotency_key: string }[] } = JSON.parse(body);
+    sendJson(response, 200, {
+      results: events.map(({ idempotency_key }) => ({
+        idempotency_key,
+        status: 'accepted',
+        id: 'evt_1',
+        error: null,
+      })),
+    });
+  };
+
+  it('is sent in one batch, each event with a key and the time of its use', async () => {
+    await clientOf(store);
+    const before = Date.now();
+
+    await Promise.all([
+      billing.trackUsage('user_42', 'api_calls'),
+      billing.trackUsage('user_43', 'api_calls', 2.5, { properties: { region: 'eu' } }),
+    ]);
+
+    expect(server.requests).toHaveLength(1);
+    const { events } = JSON.parse(server.requests[0]?.body ?? '');
+    expect(events).toEqual([
+      {
+        idempotency_key: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        customer: 'user_42',
+        meter: 'api_calls',
+        value: 1,
+        occurred_at: expect.any(String),
+      },
+      expect.objectContaining({ customer: 'user_43', value: 2.5, properties: { region: 'eu' } }),
+    ]);
+    expect(events[0].idempotency_key).not.toBe(events[1].idempotency_key);
+    expect(Date.parse(events[0].occurred_at)).toBeGreaterThanOrEqual(before);
+  });
+
+  it('is the same event each time it is tracked with the same key', async () => {
+    await clientOf(store);
+
+    await billing.trackUsage('user_42', 'api_calls', 1, { idempotencyKey: 'job_7' });
+    await billing.trackUsage('user_42', 'api_calls', 1, { idempotencyKey: 'job_7' });
+
+    const [first, second] = server.requests.map(({ body }) => body);
+    expect(first).toBe(
+      '{"events":[{"idempotency_key":"job_7","customer":"user_42","meter":"api_calls","value":1}]}',
+    );
+    expect(second).toBe(first);
+  });
+
+  it('says when it was used if the caller does', async () => {
+    await clientOf(store);
+    const occurredAt = new Date('2026-01-02T03:04:05Z');
+
+    await billing.trackUsage('user_42', 'api_calls', 1, { idempotencyKey: 'job_7', occurredAt });
+
+    expect(server.requests[0]?.body).toContain('"occurred_at":"2026-01-02T03:04:05.000Z"');
+  });
+
+  it('survives an outage, and counts once', async () => {
+    await clientOf((response, request, index) =>
+      index < 2 ? sendError(response, 503, 'service_unavailable') : store(response, request, index),
+    );
+
+    void billing.trackUsage('user_42', 'api_calls');
+    await billing.flush();
+
+    expect(server.requests).toHaveLength(3);
+    expect(new Set(server.requests.map(({ body }) => body)).size).toBe(1);
+  });
+});
+
+describe('the subscription of a customer', () => {
+  it('is the running one', async () => {
+    await clientOf((response) =>
+      sendJson(response, 200, { data: [{ id: 'sub_1' }], has_more: false, next_cursor: null }),
+    );
+
+    expect(await billing.getSubscription('user_42')).toEqual({ id: 'sub_1' });
+
+    expect(Object.fromEntries(server.requests[0]?.query ?? [])).toMatchObject({
+      customer: 'user_42',
+      status: 'running',
+    });
+  });
+
+  it('is null without one, and for a customer nobody knows yet', async () => {
+    await clientOf((response) => sendJson(response, 200, { data: [], has_more: false, next_cursor: null }));
+    expect(await billing.getSubscription('user_42')).toBeNull();
+    await server.close();
+
+    await clientOf((response) => sendError(response, 404, 'customer_not_found'));
+    expect(await billing.getSubscription('user_42')).toBeNull();
+  });
+
+  it('is not that of two others when their ids are in the id with a comma', async () => {
+    await clientOf((response, { path }) =>
+      path.startsWith('/api/v1/customers/')
+        ? sendJson(response, 200, { id: 'cus_9' })
+        : sendJson(response, 200, { data: [], has_more: false, next_cursor: null }),
+    );
+
+    await billing.getSubscription('user_1,user_2');
+
+    expect(server.requests.map(({ path, query }) => [path, query.get('customer')])).toEqual([
+      ['/api/v1/customers/user_1%2Cuser_2', null],
+      ['/api/v1/subscriptions', 'cus_9'],
+    ]);
+  });
+});
+
+describe('the client', () => {
+  it('shows its key to nobody who prints it', async () => {
+    await clientOf((response) => response.end());
+
+    expect(inspect(billing, { depth: 10, showHidden: true })).not.toContain(secretKey);
+    expect(JSON.stringify(billing)).not.toContain(secretKey);
+  });
+});

@@ -1,0 +1,111 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BillingOS } from '../src/client.ts';
+import { version } from '../src/version.ts';
+import { type RecordingServer, sendJson, startRecordingServer } from './recording-server.ts';
+
+interface Manifest {
+  version: string;
+  scripts: { generate: string };
+}
+
+type OpenApi = { paths: Record<string, Record<string, { operationId: string; tags: string[] }>> };
+
+const packageDir = fileURLToPath(new URL('..', import.meta.url));
+const readText = (path: string) => readFileSync(join(packageDir, path), 'utf8');
+// Declared boundary: two files of this repository, whose shapes their writers guarantee.
+const document: OpenApi = JSON.parse(readText('../../apps/api/openapi.json'));
+const manifest: Manifest = JSON.parse(readText('package.json'));
+
+const event = { idempotency_key: 'key_1', customer: 'user_42', meter: 'api_calls', value: 1 };
+
+/** How each operation is called. The test below compares what is sent with the document. */
+const calls: Record<string, (billing: BillingOS) => PromiseLike<unknown>> = {
+  listCustomers: ({ customers }) => customers.list(),
+  createCustomer: ({ customers }) => customers.create({ external_id: 'user_42' }),
+  getCustomer: ({ customers }) => customers.retrieve('user_42'),
+  updateCustomer: ({ customers }) => customers.update('user_42', { name: 'Ada' }),
+  getCustomerEntitlements: ({ entitlements }) => entitlements.ofCustomer('user_42'),
+  listMeters: ({ meters }) => meters.list(),
+  createMeter: ({ meters }) => meters.create({ key: 'api_calls', name: 'API calls', aggregation: 'sum' }),
+  getMeter: ({ meters }) => meters.retrieve('api_calls'),
+  listFeatures: ({ features }) => features.list(),
+  createFeature: ({ features }) => features.create({ key: 'exports', name: 'Exports', type: 'boolean' }),
+  getFeature: ({ features }) => features.retrieve('exports'),
+  listPlans: ({ plans }) => plans.list(),
+  createPlan: ({ plans }) => plans.create({ key: 'pro', name: 'Pro' }),
+  getPlan: ({ plans }) => plans.retrieve('pro'),
+  listSubscriptions: ({ subscriptions }) => subscriptions.list(),
+  createSubscription: ({ subscriptions }) => subscriptions.create({ customer: 'user_42', plan: 'pro' }),
+  getSubscription: ({ subscriptions }) => subscriptions.retrieve('sub_1'),
+  cancelSubscription: ({ subscriptions }) => subscriptions.cancel('sub_1'),
+  createCheckoutSession: ({ checkout }) =>
+    checkout.createSession({
+      customer: 'user_42',
+      plan: 'pro',
+      success_url: 'https://example.com/done',
+      cancel_url: 'https://example.com/pricing',
+    }),
+  checkEntitlement: ({ entitlements }) => entitlements.check({ customer: 'user_42', feature: 'exports' }),
+  trackUsage: ({ usage }) => usage.track(event),
+  listUsage: ({ usage }) => usage.list(),
+};
+
+const publicOperations = Object.entries(document.paths).flatMap(([path, operations]) =>
+  Object.entries(operations)
+    .filter(([, { tags }]) => tags.includes('public'))
+    .map(([method, { operationId }]) => ({ operationId, method: method.toUpperCase(), path })),
+);
+
+let server: RecordingServer;
+beforeAll(async () => {
+  server = await startRecordingServer((response) =>
+    sendJson(response, 200, { data: [], has_more: false, next_cursor: null }),
+  );
+});
+afterAll(() => server.close());
+
+describe('the SDK', () => {
+  it('has a method for every public operation, and for nothing that is not there', () => {
+    expect(Object.keys(calls).toSorted()).toEqual(
+      publicOperations.map(({ operationId }) => operationId).toSorted(),
+    );
+  });
+
+  it.each(publicOperations)('sends $operationId as $method $path', async ({ operationId, method, path }) => {
+    const billing = new BillingOS({ secretKey: `bos_sk_test_${'a'.repeat(39)}`, baseUrl: server.url });
+
+    await calls[operationId]?.(billing);
+
+    const request = server.requests.at(-1);
+    expect(request?.method).toBe(method);
+    expect(request?.path).toMatch(new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`));
+  });
+
+  it('has the types of the OpenAPI document as it is now', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'billingos-openapi-'));
+    try {
+      const file = join(folder, 'openapi.gen.ts');
+      const [program = '', ...options] = manifest.scripts.generate
+        .replace('src/openapi.gen.ts', file)
+        .split(' ');
+      execFileSync(join(packageDir, 'node_modules', '.bin', program), options, {
+        cwd: packageDir,
+        stdio: 'pipe',
+      });
+
+      const isCurrent = readFileSync(file, 'utf8') === readText('src/openapi.gen.ts');
+      expect(isCurrent, 'run `pnpm generate` in packages/sdk').toBe(true);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('says the version of its package', () => {
+    expect(version).toBe(manifest.version);
+  });
+});
