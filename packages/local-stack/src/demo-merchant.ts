@@ -26,10 +26,7 @@ export const plans = [
     name: 'Pro',
     description: 'For teams that ship reports to their customers.',
     rank: 1,
-    prices: [
-      { amount: 4_900, currency: 'usd', interval: 'month' },
-      { amount: 49_000, currency: 'usd', interval: 'year' },
-    ],
+    prices: [{ amount: 4_900, currency: 'usd', interval: 'month' }],
     features: [
       { feature: 'exports' },
       { feature: 'api_calls', limit: 50_000, overage: 'block' },

@@ -11,6 +11,7 @@ import { submitForm } from './submit-form.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const used = 120;
+let steps = 0;
 
 try {
   await demo(stackToShow());
@@ -157,8 +158,6 @@ async function stripeMeter(
   };
   return { meter, sum };
 }
-
-let steps = 0;
 
 async function step<T>(name: string, work: () => Promise<{ value: T; shown: string }>): Promise<T> {
   steps += 1;

@@ -159,7 +159,7 @@ async function subscribed(
   try {
     return identified.parse(await environment.post('/subscriptions', wanted, keyFor('subscription', wanted)));
   } catch (error) {
-    if (error instanceof ApiRefusal && error.message.includes('declined')) return undefined;
+    if (error instanceof ApiRefusal && error.message.includes('"payment_failed"')) return undefined;
     throw error;
   }
 }

@@ -98,8 +98,8 @@ function welcome(stack: RunningStack, demo: Demo | undefined, dataDir: string): 
   );
   const curl =
     demo &&
-    `\nMay a customer use a feature?\n\n  curl -s -H 'Authorization: Bearer ${demo.secretKey}' \\\n` +
-      `    '${stack.apiUrl}/api/v1/entitlements/check?customer=${demo.customer}&feature=${demo.feature}'\n` +
+    `\nMay a customer use a feature?\n\n  curl -s -H 'Authorization: Bearer ${demo.secretKey}' ` +
+      `'${stack.apiUrl}/api/v1/entitlements/check?customer=${demo.customer}&feature=${demo.feature}'\n` +
       '\n`npm run demo` shows the whole loop.';
   return `\nBillingOS is ready.\n\n${lines.join('\n')}\n${curl ?? ''}\nCtrl-C ends everything.`;
 }
