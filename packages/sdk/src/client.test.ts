@@ -50,6 +50,7 @@ describe('a check', () => {
     ['it fails', (response) => sendError(response, 500, 'internal_error')],
     ['it limits us', (response) => sendError(response, 429, 'rate_limited')],
     ['it stays silent', () => undefined],
+    ['it stays silent, then fails', (response, _, index) => (index === 0 ? undefined : response.destroy())],
   ] as [string, Answer][])('answers with the fallback, marked, within 3 seconds when %s', async (_, fail) => {
     await clientOf(fail);
     const started = performance.now();
@@ -63,6 +64,16 @@ describe('a check', () => {
 
     expect(performance.now() - started).toBeLessThan(3_000);
     expect(server.requests).toHaveLength(2);
+  });
+
+  it('does not wait out a Retry-After that is longer than that', async () => {
+    await clientOf((response) => sendError(response, 503, 'service_unavailable', { 'Retry-After': '3' }));
+    const started = performance.now();
+
+    expect(await billing.hasFeature('user_42', 'api_calls')).toBe(false);
+
+    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(server.requests).toHaveLength(1);
   });
 
   it('falls back to what the client, or the call, says', async () => {

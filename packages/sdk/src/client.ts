@@ -49,7 +49,8 @@ export interface TrackOptions {
   properties?: UsageEvent['properties'] | undefined;
 }
 
-/** With one retry, a check answers or falls back within 3 seconds. */
+/** A check is waited for: it gets two tries in 3 seconds. */
+const checkDeadlineMs = 3_000;
 const checkTimeoutMs = 1_300;
 const checkRetriesMax = 1;
 const usageQueuedMax = 10_000;
@@ -121,6 +122,7 @@ export class BillingOS {
     {
       required,
       fallback = this.#fallback,
+      deadlineMs = checkDeadlineMs,
       timeoutMs = this.#checkLimits.timeoutMs,
       retriesMax = this.#checkLimits.retriesMax,
       signal,
@@ -129,7 +131,7 @@ export class BillingOS {
     try {
       return await this.entitlements.check(
         { customer, feature, required },
-        { timeoutMs, retriesMax, signal },
+        { deadlineMs, timeoutMs, retriesMax, signal },
       );
     } catch (error) {
       if (isUnreachable(error)) {

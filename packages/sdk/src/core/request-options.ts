@@ -2,6 +2,8 @@
 export interface RequestOptions {
   /** For each try, in milliseconds. Default: the client's. */
   timeoutMs?: number | undefined;
+  /** For all tries and the waits between them, in milliseconds. Default: no limit. */
+  deadlineMs?: number | undefined;
   /** Further tries after the first. Default: the client's. */
   retriesMax?: number | undefined;
   /** Ends the request, and its retries, with the signal's reason. */

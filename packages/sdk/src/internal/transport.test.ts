@@ -175,6 +175,20 @@ describe('a retry', () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  it('does not follow, and a try is cut short, when the deadline for all of them comes first', async () => {
+    const transport = await transportTo((response, _, index) => {
+      if (index === 0) {
+        sendError(response, 503, 'service_unavailable');
+      }
+    });
+    const started = performance.now();
+
+    await expect(createCustomer(transport, { deadlineMs: 600 })).rejects.toBeInstanceOf(TimeoutError);
+
+    expect(performance.now() - started).toBeLessThan(900);
+    expect(server.requests).toHaveLength(2);
+  });
+
   it('does not follow a refusal', async () => {
     const transport = await transportTo((response) => sendError(response, 409, 'external_id_taken'));
 

@@ -71,28 +71,36 @@ export class Transport {
   }
 
   async #sendWithRetries(request: Sendable, options: WriteOptions): Promise<unknown> {
-    const retriesMax = options.retriesMax ?? this.#settings.retriesMax;
+    const { signal, retriesMax = this.#settings.retriesMax, timeoutMs = this.#settings.timeoutMs } = options;
+    const endsAt = performance.now() + (options.deadlineMs ?? Infinity);
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#send(request, options);
+        return await this.#send(request, {
+          signal,
+          timeoutMs: Math.min(timeoutMs, endsAt - performance.now()),
+        });
       } catch (error) {
         const delayMs = retryDelayMs(error, { tries, delayMaxMs: backoffMaxMs });
-        if (!isTemporary(error) || tries > retriesMax || delayMs > waitMaxMs) {
+        const longestMs = Math.min(waitMaxMs, endsAt - performance.now());
+        if (!isTemporary(error) || tries > retriesMax || delayMs >= longestMs) {
           throw error;
         }
-        await sleep(delayMs, options.signal);
+        await sleep(delayMs, signal);
       }
     }
   }
 
-  async #send({ url, method, headers, body }: Sendable, options: WriteOptions): Promise<unknown> {
-    const { signal, timeoutMs = this.#settings.timeoutMs } = options;
+  async #send(
+    { url, method, headers, body }: Sendable,
+    { signal, timeoutMs }: { signal: AbortSignal | undefined; timeoutMs: number },
+  ): Promise<unknown> {
     signal?.throwIfAborted();
     const stop = new AbortController();
     const onAbort = () => stop.abort(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
     const timer = setTimeout(
-      () => stop.abort(new TimeoutError(`${method} ${url} was not answered within ${timeoutMs} ms.`)),
+      () =>
+        stop.abort(new TimeoutError(`${method} ${url} was not answered within ${Math.round(timeoutMs)} ms.`)),
       timeoutMs,
     );
     try {

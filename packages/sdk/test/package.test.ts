@@ -1,0 +1,108 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const packageDir = fileURLToPath(new URL('..', import.meta.url));
+const bin = (name: string) => join(packageDir, 'node_modules', '.bin', name);
+
+const usage = `
+const billing = new BillingOS({ secretKey: 'bos_sk_test_' + 'a'.repeat(39), baseUrl: 'http://127.0.0.1:9', retriesMax: 0 });
+billing.check('user_42', 'exports').then(({ allowed, reason, degraded }) => {
+  process.stdout.write([allowed, reason, degraded, new NotFoundError({ status: 404, code: 'x', message: 'x' }) instanceof APIError].join(' '));
+});
+`;
+
+/** The package as npm would install it: packed, unpacked, and nothing of the workspace around it. */
+let consumer: string;
+beforeAll(() => {
+  const source = mkdtempSync(join(tmpdir(), 'billingos-sdk-source-'));
+  consumer = mkdtempSync(join(tmpdir(), 'billingos-sdk-consumer-'));
+  try {
+    execFileSync(bin('tsup'), ['--out-dir', join(source, 'dist')], { cwd: packageDir, stdio: 'pipe' });
+    for (const name of ['package.json', 'README.md', 'LICENSE', 'src', 'test']) {
+      cpSync(join(packageDir, name), join(source, name), { recursive: true });
+    }
+    execFileSync('npm', ['pack', '--pack-destination', source], { cwd: source, stdio: 'pipe' });
+    const [tarball = ''] = readdirSync(source).filter((name) => name.endsWith('.tgz'));
+    const installed = join(consumer, 'node_modules', '@billingos', 'sdk');
+    mkdirSync(installed, { recursive: true });
+    execFileSync('tar', ['-xzf', join(source, tarball), '-C', installed, '--strip-components=1']);
+  } finally {
+    rmSync(source, { recursive: true, force: true });
+  }
+}, 60_000);
+afterAll(() => rmSync(consumer, { recursive: true, force: true }));
+
+function run(file: string, text: string): string {
+  writeFileSync(join(consumer, file), text);
+  return execFileSync(process.execPath, [file], { cwd: consumer, encoding: 'utf8' });
+}
+
+describe('the packed package', () => {
+  it('holds what is built, its types and its papers, and nothing else', () => {
+    const installed = join(consumer, 'node_modules', '@billingos', 'sdk');
+    const files = readdirSync(installed, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
+
+    expect(files.toSorted()).toEqual([
+      'LICENSE',
+      'README.md',
+      'dist/index.cjs',
+      'dist/index.cjs.map',
+      'dist/index.d.cts',
+      'dist/index.d.ts',
+      'dist/index.js',
+      'dist/index.js.map',
+      'package.json',
+      'src/openapi.gen.ts',
+    ]);
+  });
+
+  it('works for an ES module', () => {
+    const output = run(
+      'consumer.mjs',
+      `import { APIError, BillingOS, NotFoundError } from '@billingos/sdk';${usage}`,
+    );
+
+    expect(output).toBe('false unreachable true true');
+  });
+
+  it('works for a CommonJS module', () => {
+    const output = run(
+      'consumer.cjs',
+      `const { APIError, BillingOS, NotFoundError } = require('@billingos/sdk');${usage}`,
+    );
+
+    expect(output).toBe('false unreachable true true');
+  });
+
+  it('has types for both, also under strict rules, and the types of the API', () => {
+    const lines = `
+export const billing = new BillingOS();
+export const plans: PromiseLike<{ data: { key: string; prices: { amount: { amount: number; currency: string } }[] }[] }> = billing.plans.list();
+export const allowed: Promise<boolean> = billing.hasFeature('user_42', 'exports', { signal: undefined });
+// @ts-expect-error a customer has no such field
+void billing.customers.create({ colour: 'red' });
+`;
+    const types = `import type { paths } from '@billingos/sdk/openapi';\nexport type Routes = keyof paths;\n`;
+    writeFileSync(join(consumer, 'esm.mts'), `import { BillingOS } from '@billingos/sdk';\n${types}${lines}`);
+    writeFileSync(join(consumer, 'cjs.cts'), `import { BillingOS } from '@billingos/sdk';\n${lines}`);
+    symlinkSync(join(packageDir, 'node_modules', '@types'), join(consumer, 'node_modules', '@types'));
+
+    const { status, stdout } = spawnSync(
+      bin('tsc'),
+      [
+        ...['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'],
+        ...['--module', 'nodenext', '--target', 'es2022', '--types', 'node', 'esm.mts', 'cjs.cts'],
+      ],
+      { cwd: consumer, encoding: 'utf8' },
+    );
+
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  }, 60_000);
+});
