@@ -1,0 +1,83 @@
+// Measures the two calls that merchants make millions of times, each beside a bare Fastify route on the same Node in
+// the same run, and prints one line a measure: `bench NAME ratio=R ours=X baseline=Y unit=U goal=G`.
+import { execFileSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { type Load, measurePair } from './measure.ts';
+import { customers } from './seed.ts';
+import { type BenchStack, startBenchStack } from './stack.ts';
+
+const apiFolder = fileURLToPath(new URL('..', import.meta.url));
+const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { cwd: apiFolder, stdio: 'inherit' });
+
+const stack = await startBenchStack();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void stack.stop().finally(() => process.exit(1)));
+}
+try {
+  await measureChecks(stack);
+  await measureTracking(stack);
+} finally {
+  await stack.stop();
+}
+
+async function measureChecks({ apiUrl, bareUrl, secretKey }: BenchStack): Promise<void> {
+  const anyCustomer = (): string => `user_${randomInt(customers) + 1}`;
+  const ours: Load = {
+    url: apiUrl,
+    method: 'GET',
+    headers: { authorization: `Bearer ${secretKey}` },
+    next: () => ({ path: `/api/v1/entitlements/check?customer=${anyCustomer()}&feature=api_calls` }),
+  };
+  const baseline: Load = {
+    url: bareUrl,
+    method: 'GET',
+    headers: { authorization: `Bearer ${secretKey}` },
+    next: () => ({ path: `/check?customer=${anyCustomer()}&feature=api_calls` }),
+  };
+  for (const connections of [1, 16, 64]) {
+    const measured = await measurePair(ours, baseline, connections);
+    const name = `check_${connections}`;
+    report(name, measured.ours.perSecond, measured.baseline.perSecond, { unit: 'req/s', goal: 0.7 });
+    if (connections > 1) {
+      // Of latencies the lower is better: the ratio is turned round.
+      report(`${name}_p99`, measured.ours.p99, measured.baseline.p99, { unit: 'ms', goal: 0.5, lower: true });
+    }
+  }
+}
+
+async function measureTracking({ apiUrl, bareUrl, secretKey }: BenchStack): Promise<void> {
+  let sent = 0;
+  const body = (): string =>
+    JSON.stringify({
+      idempotency_key: `bench_${++sent}`,
+      customer: `user_${randomInt(customers) + 1}`,
+      meter: 'api_calls',
+      value: 1,
+    });
+  const headers = { authorization: `Bearer ${secretKey}`, 'content-type': 'application/json' };
+  const measured = await measurePair(
+    { url: apiUrl, method: 'POST', headers, next: () => ({ path: '/api/v1/usage/track', body: body() }) },
+    { url: bareUrl, method: 'POST', headers, next: () => ({ path: '/track', body: body() }) },
+    64,
+  );
+  report('track', measured.ours.perSecond, measured.baseline.perSecond, { unit: 'req/s', goal: 0.35 });
+}
+
+function report(
+  name: string,
+  ours: number,
+  baseline: number,
+  options: { unit: string; goal: number; lower?: boolean },
+): void {
+  const ratio = options.lower === true ? baseline / ours : ours / baseline;
+  process.stdout.write(
+    `bench ${name} ratio=${ratio.toFixed(3)} ours=${round(ours)} baseline=${round(baseline)} unit=${options.unit} goal=${options.goal}\n`,
+  );
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
