@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -91,13 +91,12 @@ void billing.customers.create({ colour: 'red' });
     const types = `import type { paths } from '@billingos/sdk/openapi';\nexport type Routes = keyof paths;\n`;
     writeFileSync(join(consumer, 'esm.mts'), `import { BillingOS } from '@billingos/sdk';\n${types}${lines}`);
     writeFileSync(join(consumer, 'cjs.cts'), `import { BillingOS } from '@billingos/sdk';\n${lines}`);
-    symlinkSync(join(packageDir, 'node_modules', '@types'), join(consumer, 'node_modules', '@types'));
 
     const { status, stdout } = spawnSync(
       bin('tsc'),
       [
         ...['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--noUncheckedIndexedAccess'],
-        ...['--module', 'nodenext', '--target', 'es2022', '--types', 'node', 'esm.mts', 'cjs.cts'],
+        ...['--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom', 'esm.mts', 'cjs.cts'],
       ],
       { cwd: consumer, encoding: 'utf8' },
     );
