@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import type { Connection } from './connections.ts';
+import type { CallResult } from './intents.ts';
 import { isMissing, translateStripeError } from './stripe.errors.ts';
 
 export const stripeStatuses = [
@@ -43,7 +44,7 @@ export async function createStripeSubscription(
   { stripe, stripe_account_id: stripeAccount }: Connection,
   wish: NewSubscription,
   idempotencyKey: string,
-): Promise<SubscriptionState> {
+): Promise<CallResult> {
   const subscription = await stripe.subscriptions.create(
     {
       customer: wish.stripe_customer_id,
@@ -53,35 +54,27 @@ export async function createStripeSubscription(
     },
     { stripeAccount, idempotencyKey },
   );
-  return stateOf(subscription);
+  return { stripe_object_id: subscription.id };
 }
 
+/** Ends a subscription. One that Stripe has ended already is as it should be: a repetition after a crash finds that. */
 export async function cancelStripeSubscription(
   { stripe, stripe_account_id: stripeAccount }: Connection,
   id: string,
   when: 'now' | 'period_end',
   idempotencyKey: string,
-): Promise<SubscriptionState> {
+): Promise<void> {
   const options = { stripeAccount, idempotencyKey };
-  const subscription =
-    when === 'now'
-      ? await stripe.subscriptions.cancel(id, {}, options)
-      : await stripe.subscriptions.update(id, { cancel_at_period_end: true }, options);
-  return stateOf(subscription);
-}
-
-/** Undefined when Stripe has no such subscription. */
-export async function retrieveSubscription(
-  { stripe, stripe_account_id: stripeAccount }: Connection,
-  id: string,
-): Promise<SubscriptionState | undefined> {
+  if (when === 'period_end') {
+    await stripe.subscriptions.update(id, { cancel_at_period_end: true }, options);
+    return;
+  }
   try {
-    return stateOf(await stripe.subscriptions.retrieve(id, {}, { stripeAccount }));
+    await stripe.subscriptions.cancel(id, {}, options);
   } catch (error) {
-    if (isMissing(error)) {
-      return undefined;
+    if (!isMissing(error)) {
+      throw error;
     }
-    throw translateStripeError(error);
   }
 }
 

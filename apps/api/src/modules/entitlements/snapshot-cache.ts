@@ -3,7 +3,7 @@ import type { Result } from 'ioredis';
 import { Log } from '../../platform/log.ts';
 import { Redis } from '../../platform/redis.ts';
 import { Ingest } from '../usage/ingest.ts';
-import type { RecordedEvent } from '../usage/usage.repository.ts';
+import type { RecordedEvent } from '../usage/usage-event.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**

@@ -48,8 +48,7 @@ export class CreateSubscription implements OnModuleInit {
         if (params.payment_method !== null) {
           await setDefaultPaymentMethod(connection, params.stripe_customer_id, params.payment_method, key);
         }
-        const state = await createStripeSubscription(connection, params, key);
-        return { stripe_object_id: state.stripe_subscription_id };
+        return createStripeSubscription(connection, params, key);
       },
       // What Stripe says is taken over by asking it: this answer may be older than an event that came meanwhile.
       settle: async (environmentId, { customer_id: customerId }) => {

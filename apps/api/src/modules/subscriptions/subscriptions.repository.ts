@@ -202,7 +202,14 @@ export class SubscriptionsRepository {
       await this.database.q
         .insertInto('subscription_items')
         .values(
-          items.map((item) => ({ environment_id: environmentId, subscription_id: subscriptionId, ...item })),
+          items.map((item) => ({
+            environment_id: environmentId,
+            id: item.id,
+            subscription_id: subscriptionId,
+            price_id: item.price_id,
+            quantity: item.quantity,
+            stripe_subscription_item_id: item.stripe_subscription_item_id,
+          })),
         )
         .onConflict((conflict) =>
           conflict.columns(['environment_id', 'stripe_subscription_item_id']).doUpdateSet((eb) => ({

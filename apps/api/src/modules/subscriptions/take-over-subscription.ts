@@ -78,11 +78,7 @@ export class TakeOverSubscription {
     } else {
       await this.subscriptions.update(environmentId, id, { ...fields, updated_at: this.clock.now() });
     }
-    await this.subscriptions.replaceItems(
-      environmentId,
-      id,
-      items.map(({ interval: _, interval_count: __, ...item }) => item),
-    );
+    await this.subscriptions.replaceItems(environmentId, id, items);
     await this.grant(environmentId, customerId, id, fields, version, items[0]);
     await this.audit.record(environmentId, {
       action: before === undefined ? 'subscription.created' : 'subscription.updated',

@@ -4,7 +4,8 @@ import { Clock } from '../../platform/clock.ts';
 import { isDatabaseAway } from '../../platform/errors.ts';
 import { Metrics } from '../../platform/metrics.ts';
 import { IngestOverloaded } from './usage.errors.ts';
-import { type NewEvent, type RecordedEvent, UsageRepository } from './usage.repository.ts';
+import type { NewEvent, RecordedEvent } from './usage-event.ts';
+import { UsageRepository } from './usage.repository.ts';
 
 /** Enough for one round trip to be shared by many, and few enough to commit in milliseconds. */
 const eventsPerCommit = 1_000;

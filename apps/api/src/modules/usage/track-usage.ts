@@ -5,9 +5,8 @@ import { invalidRequest } from '../../platform/http/validation.ts';
 import { newId } from '../../platform/ids.ts';
 import { plainReference } from '../customers/customer-reference.ts';
 import { Ingest } from './ingest.ts';
-import { fingerprintOf, isCountable } from './usage-event.ts';
+import { fingerprintOf, isCountable, type NewEvent, type RecordedEvent } from './usage-event.ts';
 import { CustomerIdUnknown, EventTimeOutOfRange, MeterUnknown, UsageKeyConflict } from './usage.errors.ts';
-import type { NewEvent, RecordedEvent } from './usage.repository.ts';
 import { type Tracked, type TrackedItem, type UsageEvent, usageEvent } from './usage.schemas.ts';
 
 /** Takes usage events. What is answered as accepted is stored, and counts once. */

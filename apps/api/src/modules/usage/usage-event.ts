@@ -1,6 +1,37 @@
 import { createHash } from 'node:crypto';
 import type { UsageEvent } from './usage.schemas.ts';
 
+/** An event that is fit to be recorded. */
+export interface NewEvent {
+  environment_id: string;
+  id: string;
+  new_customer_id: string;
+  forward_id: string;
+  idempotency_key: string;
+  fingerprint: Buffer;
+  customer: string;
+  meter: string;
+  value: number;
+  occurred_at: Date;
+  properties: object | undefined;
+}
+
+export interface RecordedEvent {
+  /** From 1, in the order given. */
+  position: number;
+  outcome: 'accepted' | 'duplicate' | 'conflict' | 'no_meter' | 'no_customer';
+  event_id: string | null;
+  environment_id: string;
+  customer_id: string | null;
+  /** What the customer's cached entitlements are filed under. */
+  cache_key: string | null;
+  meter_id: string | null;
+  period_start: Date | null;
+  /** The period's total with this event, and a number that grows with it. Null unless accepted. */
+  used: string | null;
+  usage_version: number | null;
+}
+
 const minute = 60 * 1000;
 const day = 24 * 60 * minute;
 const aheadMax = 5 * minute;
