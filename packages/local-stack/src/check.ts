@@ -76,7 +76,7 @@ async function tool(command: string, args: readonly string[]): Promise<Counts> {
 }
 
 function turbo(task: string): Promise<Counts> {
-  return tool(bin('turbo'), ['run', task, '--output-logs=errors-only', '--no-color']);
+  return tool(bin('turbo'), ['run', task, '--continue=always', '--output-logs=errors-only', '--no-color']);
 }
 
 /** Runs Vitest in every package that has this script, all of them even when one fails. */

@@ -73,7 +73,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     if (temporary !== undefined) rmSync(temporary, { recursive: true, force: true });
   };
   try {
-    await waitUntilReady(service, () => acceptsQueries(url));
+    await waitUntilReady(service, () => acceptsQueries(url, dataDir));
   } catch (error) {
     await stop();
     throw error;
@@ -114,7 +114,7 @@ async function createCluster(options: {
         '--builtin-locale=C.UTF-8',
         ...(options.durable ? [] : ['--no-sync']),
       ],
-      { cwd: '/', env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' }, ...(user ?? {}) },
+      { cwd: '/', env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' }, ...user },
     );
   } catch (error) {
     const output = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
@@ -145,7 +145,7 @@ function settings(durable: boolean): string[] {
   return values.flatMap((value) => ['-c', value]);
 }
 
-async function acceptsQueries(url: string): Promise<boolean> {
+async function acceptsQueries(url: string, dataDir: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
   // A connection that breaks while we ask must not end this process.
   client.on('error', () => undefined);
@@ -156,7 +156,8 @@ async function acceptsQueries(url: string): Promise<boolean> {
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === '28P01') {
       throw new StackError(
-        'The Postgres data was created with another password. Restore the secrets it was created with, or remove the data folder to start afresh.',
+        `The Postgres data in ${dataDir} was created with another password. Restore secrets.json of that time, ` +
+          'or remove that folder to start afresh.',
       );
     }
     return false;

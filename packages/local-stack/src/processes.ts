@@ -48,7 +48,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     child = spawn(command, args, {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      ...(options.user ?? {}),
+      ...options.user,
       env: options.env ?? process.env,
       stdio: ['ignore', log, log],
       detached: true,
