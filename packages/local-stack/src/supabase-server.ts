@@ -5,10 +5,12 @@
  *
  * Started by `startSupabase`, which sets the variables read here.
  */
+import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { App } from '@supabase/lite';
 import { createPostgresConnection } from '@supabase/lite/postgres';
 import type { JWK } from 'jose';
+import { projectDir } from './settings.ts';
 import { supabaseMail } from './supabase-mail.ts';
 import { TokenDoor } from './supabase-tokens.ts';
 
@@ -35,7 +37,14 @@ const app = new App({
     additional_redirect_urls: [],
     enable_refresh_token_rotation: true,
     minimum_password_length: 8,
-    email: { enable_confirmations: confirmEmail },
+    email: {
+      enable_confirmations: confirmEmail,
+      template: {
+        confirmation: template('confirmation', 'Confirm your e-mail address'),
+        recovery: template('recovery', 'Choose a new password'),
+        email_change: template('email_change', 'Confirm your new e-mail address'),
+      },
+    },
   },
   options: {
     // Admin mode would serve requests without a key as service_role.
@@ -93,6 +102,11 @@ async function withOutwardToken(response: Response): Promise<Response> {
       ? { ...body, access_token: await door.outward(body.access_token) }
       : body;
   return new Response(JSON.stringify(translated), { status: response.status, headers });
+}
+
+/** The mails that a hosted project sends, too. */
+function template(name: string, subject: string): { subject: string; content_path: string } {
+  return { subject, content_path: join(projectDir, 'supabase', 'templates', `${name}.html`) };
 }
 
 function setting(name: string): string {
