@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { advance } from './advance.ts';
 import { Api, type HttpAnswer, type HttpRequest } from './http/api.ts';
 import { Controls, type SeenDelivery } from './http/controls.ts';
+import { Faults, type FaultScript } from './http/faults.ts';
 import { Gate, type Hold, type HoldRule, type SeenRequest } from './http/gate.ts';
 import { Pages } from './pages/pages.ts';
 import { includable, routes } from './routes.ts';
@@ -13,6 +14,7 @@ import { Store } from './state/store.ts';
 import { Deliveries, type ForwardingTarget } from './webhooks/deliveries.ts';
 
 export type { ForwardingTarget } from './webhooks/deliveries.ts';
+export type { FaultScript, RequestFaultRule, WebhookFaultRule } from './http/faults.ts';
 export type { Hold, HoldRule, SeenRequest } from './http/gate.ts';
 export type { SeenDelivery } from './http/controls.ts';
 
@@ -41,6 +43,10 @@ export interface Emulator {
   close(): Promise<void>;
   /** Holds requests back, or their answers after they took effect. */
   hold(rule: HoldRule): Hold;
+  /** Lets things go wrong from now on as the script has it; `{}` ends that. */
+  runFaults(script: FaultScript): void;
+  /** How often each kind of fault struck since the script began. */
+  faultsStruck(): Record<string, number>;
   /** The requests of Stripe's API seen so far, in order of arrival. */
   requests(): readonly SeenRequest[];
   forgetRequests(): void;
@@ -83,9 +89,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const clock = new Clock(options.now ?? Date.now, system.get('_clock', 'offset')?.offset ?? 0);
   store.transaction(() => forgetOldAnswers(store, clock.now()));
   const gate = new Gate();
+  const faults = new Faults();
   const deliveries = new Deliveries(store, {
     forwardTo: options.forwardTo ?? [],
     retryDelaysMs: options.retryDelaysMs ?? RETRIES,
+    faults,
   });
   let baseUrl = options.publicUrl ?? '';
   const passTime = () => {
@@ -99,13 +107,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const controls = new Controls({
     store,
     gate,
+    faults,
     deliveries,
     moveClock: (seconds) => {
       advanceTo(clock.now() + seconds);
       return clock.now();
     },
   });
-  const api = new Api({ store, clock, gate, deliveries, routes, includable });
+  const api = new Api({ store, clock, gate, faults, deliveries, routes, includable });
   const pages = new Pages({ store, clock, deliveries });
   const server = createServer((incoming, response) => {
     void serve(incoming, response, options.publicUrl, async (request) => {
@@ -142,6 +151,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       store.close();
     },
     hold: (rule) => gate.hold(rule),
+    runFaults: (script) => faults.run(script),
+    faultsStruck: () => faults.struck(),
     requests: () => gate.requests(),
     forgetRequests: () => gate.forget(),
     pauseWebhooks: () => deliveries.pause(),
@@ -189,6 +200,9 @@ async function serve(
     },
     baseUrl: publicUrl ?? `http://${incoming.headers.host ?? 'localhost'}`,
   });
+  if (answer.unsent === 'broken') incoming.socket.destroy();
+  // A silent connection stays open until its client gives up or the emulator closes.
+  if (answer.unsent !== undefined) return;
   response.writeHead(answer.status, answer.headers);
   response.end(answer.body);
 }

@@ -4,14 +4,15 @@ import { Context } from '../state/context.ts';
 import { newId } from '../state/ids.ts';
 import type { Dataset, Mode, Store } from '../state/store.ts';
 import type { Deliveries } from '../webhooks/deliveries.ts';
-import { StripeError } from './errors.ts';
+import { invalid, StripeError } from './errors.ts';
 import { expanded, type Includable } from './expand.ts';
+import { rateLimited, serverError, type Faults, type RequestFaultRule } from './faults.ts';
 import { canonical, decodeForm } from './form.ts';
 import type { Gate, SeenRequest } from './gate.ts';
 import { Idempotency } from './idempotency.ts';
 import { modeOfKey, unknownAccount } from './keys.ts';
 import { list, readParams, text } from './params.ts';
-import { matchRoute, type Route } from './route.ts';
+import { matchRoute, type Match, type Route } from './route.ts';
 
 export interface HttpRequest {
   method: string;
@@ -26,15 +27,27 @@ export interface HttpAnswer {
   status: number;
   headers: Record<string, string>;
   body: string;
+  /** It took effect, but no answer goes out: the connection stays silent, or breaks. */
+  unsent?: 'silent' | 'broken';
 }
 
 interface Parts {
   store: Store;
   clock: Clock;
   gate: Gate;
+  faults: Faults;
   deliveries: Deliveries;
   routes: readonly Route[];
   includable: Includable;
+}
+
+/** One request on its way through. */
+interface Task {
+  request: HttpRequest;
+  seen: SeenRequest;
+  data: Dataset;
+  match: Match | undefined;
+  fault: RequestFaultRule | undefined;
 }
 
 const universal = { expand: list(text) };
@@ -59,10 +72,13 @@ export class Api {
       idempotency_key: request.header('idempotency-key') ?? null,
       status: null,
       replayed: false,
+      fault: null,
     };
     gate.see(seen);
     const answer = await this.#attempt(request, seen);
     await gate.after(seen);
+    if (seen.fault === 'apply_then_timeout') return { ...answer, unsent: 'silent' };
+    if (seen.fault === 'drop_after_apply') return { ...answer, unsent: 'broken' };
     seen.status = answer.status;
     return answer;
   }
@@ -72,18 +88,27 @@ export class Api {
       const mode = modeOfKey(request.header('authorization'));
       seen.mode = mode;
       const data = this.#dataset(mode, seen.account, request.header('authorization'));
+      const match = matchRoute(this.#parts.routes, request.method, request.path);
+      const fault = this.#parts.faults.request(
+        seen,
+        `${request.method} ${match?.route.path ?? request.path}`,
+      );
+      seen.fault = fault?.kind ?? null;
+      if (fault?.kind === 'rate_limit') throw rateLimited();
+      const task: Task = { request, seen, data, match, fault };
       const key = request.method === 'POST' ? seen.idempotency_key : null;
       if (key === null) {
         await this.#parts.gate.before(seen);
-        return this.#run(request, seen, data);
+        return this.#run(task);
       }
-      return await this.#once(request, seen, data, key);
+      return await this.#once(task, key);
     } catch (error) {
       return failure(error, seen);
     }
   }
 
-  async #once(request: HttpRequest, seen: SeenRequest, data: Dataset, key: string): Promise<HttpAnswer> {
+  async #once(task: Task, key: string): Promise<HttpAnswer> {
+    const { request, seen, data } = task;
     const fingerprint = { method: request.method, path: request.path, params: canonical(formOf(request)) };
     const saved = this.#idempotency.begin(data, key, fingerprint, this.#parts.clock.now());
     if (saved !== undefined) {
@@ -96,7 +121,7 @@ export class Api {
     }
     try {
       await this.#parts.gate.before(seen);
-      return this.#run(request, seen, data, (answer) =>
+      return this.#run(task, (answer) =>
         data.put('_answer', {
           id: key,
           ...fingerprint,
@@ -112,12 +137,8 @@ export class Api {
   }
 
   /** The operation and the answer saved under its key, in one transaction. */
-  #run(
-    request: HttpRequest,
-    seen: SeenRequest,
-    data: Dataset,
-    save: (answer: HttpAnswer) => void = () => {},
-  ): HttpAnswer {
+  #run(task: Task, save: (answer: HttpAnswer) => void = () => {}): HttpAnswer {
+    const { request, seen, data } = task;
     const { store, clock, deliveries } = this.#parts;
     const context = new Context({
       store,
@@ -129,7 +150,7 @@ export class Api {
     });
     try {
       return store.transaction(() => {
-        const answer = this.#operate(request, seen, context);
+        const answer = this.#struck(task, context);
         save(answer);
         return answer;
       });
@@ -142,8 +163,26 @@ export class Api {
     }
   }
 
-  #operate(request: HttpRequest, seen: SeenRequest, context: Context): HttpAnswer {
-    const match = matchRoute(this.#parts.routes, request.method, request.path);
+  /** The operation, or what a scripted fault makes of it. */
+  #struck(task: Task, context: Context): HttpAnswer {
+    const { fault, seen } = task;
+    if (fault?.kind === 'server_error') {
+      if (fault.applied === true) this.#operate(task, context);
+      return failure(serverError(), seen);
+    }
+    const answer = this.#operate(task, context);
+    if (fault?.kind !== 'duplicate_identifier') return answer;
+    const { identifier } = formOf(task.request);
+    return failure(
+      invalid(
+        `An event already exists with identifier ${typeof identifier === 'string' ? identifier : ''}.`,
+        'identifier',
+      ),
+      seen,
+    );
+  }
+
+  #operate({ request, seen, match }: Task, context: Context): HttpAnswer {
     if (match === undefined) {
       throw new StripeError(404, {
         type: 'invalid_request_error',
@@ -179,7 +218,7 @@ function failure(error: unknown, seen: SeenRequest): HttpAnswer {
   if (error instanceof StripeError) {
     return {
       status: error.status,
-      headers: { ...headers(seen), 'stripe-should-retry': error.status === 409 ? 'true' : 'false' },
+      headers: { ...headers(seen), ...retryHint(error.status), ...error.headers },
       body: JSON.stringify(error.body(seen.id), null, 2),
     };
   }
@@ -194,6 +233,12 @@ function failure(error: unknown, seen: SeenRequest): HttpAnswer {
       },
     }),
   };
+}
+
+/** Stripe tells its clients what to repeat; of a 429 and a 500 it leaves the decision to them. */
+function retryHint(status: number): Record<string, string> {
+  if (status === 409) return { 'stripe-should-retry': 'true' };
+  return status === 429 || status >= 500 ? {} : { 'stripe-should-retry': 'false' };
 }
 
 function headers(seen: SeenRequest): Record<string, string> {

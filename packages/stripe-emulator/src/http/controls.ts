@@ -2,6 +2,7 @@ import type { Dataset, Store } from '../state/store.ts';
 import type { Delivery } from '../state/tables.ts';
 import type { Deliveries } from '../webhooks/deliveries.ts';
 import type { HttpAnswer, HttpRequest } from './api.ts';
+import { parseScript, type Faults } from './faults.ts';
 import type { Gate, HoldRule } from './gate.ts';
 
 /** One event's way to one endpoint, with the data set it is of. */
@@ -13,6 +14,7 @@ export interface SeenDelivery extends Delivery {
 interface Parts {
   store: Store;
   gate: Gate;
+  faults: Faults;
   deliveries: Deliveries;
   moveClock(seconds: number): number;
 }
@@ -75,6 +77,13 @@ export class Controls {
         });
       case 'POST /_emulator/holds':
         return this.#hold(request.body);
+      case 'GET /_emulator/faults':
+        return json(200, { ...this.#parts.faults.script, struck: this.#parts.faults.struck() });
+      case 'POST /_emulator/faults':
+        return this.#faults(request.body);
+      case 'DELETE /_emulator/faults':
+        this.#parts.faults.run({});
+        return json(200, {});
       case 'POST /_emulator/webhooks/pause':
         deliveries.pause();
         return json(200, { paused: true });
@@ -93,6 +102,13 @@ export class Controls {
       default:
         return json(404, { error: { message: `No such control: ${request.method} ${request.path}` } });
     }
+  }
+
+  #faults(body: string): HttpAnswer {
+    const script = parseScript(parsed(body));
+    if (typeof script === 'string') return json(400, { error: { message: script } });
+    this.#parts.faults.run(script);
+    return json(200, script);
   }
 
   #hold(body: string): HttpAnswer {

@@ -19,17 +19,20 @@ export class StripeError extends Error {
   readonly keepsChanges: boolean;
   /** Stripe saves no answer under the idempotency key when the parameters did not even parse. */
   readonly savedUnderKey: boolean;
+  /** Headers that this error adds to its answer. */
+  readonly headers: Record<string, string>;
 
   constructor(
     status: number,
     detail: ErrorDetail,
-    options: { keepsChanges?: boolean; savedUnderKey?: boolean } = {},
+    options: { keepsChanges?: boolean; savedUnderKey?: boolean; headers?: Record<string, string> } = {},
   ) {
     super(detail.message);
     this.status = status;
     this.detail = detail;
     this.keepsChanges = options.keepsChanges ?? false;
     this.savedUnderKey = options.savedUnderKey ?? true;
+    this.headers = options.headers ?? {};
   }
 
   /** The body as it goes over the wire. */

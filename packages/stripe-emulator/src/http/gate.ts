@@ -1,5 +1,6 @@
 import { newId } from '../state/ids.ts';
 import type { Mode } from '../state/store.ts';
+import { literally } from './faults.ts';
 
 /** A request of Stripe's API as it was seen, in order of arrival. */
 export interface SeenRequest {
@@ -12,6 +13,8 @@ export interface SeenRequest {
   /** Null until it is answered; a held answer stays null. */
   status: number | null;
   replayed: boolean;
+  /** The kind of fault that struck it, or null. */
+  fault: string | null;
 }
 
 /** Which requests to hold: `path` may contain `*`; `before` holds a request back, `after` only its answer. */
@@ -75,7 +78,7 @@ const LOG_MAX = 20_000;
 
 /**
  * The one place where every request of the API passes twice: before it is looked at and after it took
- * effect. Holds act here, and so will scripted faults.
+ * effect. Holds act here.
  */
 export class Gate {
   readonly #log: SeenRequest[] = [];
@@ -127,8 +130,4 @@ export class Gate {
       if (hold.takes(phase, request)) await hold.keep(request);
     }
   }
-}
-
-function literally(text: string): string {
-  return text.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&');
 }

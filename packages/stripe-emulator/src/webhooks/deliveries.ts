@@ -1,3 +1,4 @@
+import type { Faults } from '../http/faults.ts';
 import type { Dataset, Mode, Store } from '../state/store.ts';
 import type { Delivery } from '../state/tables.ts';
 import { signatureHeader } from './signature.ts';
@@ -13,6 +14,7 @@ export interface DeliveryOptions {
   forwardTo: ForwardingTarget[];
   /** The wait before each retry; after the last one the delivery has failed. */
   retryDelaysMs: number[];
+  faults: Faults;
 }
 
 interface Waiting {
@@ -56,7 +58,7 @@ export class Deliveries {
   add(deliveries: { data: Dataset; id: string }[]): void {
     for (const { data, id } of deliveries) {
       const delivery = data.get('_delivery', id);
-      if (delivery !== undefined) this.#enqueue(data, delivery);
+      if (delivery !== undefined) this.#plan(data, delivery);
     }
     this.#send();
   }
@@ -84,7 +86,11 @@ export class Deliveries {
           data.put('_delivery', { ...delivery, state: 'pending', attempts: 0, due_ms: 0 });
       }
     });
-    this.add(deliveries);
+    for (const { data, id } of deliveries) {
+      const delivery = data.get('_delivery', id);
+      if (delivery !== undefined) this.#enqueue(data, delivery);
+    }
+    this.#send();
   }
 
   /** Resolves when nothing is due or on its way; later retries are not waited for. */
@@ -101,6 +107,19 @@ export class Deliveries {
   close(): void {
     clearTimeout(this.#timer);
     this.#stop.abort();
+  }
+
+  /** Queues a new delivery as often and as late as the fault script has it; a lost one has failed. */
+  #plan(data: Dataset, delivery: Delivery): void {
+    const type = data.get('event', delivery.event)?.type ?? '';
+    const waits = this.#options.faults.delivery(type);
+    if (waits.length === 0) {
+      const lost: Delivery = { ...delivery, state: 'failed', error: 'Lost by the fault script' };
+      this.#store.transaction(() => data.put('_delivery', lost));
+    }
+    for (const wait of waits) {
+      this.#enqueue(data, { ...delivery, due_ms: wait === 0 ? delivery.due_ms : Date.now() + wait });
+    }
   }
 
   #enqueue(data: Dataset, delivery: Delivery): void {
