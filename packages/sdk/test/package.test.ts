@@ -33,7 +33,7 @@ beforeAll(() => {
   } finally {
     rmSync(source, { recursive: true, force: true });
   }
-}, 60_000);
+}, 120_000);
 afterAll(() => rmSync(consumer, { recursive: true, force: true }));
 
 function run(file: string, text: string): string {
@@ -103,5 +103,5 @@ void billing.customers.create({ colour: 'red' });
 
     expect(stdout).toBe('');
     expect(status).toBe(0);
-  }, 60_000);
+  }, 120_000);
 });

@@ -15,7 +15,8 @@ export function queryString(values: Values = {}): string {
       search.set(name, String(value));
     }
   }
-  return search.size === 0 ? '' : `?${search.toString()}`;
+  const text = search.toString();
+  return text === '' ? '' : `?${text}`;
 }
 
 function segment(name: string, value: unknown): string {

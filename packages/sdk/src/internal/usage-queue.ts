@@ -90,7 +90,7 @@ export class UsageQueue<Event extends Keyed> {
     const enough = new AbortController();
     const late = sleep(timeoutMs, enough.signal).then(() => {
       throw new TimeoutError(
-        `${this.#unsettled.size} usage events were not recorded within ${timeoutMs} ms. They stay queued.`,
+        `Usage was not recorded within ${timeoutMs} ms; the events that wait (${this.#unsettled.size}) stay queued.`,
       );
     });
     try {
