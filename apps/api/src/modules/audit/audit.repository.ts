@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.ts';
+import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
 
 @Injectable()
@@ -30,7 +31,7 @@ export class AuditRepository {
   }
 
   list(environmentId: string, page: PageRequest) {
-    let query = this.database.q
+    return this.database.q
       .selectFrom('audit_log')
       .select([
         'id',
@@ -44,13 +45,8 @@ export class AuditRepository {
         'after',
         'created_at',
       ])
-      .where('environment_id', '=', environmentId);
-    if (page.cursor !== undefined) {
-      query = query.where('id', '<', page.cursor);
-    }
-    return query
-      .orderBy('id', 'desc')
-      .limit(page.limit + 1)
+      .where('environment_id', '=', environmentId)
+      .$call(newestFirst('id', page))
       .execute();
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.ts';
+import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
 
 const meterColumns = ['id', 'key', 'name', 'aggregation', 'stripe_meter_id', 'created_at'] as const;
@@ -31,16 +32,11 @@ export class FeaturesRepository {
   }
 
   listMeters(environmentId: string, page: PageRequest) {
-    let query = this.database.q
+    return this.database.q
       .selectFrom('meters')
       .select(meterColumns)
-      .where('environment_id', '=', environmentId);
-    if (page.cursor !== undefined) {
-      query = query.where('id', '<', page.cursor);
-    }
-    return query
-      .orderBy('id', 'desc')
-      .limit(page.limit + 1)
+      .where('environment_id', '=', environmentId)
+      .$call(newestFirst('id', page))
       .execute();
   }
 
@@ -84,14 +80,7 @@ export class FeaturesRepository {
   }
 
   listFeatures(environmentId: string, page: PageRequest) {
-    let query = this.selectFeatures(environmentId);
-    if (page.cursor !== undefined) {
-      query = query.where('features.id', '<', page.cursor);
-    }
-    return query
-      .orderBy('features.id', 'desc')
-      .limit(page.limit + 1)
-      .execute();
+    return this.selectFeatures(environmentId).$call(newestFirst('features.id', page)).execute();
   }
 
   private selectFeatures(environmentId: string) {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.ts';
+import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
 
 export interface PlanRow {
@@ -95,14 +96,7 @@ export class PlansRepository {
   }
 
   list(environmentId: string, page: PageRequest): Promise<PlanRow[]> {
-    let query = this.selectPlans(environmentId);
-    if (page.cursor !== undefined) {
-      query = query.where('plans.id', '<', page.cursor);
-    }
-    return query
-      .orderBy('plans.id', 'desc')
-      .limit(page.limit + 1)
-      .execute();
+    return this.selectPlans(environmentId).$call(newestFirst('plans.id', page)).execute();
   }
 
   /** Of any version, newest or not. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.ts';
+import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
 import type { CustomerReference } from './customer-reference.ts';
 
@@ -75,13 +76,7 @@ export class CustomersRepository {
         ]),
       );
     }
-    if (page.cursor !== undefined) {
-      query = query.where('id', '<', page.cursor);
-    }
-    return query
-      .orderBy('id', 'desc')
-      .limit(page.limit + 1)
-      .execute();
+    return query.$call(newestFirst('id', page)).execute();
   }
 
   update(

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ApiKeyType } from '../../platform/auth/api-key.ts';
 import { Database } from '../../platform/database/database.ts';
+import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
 
 const columns = [
@@ -49,16 +50,11 @@ export class ApiKeysRepository {
   }
 
   list(environmentId: string, page: PageRequest) {
-    let query = this.database.q
+    return this.database.q
       .selectFrom('api_keys')
       .select(columns)
-      .where('environment_id', '=', environmentId);
-    if (page.cursor !== undefined) {
-      query = query.where('id', '<', page.cursor);
-    }
-    return query
-      .orderBy('id', 'desc')
-      .limit(page.limit + 1)
+      .where('environment_id', '=', environmentId)
+      .$call(newestFirst('id', page))
       .execute();
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../../platform/database/database.ts';
+import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
 import type { SubscriptionStatus } from '../../stripe/stripe.subscriptions.ts';
 import { runningStatuses } from './subscription.ts';
@@ -74,13 +75,7 @@ export class SubscriptionsRepository {
     } else if (filter.status !== undefined) {
       query = query.where('s.status', '=', filter.status);
     }
-    if (filter.cursor !== undefined) {
-      query = query.where('s.id', '<', filter.cursor);
-    }
-    return query
-      .orderBy('s.id', 'desc')
-      .limit(filter.limit + 1)
-      .execute();
+    return query.$call(newestFirst('s.id', filter)).execute();
   }
 
   items(environmentId: string, subscriptionIds: string[]) {

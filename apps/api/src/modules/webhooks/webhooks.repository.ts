@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import type { Mode } from '../../platform/auth/api-key.ts';
 import { Database } from '../../platform/database/database.ts';
+import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
 
 export type WebhookEventState = 'received' | 'processed' | 'failed' | 'ignored';
@@ -58,13 +59,7 @@ export class WebhooksRepository {
     if (page.state !== undefined) {
       query = query.where('state', '=', page.state);
     }
-    if (page.cursor !== undefined) {
-      query = query.where('id', '<', page.cursor);
-    }
-    return query
-      .orderBy('id', 'desc')
-      .limit(page.limit + 1)
-      .execute();
+    return query.$call(newestFirst('id', page)).execute();
   }
 
   /** Notes what became of an attempt to process an event. */

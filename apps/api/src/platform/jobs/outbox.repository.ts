@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { Database } from '../database/database.ts';
+import { newestFirst } from '../database/newest-first.ts';
 import type { PageRequest } from '../http/schemas.ts';
 import type { QueueName } from './job.ts';
 
@@ -105,12 +106,6 @@ export class OutboxRepository {
     if (page.state !== undefined) {
       query = query.where('state', '=', page.state);
     }
-    if (page.cursor !== undefined) {
-      query = query.where('id', '<', page.cursor);
-    }
-    return query
-      .orderBy('id', 'desc')
-      .limit(page.limit + 1)
-      .execute();
+    return query.$call(newestFirst('id', page)).execute();
   }
 }
