@@ -8,7 +8,9 @@ const decimalsMax = 12;
 
 /** Exact in a double and in Postgres alike: 0.1 and 999999999999999 are, 1e308 and 0.1234567890123456 are not. */
 function isExactQuantity(value: number): boolean {
-  const decimals = /\.(\d+)/.exec(value.toFixed(decimalsMax + 2))?.[1]?.replace(/0+$/, '').length ?? 0;
+  // The shortest text that means this number: toFixed would show the noise of its binary fraction as decimals.
+  const [digits = '', exponent = '0'] = String(value).split('e');
+  const decimals = (digits.split('.')[1]?.length ?? 0) - Number(exponent);
   return Number(value.toPrecision(significantDigitsMax)) === value && decimals <= decimalsMax;
 }
 
