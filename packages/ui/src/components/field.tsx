@@ -40,13 +40,11 @@ export function Field({ label, hint, error, optional = false, className, childre
           {hint}
         </p>
       ) : null}
-      <div aria-live="polite">
-        {error ? (
-          <p id={error_id} className="text-xs text-danger-ink">
-            {error}
-          </p>
-        ) : null}
-      </div>
+      {error ? (
+        <p id={error_id} role="alert" className="text-xs text-danger-ink">
+          {error}
+        </p>
+      ) : null}
     </div>
   );
 }

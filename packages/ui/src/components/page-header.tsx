@@ -4,7 +4,7 @@ type PageHeaderProps = { title: ReactNode; description?: ReactNode; actions?: Re
 
 export function PageHeader({ title, description, actions }: PageHeaderProps) {
   return (
-    <header className="mb-5 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
+    <header className="mb-5 flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
       <div className="grid min-w-0 gap-0.5">
         <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
         {description ? <p className="max-w-2xl text-sm text-muted">{description}</p> : null}

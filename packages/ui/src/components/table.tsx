@@ -4,8 +4,9 @@ import { cn } from '../cn.ts';
 /** A data table that scrolls sideways inside itself on a narrow screen. `label` names it for a screen reader. */
 export function Table({ label, className, ...props }: ComponentProps<'table'> & { label: string }) {
   return (
-    // A scrolling region has to be reachable with the keyboard, or its right half stays unread.
-    <div role="region" aria-label={label} tabIndex={0} className="overflow-x-auto -outline-offset-2">
+    // A scrolling region has to be reachable with the keyboard, or its right half stays unread. It is positioned, so
+    // that hidden text inside it scrolls along instead of widening the page.
+    <div role="region" aria-label={label} tabIndex={0} className="relative overflow-x-auto -outline-offset-2">
       <table aria-label={label} className={cn('w-full border-collapse text-sm', className)} {...props} />
     </div>
   );

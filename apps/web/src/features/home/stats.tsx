@@ -21,7 +21,7 @@ export function Stats() {
   const customers = useQuery(customerSummaryQuery(api));
   const usage = useQuery(usageSummaryQuery(api));
   return (
-    <ul className="grid gap-4 sm:grid-cols-2 xl:grid-cols-4">
+    <ul className="grid grid-cols-2 gap-3 sm:gap-4 xl:grid-cols-4">
       <QueryStates query={subscriptions} loading={<Placeholders count={2} />}>
         {({ running, canceling, monthly_recurring }) => (
           <>
@@ -29,7 +29,7 @@ export function Stats() {
               <StatCard
                 label="Monthly recurring"
                 value={recurring(monthly_recurring)}
-                detail="Every running subscription, per month"
+                detail="Before usage and tax"
               />
             </Stat>
             <Stat path="subscriptions?status=running">

@@ -6,6 +6,7 @@ import { Progress } from '@billingos/ui/components/meter';
 import { useQuery } from '@tanstack/react-query';
 import { ArrowRight, Check } from 'lucide-react';
 import Link from 'next/link';
+import { useState } from 'react';
 import type { OnboardingStep } from '../../api/types.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { onboardingQuery } from './queries.ts';
@@ -35,18 +36,26 @@ const steps: Record<OnboardingStep['step'], { label: string; hint: string; path:
   },
 };
 
-/** The way to the first working check. It disappears once all of it is done. */
+/**
+ * The way to the first working check. Who watches the last step tick keeps the finished list until they leave; after
+ * that it is gone.
+ */
 export function OnboardingChecklist() {
   const { api, href } = useEnvironment();
   const { data } = useQuery(onboardingQuery(api));
-  if (!data || data.steps.every(({ done_at }) => done_at)) return null;
+  const [watched, setWatched] = useState(false);
+  const complete = data?.steps.every(({ done_at }) => done_at) ?? true;
+  if (!complete && !watched) setWatched(true);
+  if (!data || (complete && !watched)) return null;
   const done = data.steps.filter(({ done_at }) => done_at).length;
   const next = data.steps.find(({ done_at }) => !done_at)?.step;
   return (
     <Card>
       <CardHeader
         title="Get started"
-        description={`${done} of ${data.steps.length} steps done`}
+        description={
+          complete ? 'All done. You are ready to go live.' : `${done} of ${data.steps.length} steps done`
+        }
         action={
           <div className="mt-2 w-32">
             <Progress label="Steps done" done={done} total={data.steps.length} />
@@ -78,9 +87,7 @@ export function OnboardingChecklist() {
                     {done_at ? <Check className="size-3.5" /> : null}
                   </span>
                   <span className="min-w-0 flex-1">
-                    <span className={cn('text-sm font-medium', done_at && 'text-muted line-through')}>
-                      {label}
-                    </span>
+                    <span className={cn('text-sm font-medium', done_at && 'text-muted')}>{label}</span>
                     <span className="sr-only">{done_at ? ', done' : ', to do'}</span>
                     {done_at ? null : <span className="block text-sm text-muted">{hint}</span>}
                   </span>

@@ -8,9 +8,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Plus, Tags } from 'lucide-react';
 import Link from 'next/link';
 import { QueryStates } from '../../api/query-states.tsx';
+import type { Plan } from '../../api/types.ts';
 import { formatNumber } from '../../formatting/numbers.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { subscriptionSummaryQuery } from '../subscriptions/queries.ts';
+import { DefaultPlan } from './default-plan.tsx';
 import { PlanCard } from './plan-card.tsx';
 import { plansQuery } from './queries.ts';
 
@@ -43,29 +45,38 @@ export function Plans() {
               </EmptyState>
             </div>
           ) : (
-            <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
-              {data.map((plan) => {
-                const count = running.get(plan.id) ?? 0;
-                return (
-                  <PlanCard
-                    key={plan.id}
-                    plan={plan}
-                    footer={
-                      summary.data ? (
-                        <span className="whitespace-nowrap">
-                          {formatNumber(count)} {count === 1 ? 'subscriber' : 'subscribers'}
-                        </span>
-                      ) : null
-                    }
-                  />
-                );
-              })}
-            </div>
+            <>
+              <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">
+                {byRank(data).map((plan) => {
+                  const count = running.get(plan.id) ?? 0;
+                  return (
+                    <PlanCard
+                      key={plan.id}
+                      plan={plan}
+                      footer={
+                        summary.data ? (
+                          <span className="whitespace-nowrap">
+                            {formatNumber(count)} {count === 1 ? 'subscriber' : 'subscribers'}
+                          </span>
+                        ) : null
+                      }
+                    />
+                  );
+                })}
+              </div>
+              <DefaultPlan plans={byRank(data)} />
+            </>
           )
         }
       </QueryStates>
     </>
   );
+}
+
+/** Cheapest first, as a pricing page reads. */
+function byRank(plans: readonly Plan[]): Plan[] {
+  const amount = ({ prices }: Plan) => prices[0]?.amount.amount ?? 0;
+  return plans.toSorted((a, b) => a.rank - b.rank || amount(a) - amount(b));
 }
 
 function Loading() {

@@ -46,7 +46,7 @@ export function Quickstart({ api_url }: { api_url: string }) {
           <CardBody>
             <CodeBlock
               title=".env"
-              code={`BILLINGOS_SECRET_KEY=bos_sk_${environment.mode}_…\nBILLINGOS_API_URL=${api_url}`}
+              code={`BILLINGOS_SECRET_KEY=bos_sk_${environment.mode}_…\nBILLINGOS_URL=${api_url}`}
             />
           </CardBody>
         </Card>

@@ -5,14 +5,14 @@ export function sdkSnippet({ feature, meter }: { feature: string; meter: string 
     ``,
     `const billing = new BillingOS();`,
     `if (await billing.hasFeature('user_42', '${feature}')) {`,
-    `  await billing.trackUsage('user_42', '${meter}', 1);`,
+    `  void billing.trackUsage('user_42', '${meter}', 1);`,
     `}`,
   ].join('\n');
 }
 
 /** One check over HTTP. */
 export function checkCommand({ api_url, feature }: { api_url: string; feature: string }): string {
-  const query = new URLSearchParams({ customer: 'external:user_42', feature });
+  const query = new URLSearchParams({ customer: 'user_42', feature });
   return [
     `curl "${api_url}/api/v1/entitlements/check?${query}" \\`,
     `  -H "Authorization: Bearer $BILLINGOS_SECRET_KEY"`,

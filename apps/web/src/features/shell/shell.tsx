@@ -25,14 +25,16 @@ export function Shell({ children }: { children: ReactNode }) {
         <Sidebar />
       </aside>
       <div className="flex min-h-dvh min-w-0 flex-col">
-        {environment.mode === 'test' ? <TestModeBanner /> : null}
-        <header className="sticky top-0 z-30 flex h-13 items-center gap-2 border-b bg-canvas/95 px-4 backdrop-blur-sm sm:px-6">
-          <NavigationSheet />
-          <Breadcrumbs />
-          <div className="ml-auto flex shrink-0 items-center gap-1">
-            <EnvironmentMenu />
-            <ThemeMenu />
-            <AccountMenu />
+        <header className="sticky top-0 z-30 border-b bg-canvas/95 backdrop-blur-sm">
+          {environment.mode === 'test' ? <TestModeBanner /> : null}
+          <div className="flex h-13 items-center gap-2 px-4 sm:px-6">
+            <NavigationSheet />
+            <Breadcrumbs />
+            <div className="ml-auto flex shrink-0 items-center gap-1">
+              <EnvironmentMenu />
+              <ThemeMenu />
+              <AccountMenu />
+            </div>
           </div>
         </header>
         <main id="page" tabIndex={-1} className="mx-auto w-full max-w-6xl px-4 py-6 outline-none sm:px-6">

@@ -59,7 +59,7 @@ function CheckoutLinkForm({ customer }: { customer: Customer }) {
           body: {
             customer: customer.id,
             plan: plan.plan,
-            ...(plan.price === null ? {} : { price: plan.price }),
+            price: plan.price,
             success_url: return_url,
             cancel_url: return_url,
           },

@@ -13,7 +13,7 @@ import { formatInterval, formatMoney } from '../../formatting/money.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { plansQuery } from '../plans/queries.ts';
 
-export type ChosenPlan = { plan: string; price: string | null };
+export type ChosenPlan = { plan: string; price: string };
 
 type PlanChoiceProps = {
   value: ChosenPlan | null;
@@ -21,14 +21,15 @@ type PlanChoiceProps = {
   error?: string | undefined;
 };
 
-/** A plan and, where it has several, one of its prices. */
+/** A plan at one of its prices. A plan without a price is not sold, so it is not offered. */
 export function PlanChoice({ value, onChange, error }: PlanChoiceProps) {
   const { api, href } = useEnvironment();
   const plans = useQuery(plansQuery(api));
   return (
     <QueryStates query={plans} loading={<Skeleton className="h-14" />}>
       {({ data }) => {
-        if (data.length === 0) {
+        const choices = data.flatMap(choicesOf);
+        if (choices.length === 0) {
           return (
             <Notice>
               There is no plan to subscribe to.{' '}
@@ -38,21 +39,20 @@ export function PlanChoice({ value, onChange, error }: PlanChoiceProps) {
             </Notice>
           );
         }
-        const choices = data.flatMap(choicesOf);
         return (
           <Field label="Plan" error={error}>
             {(control) => (
               <Select
                 {...control}
-                value={value ? keyOf(value) : ''}
+                value={value?.price ?? ''}
                 placeholder="Choose a plan"
                 options={choices.map((choice) => ({
-                  value: keyOf(choice),
+                  value: choice.price,
                   label: choice.label,
                   hint: choice.hint,
                 }))}
                 onValueChange={(key) => {
-                  const chosen = choices.find((choice) => keyOf(choice) === key);
+                  const chosen = choices.find((choice) => choice.price === key);
                   if (chosen) onChange({ plan: chosen.plan, price: chosen.price });
                 }}
               />
@@ -67,15 +67,10 @@ export function PlanChoice({ value, onChange, error }: PlanChoiceProps) {
 type Choice = ChosenPlan & { label: string; hint: string };
 
 function choicesOf(plan: Plan): Choice[] {
-  if (plan.prices.length === 0) return [{ plan: plan.id, price: null, label: plan.name, hint: 'Free' }];
   return plan.prices.map(({ id, amount, interval, interval_count }) => ({
     plan: plan.id,
     price: id,
     label: plan.name,
     hint: `${formatMoney(amount)} / ${formatInterval(interval, interval_count)}`,
   }));
-}
-
-function keyOf({ plan, price }: ChosenPlan): string {
-  return price ?? plan;
 }

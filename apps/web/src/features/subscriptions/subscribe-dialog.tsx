@@ -67,7 +67,7 @@ function SubscribeForm({ customer, onSubscribed }: { customer: Customer; onSubsc
           body: {
             customer: customer.id,
             plan: plan.plan,
-            ...(plan.price === null ? {} : { price: plan.price }),
+            price: plan.price,
             ...(payment_method === on_file ? {} : { payment_method }),
           },
         }),

@@ -1,6 +1,6 @@
 'use client';
 
-import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
 import { formatShortDay } from '../../formatting/dates.ts';
 import { formatCompact, formatNumber } from '../../formatting/numbers.ts';
 
@@ -23,17 +23,11 @@ export function UsageChart({ summary }: { summary: UsageSummary }) {
     <figure>
       <div aria-hidden className="h-48">
         <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 640, height: 192 }}>
-          <AreaChart
+          <BarChart
             data={by_day}
             margin={{ top: 8, right: 4, bottom: 0, left: 0 }}
             accessibilityLayer={false}
           >
-            <defs>
-              <linearGradient id="events" x1="0" y1="0" x2="0" y2="1">
-                <stop offset="0%" stopColor="var(--accent)" stopOpacity={0.28} />
-                <stop offset="100%" stopColor="var(--accent)" stopOpacity={0.02} />
-              </linearGradient>
-            </defs>
             <CartesianGrid vertical={false} stroke="var(--line)" />
             <XAxis
               dataKey="date"
@@ -52,21 +46,20 @@ export function UsageChart({ summary }: { summary: UsageSummary }) {
               axisLine={false}
             />
             <Tooltip
-              cursor={{ stroke: 'var(--line-strong)' }}
+              cursor={{ fill: 'var(--hover)' }}
               content={({ active, payload }) => {
                 const day: unknown = payload[0]?.payload;
                 return active && isDay(day) ? <DayTip {...day} /> : null;
               }}
             />
-            <Area
+            <Bar
               dataKey="events"
-              type="monotone"
-              stroke="var(--accent)"
-              strokeWidth={1.75}
-              fill="url(#events)"
+              fill="var(--accent)"
+              radius={[3, 3, 0, 0]}
+              maxBarSize={18}
               isAnimationActive={false}
             />
-          </AreaChart>
+          </BarChart>
         </ResponsiveContainer>
       </div>
       <figcaption className="sr-only">

@@ -2,7 +2,7 @@ import type { Metadata } from 'next';
 import { Prefetched } from '#api/prefetched.tsx';
 import { openEnvironment, type EnvironmentParams } from '#features/merchants/me.ts';
 import { Plans } from '#features/plans/plans.tsx';
-import { plansQuery } from '#features/plans/queries.ts';
+import { defaultPlanQuery, plansQuery } from '#features/plans/queries.ts';
 import { subscriptionSummaryQuery } from '#features/subscriptions/queries.ts';
 
 export const metadata: Metadata = { title: 'Plans' };
@@ -13,6 +13,7 @@ export default async function PlansPage({ params }: { params: EnvironmentParams 
     <Prefetched
       load={(queries) => [
         queries.prefetchQuery(plansQuery(api)),
+        queries.prefetchQuery(defaultPlanQuery(api)),
         queries.prefetchQuery(subscriptionSummaryQuery(api)),
       ]}
     >
