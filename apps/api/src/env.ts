@@ -11,6 +11,7 @@ const secretList = z
 const variables = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   API_PORT: port.default(3001),
+  WORKER_PORT: port.optional(),
   API_URL: url.default('http://localhost:3001'),
   WEB_URL: url.default('http://localhost:3000'),
   DATABASE_URL: url,

@@ -3,9 +3,10 @@ import { AppModule } from './app.module.ts';
 import { JobRunner } from './platform/jobs/job-runner.ts';
 import { Relay } from './platform/jobs/relay.ts';
 import { JobWorker } from './platform/jobs/worker.ts';
+import { WorkerStatus } from './platform/jobs/worker-status.ts';
 
 /** The same product, running its jobs instead of serving requests. */
-@Module({ imports: [AppModule], providers: [JobWorker, Relay, JobRunner] })
+@Module({ imports: [AppModule], providers: [JobWorker, Relay, JobRunner, WorkerStatus] })
 export class WorkerModule implements BeforeApplicationShutdown {
   constructor(private readonly worker: JobWorker) {}
 

@@ -12,7 +12,7 @@ try {
   });
   app.enableShutdownHooks();
   await app.get(Redis).connect();
-  app.get(JobWorker).start();
+  await app.get(JobWorker).start();
   app.get(Log).info('worker.started');
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

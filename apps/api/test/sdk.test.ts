@@ -181,7 +181,7 @@ describe('the SDK against the API', () => {
 
     expect(settled.map((result) => (result.status === 'rejected' ? result.reason.code : 'accepted'))).toEqual(
       [
-        'usage_key_conflict',
+        'idempotency_conflict',
         'meter_unknown',
         'invalid_request',
         'invalid_request',

@@ -2118,7 +2118,7 @@ export interface operations {
                     "application/json": components["schemas"]["TrackedEvent"] | components["schemas"]["TrackedBatch"];
                 };
             };
-            /** @description `usage_key_conflict`: The event’s idempotency_key came before with another body. Nothing was counted; make a new key for a new event, and keep the key when repeating one. */
+            /** @description `idempotency_conflict`: The idempotency key was used before with another request or event. Nothing was written. Make a new key for a new one, and keep the key when repeating one. */
             409: {
                 headers: {
                     [name: string]: unknown;

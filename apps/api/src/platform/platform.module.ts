@@ -13,6 +13,7 @@ import { HealthController } from './http/health.controller.ts';
 import { IdempotencyInterceptor } from './http/idempotency.interceptor.ts';
 import { IdempotencyRepository } from './http/idempotency.repository.ts';
 import { MetricsController } from './http/metrics.controller.ts';
+import { MetricsReport } from './http/metrics-report.ts';
 import { JobHandlers } from './jobs/job-handlers.ts';
 import { JobsController } from './jobs/jobs.controller.ts';
 import { Outbox } from './jobs/outbox.ts';
@@ -22,7 +23,18 @@ import { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { Redis } from './redis.ts';
 
-const shared = [Clock, Log, Metrics, Database, Redis, Credentials, Outbox, JobHandlers, Sweeper];
+const shared = [
+  Clock,
+  Log,
+  Metrics,
+  Database,
+  Redis,
+  Credentials,
+  Outbox,
+  JobHandlers,
+  Sweeper,
+  MetricsReport,
+];
 
 /** What every module stands on. It knows no billing, and it is the only global module. */
 @Global()

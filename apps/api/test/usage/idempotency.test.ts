@@ -54,7 +54,7 @@ describe('an idempotency key', () => {
     const refused = await asServer('POST', 'usage/track', event(`other-${what}`, change));
 
     expect(refused.status).toBe(409);
-    expect(refused.body['error']).toMatchObject({ code: 'usage_key_conflict', param: 'idempotency_key' });
+    expect(refused.body['error']).toMatchObject({ code: 'idempotency_conflict', param: 'idempotency_key' });
     expect(await counted(`other-${what}`)).toEqual({ events: 1, sum: 1 });
   });
 
@@ -104,7 +104,7 @@ describe('an idempotency key', () => {
           } else if (known.value === value) {
             expect(result).toMatchObject({ status: 'duplicate', id: known.id });
           } else {
-            expect(result).toMatchObject({ status: 'rejected', error: { code: 'usage_key_conflict' } });
+            expect(result).toMatchObject({ status: 'rejected', error: { code: 'idempotency_conflict' } });
           }
         }
       }

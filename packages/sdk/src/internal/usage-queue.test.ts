@@ -96,7 +96,7 @@ describe('the usage queue', () => {
               id: null,
               error:
                 index === 1
-                  ? { code: 'usage_key_conflict', message: 'Came before.' }
+                  ? { code: 'idempotency_conflict', message: 'Came before.' }
                   : { code: 'meter_unknown', message: 'No.', param: 'meter' },
             },
       ),

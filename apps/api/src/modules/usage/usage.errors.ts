@@ -1,12 +1,8 @@
 import { AppError, type ErrorFacts } from '../../platform/errors.ts';
+import { IdempotencyConflict } from '../../platform/http/idempotency.errors.ts';
 
 export class UsageKeyConflict extends AppError {
-  static readonly facts: ErrorFacts = {
-    code: 'usage_key_conflict',
-    kind: 'conflict',
-    explanation:
-      'The event’s idempotency_key came before with another body. Nothing was counted; make a new key for a new event, and keep the key when repeating one.',
-  };
+  static readonly facts = IdempotencyConflict.facts;
   constructor(key: string) {
     super(
       UsageKeyConflict.facts,

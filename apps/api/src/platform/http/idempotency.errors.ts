@@ -4,7 +4,8 @@ export class IdempotencyConflict extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'idempotency_conflict',
     kind: 'conflict',
-    explanation: 'The Idempotency-Key was used before with another request. Nothing was written.',
+    explanation:
+      'The idempotency key was used before with another request or event. Nothing was written. Make a new key for a new one, and keep the key when repeating one.',
   };
   constructor() {
     super(

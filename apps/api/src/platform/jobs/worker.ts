@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { JobRunner } from './job-runner.ts';
 import { Relay } from './relay.ts';
 import { Sweeper } from './sweeper.ts';
+import { WorkerStatus } from './worker-status.ts';
 
 /** The moving parts of a worker process, started and stopped together. */
 @Injectable()
@@ -10,9 +11,11 @@ export class JobWorker {
     private readonly relay: Relay,
     private readonly runner: JobRunner,
     private readonly sweeper: Sweeper,
+    private readonly status: WorkerStatus,
   ) {}
 
-  start(): void {
+  async start(): Promise<void> {
+    await this.status.start();
     this.runner.start();
     this.relay.start();
     this.sweeper.start();
@@ -22,5 +25,6 @@ export class JobWorker {
   async stop(): Promise<void> {
     await Promise.all([this.sweeper.stop(), this.relay.stop()]);
     await this.runner.stop();
+    this.status.stop();
   }
 }
