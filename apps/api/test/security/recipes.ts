@@ -1,0 +1,221 @@
+import Stripe from 'stripe';
+import { type TestStack, webhookSecret } from '../fixtures/stack.ts';
+import type { Tenant } from '../fixtures/api.ts';
+
+/** What somebody else gets for a request that its owner is answered with 2xx. */
+export type ForStrangers =
+  /** The object is not there for them. */
+  | 'not_found'
+  /** The request is about their own environment: they see and change what is theirs. */
+  | 'own'
+  /** An id in the body is refused as unknown. */
+  | 'refused';
+
+export interface Attempt {
+  path: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  strangers: ForStrangers;
+}
+
+/** A tenant with an object of every kind, for strangers to reach for. */
+export interface Victim extends Tenant {
+  stripeAccount: string;
+  customer: { id: string; external_id: string };
+  meter: { id: string; key: string };
+  feature: { id: string; key: string };
+  plan: { id: string; key: string; price: string };
+  subscription: { id: string };
+  failedJob: string;
+  webhookEvent: string;
+  apiKey: string;
+}
+
+/** A valid request, or several, for each operation of the OpenAPI document. */
+export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Attempt[]>> = {
+  listJobs: () => [{ path: 'jobs', strangers: 'own' }],
+  retryJob: ({ failedJob }) => [{ path: `jobs/${failedJob}/retry`, strangers: 'not_found' }],
+  listAuditLog: () => [{ path: 'audit-log?limit=100', strangers: 'own' }],
+  getMe: () => [{ path: 'me', strangers: 'own' }],
+  createMerchant: () => [{ path: 'merchants', body: { name: 'Second' }, strangers: 'own' }],
+  listApiKeys: () => [{ path: 'api-keys', strangers: 'own' }],
+  createApiKey: () => [{ path: 'api-keys', body: { name: 'another', type: 'secret' }, strangers: 'own' }],
+  revokeApiKey: ({ apiKey }) => [{ path: `api-keys/${apiKey}`, strangers: 'not_found' }],
+  getOnboarding: () => [{ path: 'onboarding', strangers: 'own' }],
+  getStripeAccount: () => [{ path: 'stripe-account', strangers: 'own' }],
+  connectStripe: () => [
+    { path: 'stripe-account/connect', body: { return_url: 'http://localhost/return' }, strangers: 'own' },
+  ],
+  refreshStripeAccount: () => [{ path: 'stripe-account/refresh', strangers: 'own' }],
+  listCustomers: ({ customer }) => [
+    { path: 'customers', strangers: 'own' },
+    { path: `customers?search=${customer.external_id}`, strangers: 'own' },
+  ],
+  createCustomer: () => [
+    { path: 'customers', body: { external_id: 'user_43', email: 'grace@example.com' }, strangers: 'own' },
+  ],
+  getCustomersSummary: () => [{ path: 'customers/summary', strangers: 'own' }],
+  getCustomer: ({ customer }) => [
+    { path: `customers/${customer.id}`, strangers: 'not_found' },
+    { path: `customers/external:${customer.external_id}`, strangers: 'not_found' },
+  ],
+  updateCustomer: ({ customer }) => [
+    { path: `customers/${customer.id}`, body: { name: 'Changed' }, strangers: 'not_found' },
+  ],
+  listMeters: () => [{ path: 'meters', strangers: 'own' }],
+  createMeter: () => [{ path: 'meters', body: { key: 'seats', name: 'Seats' }, strangers: 'own' }],
+  getMeter: ({ meter }) => [
+    { path: `meters/${meter.id}`, strangers: 'not_found' },
+    { path: `meters/${meter.key}`, strangers: 'not_found' },
+  ],
+  listFeatures: () => [{ path: 'features', strangers: 'own' }],
+  createFeature: ({ meter }) => [
+    {
+      path: 'features',
+      body: { key: 'calls_too', name: 'Calls', type: 'metered', meter: meter.key },
+      strangers: 'not_found',
+    },
+  ],
+  getFeature: ({ feature }) => [
+    { path: `features/${feature.id}`, strangers: 'not_found' },
+    { path: `features/${feature.key}`, strangers: 'not_found' },
+  ],
+  listPlans: () => [{ path: 'plans', strangers: 'own' }],
+  createPlan: ({ feature }) => [
+    {
+      path: 'plans',
+      body: { key: 'team', name: 'Team', group: 'team', features: [{ feature: feature.key, limit: 1 }] },
+      strangers: 'not_found',
+    },
+  ],
+  getPlan: ({ plan }) => [
+    { path: `plans/${plan.id}`, strangers: 'not_found' },
+    { path: `plans/${plan.key}`, strangers: 'not_found' },
+  ],
+  getDefaultPlan: () => [{ path: 'default-plan', strangers: 'own' }],
+  setDefaultPlan: ({ plan }) => [{ path: 'default-plan', body: { plan: plan.id }, strangers: 'not_found' }],
+  trackUsage: ({ customer, meter }) => [
+    {
+      path: 'usage/track',
+      body: { idempotency_key: 'event_1', customer: customer.id, meter: meter.key, value: 1 },
+      strangers: 'refused',
+    },
+  ],
+  listUsage: ({ customer }) => [
+    { path: 'usage', strangers: 'own' },
+    { path: `usage?customer=${customer.id}`, strangers: 'not_found' },
+  ],
+  getUsageSummary: () => [{ path: 'usage/summary', strangers: 'own' }],
+  checkEntitlement: ({ customer, feature }) => [
+    { path: `entitlements/check?customer=${customer.id}&feature=${feature.key}`, strangers: 'not_found' },
+  ],
+  getCustomerEntitlements: ({ customer }) => [
+    { path: `customers/${customer.id}/entitlements`, strangers: 'not_found' },
+  ],
+  listSubscriptions: ({ customer }) => [
+    { path: 'subscriptions', strangers: 'own' },
+    { path: `subscriptions?customer=${customer.id}`, strangers: 'not_found' },
+  ],
+  createSubscription: async ({ plan, asServer }) => {
+    const { body } = await asServer('POST', 'customers', { name: 'Subscribes' });
+    return [
+      {
+        path: 'subscriptions',
+        body: { customer: body['id'], plan: plan.id, price: plan.price, payment_method: 'pm_card_visa' },
+        strangers: 'not_found',
+      },
+    ];
+  },
+  getSubscriptionsSummary: () => [{ path: 'subscriptions/summary', strangers: 'own' }],
+  getSubscription: ({ subscription }) => [
+    { path: `subscriptions/${subscription.id}`, strangers: 'not_found' },
+  ],
+  cancelSubscription: ({ subscription }) => [
+    { path: `subscriptions/${subscription.id}/cancel`, body: {}, strangers: 'not_found' },
+  ],
+  createCheckoutSession: async ({ plan, asServer }) => {
+    const { body } = await asServer('POST', 'customers', { name: 'Checks out' });
+    return [
+      {
+        path: 'checkout/sessions',
+        body: {
+          customer: body['id'],
+          plan: plan.id,
+          success_url: 'http://localhost/yes',
+          cancel_url: 'http://localhost/no',
+        },
+        strangers: 'not_found',
+      },
+    ];
+  },
+  receiveStripeEvent: ({ stripeAccount }) => [
+    { ...signedEvent(stripeAccount, 'evt_received'), strangers: 'refused' },
+  ],
+  listWebhookEvents: () => [{ path: 'webhook-events', strangers: 'own' }],
+  replayWebhookEvent: ({ webhookEvent }) => [
+    { path: `webhook-events/${webhookEvent}/replay`, strangers: 'not_found' },
+  ],
+};
+
+/** Fills a tenant with an object of every kind. */
+export async function fillVictim(stack: TestStack): Promise<Victim> {
+  const tenant = await stack.newConnectedTenant();
+  const { asOwner, asServer, environment_id: environmentId } = tenant;
+  const { owner } = stack.database;
+  const feature = await asServer('POST', 'features', { key: 'api_calls', name: 'Calls', type: 'metered' });
+  const meter = await asServer('GET', 'meters/api_calls');
+  const plan = await asServer('POST', 'plans', {
+    key: 'pro',
+    name: 'Pro',
+    prices: [{ amount: 1_900, currency: 'usd', interval: 'month' }],
+    features: [{ feature: 'api_calls', limit: 1_000 }],
+  });
+  const customer = await asServer('POST', 'customers', { external_id: 'user_42', email: 'ada@victim.test' });
+  const subscription = await asServer('POST', 'subscriptions', {
+    customer: 'user_42',
+    plan: 'pro',
+    payment_method: 'pm_card_visa',
+  });
+  await asServer('POST', 'usage/track', {
+    idempotency_key: 'event_0',
+    customer: 'user_42',
+    meter: 'api_calls',
+    value: 5,
+  });
+  await asServer('GET', 'entitlements/check?customer=user_42&feature=api_calls');
+  const { stripe_account_id: stripeAccount } = (await asOwner('GET', 'stripe-account')).body;
+  const event = signedEvent(stripeAccount, 'evt_stored');
+  await stack.send('POST', event.path, event.body, event.headers);
+  const events = await asOwner('GET', 'webhook-events');
+  const key = await asOwner('POST', 'api-keys', { name: 'to be revoked', type: 'publishable' });
+  const job = await owner.query<{ id: string }>(
+    `update outbox set state = 'failed', finished_at = now()
+     where environment_id = $1 and name = 'catalog.sync_meter' returning id`,
+    [environmentId],
+  );
+  return {
+    ...tenant,
+    stripeAccount,
+    customer: { id: customer.body['id'], external_id: 'user_42' },
+    meter: { id: meter.body['id'], key: 'api_calls' },
+    feature: { id: feature.body['id'], key: 'api_calls' },
+    plan: { id: plan.body['id'], key: 'pro', price: plan.body['prices'][0].id },
+    subscription: { id: subscription.body['id'] },
+    failedJob: job.rows[0]?.id ?? 'none',
+    webhookEvent: events.body['data'][0].id,
+    apiKey: key.body['id'],
+  };
+}
+
+function signedEvent(account: string, id: string) {
+  const body = JSON.stringify({
+    id,
+    object: 'event',
+    account,
+    livemode: false,
+    type: 'customer.updated',
+    data: { object: { id: 'cus_unknown', object: 'customer' } },
+  });
+  const signature = Stripe.webhooks.generateTestHeaderString({ payload: body, secret: webhookSecret });
+  return { path: 'webhooks/stripe/test', body, headers: { 'stripe-signature': signature } };
+}
