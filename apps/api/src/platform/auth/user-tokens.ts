@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import { z } from 'zod';
 import { Env } from '../../env.ts';
 import { Clock } from '../clock.ts';
 import { CredentialInvalid, SignInUnavailable } from './auth.errors.ts';
@@ -37,7 +38,7 @@ export class UserTokens {
         currentDate: this.clock.now(),
       });
       const { sub, email, session_id } = payload;
-      if (typeof sub !== 'string' || typeof email !== 'string' || payload['role'] !== 'authenticated') {
+      if (!isUuid(sub) || typeof email !== 'string' || payload['role'] !== 'authenticated') {
         throw new CredentialInvalid();
       }
       return { user_id: sub, email, session_id: typeof session_id === 'string' ? session_id : '' };
@@ -48,6 +49,10 @@ export class UserTokens {
       throw new CredentialInvalid();
     }
   }
+}
+
+function isUuid(sub: unknown): sub is string {
+  return z.guid().safeParse(sub).success;
 }
 
 function isUnreachable(error: unknown): boolean {
