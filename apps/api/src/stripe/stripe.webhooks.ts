@@ -38,11 +38,11 @@ export class StripeWebhooks {
 
   /**
    * Verifies an event by the raw body, against each secret of the mode. Throws `WebhookSignatureInvalid`; also when
-   * the mode has no secret, or the event is of the other mode.
+   * the mode has no secret, the event is of the other mode, or it was signed more than 300 seconds from now.
    */
   verify(mode: Mode, rawBody: Buffer, signature: string | undefined): StripeEventHint {
     const event = this.construct(mode, rawBody, signature);
-    if (event.livemode !== (mode === 'live')) {
+    if (event.livemode !== (mode === 'live') || isFromTheFuture(signature ?? '')) {
       throw new WebhookSignatureInvalid();
     }
     return {
@@ -70,6 +70,12 @@ export class StripeWebhooks {
     }
     throw new WebhookSignatureInvalid(cause);
   }
+}
+
+/** Stripe's library refuses only what is too old. A signature dated ahead could be replayed for as long. */
+function isFromTheFuture(signature: string): boolean {
+  const seconds = Number(/(?:^|,)t=(\d+)/.exec(signature)?.[1] ?? 0);
+  return seconds - Date.now() / 1_000 > toleranceSeconds;
 }
 
 function hintOf(object: object): StripeEventHint['object'] {
