@@ -394,8 +394,12 @@ begin
     select f.env, min(f.forward_id), f.customer, f.meter, b.bucket, sum(f.counted), 'open',
            b.bucket + make_interval(secs => forward_seconds)
     from fresh f
-    -- By event time, so that Stripe counts the use in the period it happened in; due by arrival.
-    cross join lateral (select date_bin(make_interval(secs => forward_seconds), f.occurred, 'epoch'::timestamptz)) b (bucket)
+    -- By event time, so that Stripe counts the use in the period it happened in: a bucket that began before the period
+    -- begins with it. Due by arrival.
+    cross join lateral (
+      select greatest(
+        f.period_start, date_bin(make_interval(secs => forward_seconds), f.occurred, 'epoch'::timestamptz))
+    ) b (bucket)
     where f.forwarded
     group by f.env, f.customer, f.meter, b.bucket
     order by f.env, f.customer, f.meter, b.bucket
@@ -412,8 +416,9 @@ begin
   order by i.pos;
 end $$;
 
--- What is due for Stripe's meters. Freezes what it takes: whole units only, since Stripe takes no fractions; the rest
--- stays open for the next time, so that the sum over a period is exact.
+-- What is due for Stripe's meters. Freezes what it takes: whole units only, since Stripe takes no fractions. What is left
+-- over of a customer's buckets is gathered in one a day, and carried on to the last day of the period, so that the sum
+-- over a period is exact to the unit. `rest_ids` has two for each of the `max_rows`.
 create function app.claim_usage_forwards(at timestamptz, lease interval, max_rows int, rest_ids text[])
 returns table (
   environment_id text, id text, stripe_customer_id text, meter_key text, bucket timestamptz, quantity numeric,
@@ -423,6 +428,37 @@ language plpgsql security definer set search_path = ''
 as $$
 #variable_conflict use_column
 begin
+  with loose as (
+    select f.environment_id, f.id, f.customer_id, f.meter_id, f.quantity, carry.bucket,
+           row_number() over (order by f.due_at, f.id) as row
+    from (
+      select * from public.usage_forwards f
+      where f.state = 'open' and f.due_at <= at and f.quantity <> trunc(f.quantity)
+      order by f.due_at limit max_rows for update skip locked
+    ) f
+    cross join lateral app.usage_period(f.environment_id, f.customer_id, f.meter_id, f.bucket) p
+    cross join lateral (
+      select greatest(
+        p.period_start, date_trunc('day', least(at, p.period_end - interval '1 microsecond'), 'UTC'))
+    ) carry (bucket)
+    where carry.bucket <> f.bucket
+  ), kept as (
+    update public.usage_forwards f set quantity = trunc(f.quantity)
+    from loose l
+    where f.environment_id = l.environment_id and f.id = l.id and l.quantity >= 1
+  ), gone as (
+    delete from public.usage_forwards f using loose l
+    where f.environment_id = l.environment_id and f.id = l.id and l.quantity < 1
+  )
+  insert into public.usage_forwards (environment_id, id, customer_id, meter_id, bucket, quantity, state, due_at)
+  select l.environment_id, min(rest_ids[max_rows + l.row]), l.customer_id, l.meter_id, l.bucket,
+         sum(l.quantity - trunc(l.quantity)), 'open', at
+  from loose l
+  group by l.environment_id, l.customer_id, l.meter_id, l.bucket
+  order by l.environment_id, l.customer_id, l.meter_id, l.bucket
+  on conflict (environment_id, customer_id, meter_id, bucket) where state = 'open' do update
+  set quantity = usage_forwards.quantity + excluded.quantity, due_at = least(usage_forwards.due_at, excluded.due_at);
+
   return query
   with due as (
     select f.environment_id, f.id, f.customer_id, f.meter_id, f.bucket, f.quantity, f.state,

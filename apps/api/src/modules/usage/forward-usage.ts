@@ -38,7 +38,7 @@ export class ForwardUsage implements OnModuleInit {
   async run(): Promise<void> {
     let claimed: DueForward[];
     do {
-      const restIds = Array.from({ length: batchMax }, () => newId('usage_forward'));
+      const restIds = Array.from({ length: 2 * batchMax }, () => newId('usage_forward'));
       claimed = await this.usage.claimForwards(this.clock.now(), leaseSeconds, restIds);
       await Promise.all(claimed.map((forward) => this.send(forward)));
     } while (claimed.length === batchMax);

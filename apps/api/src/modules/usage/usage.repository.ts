@@ -43,11 +43,11 @@ export class UsageRepository {
     await sql`select app.ensure_usage_partitions(${now})`.execute(this.database.functions);
   }
 
-  /** Takes what is due for Stripe's meters, of all environments. `restIds` name what is left over of each. */
+  /** Takes what is due for Stripe's meters, of all environments. `restIds`, two for each, name what is left over. */
   async claimForwards(now: Date, leaseSeconds: number, restIds: string[]): Promise<DueForward[]> {
     const { rows } = await sql<DueForward>`
       select * from app.claim_usage_forwards(
-        ${now}, make_interval(secs => ${leaseSeconds}), ${restIds.length}, ${restIds}::text[])
+        ${now}, make_interval(secs => ${leaseSeconds}), ${restIds.length / 2}, ${restIds}::text[])
     `.execute(this.database.functions);
     return rows;
   }

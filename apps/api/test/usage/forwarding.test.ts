@@ -1,0 +1,173 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ForwardUsage } from '../../src/modules/usage/forward-usage.ts';
+import type { Json, Tenant } from '../fixtures/api.ts';
+import { grant } from '../fixtures/grants.ts';
+import { startStack, type TestStack } from '../fixtures/stack.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+let stack: TestStack;
+let tenant: Tenant;
+const realTime = new Date();
+beforeAll(async () => {
+  // The worker's sweep would take what a test wants to look at: each test forwards when it says so.
+  stack = await startStack({ worker: false, settings: { USAGE_FORWARD_SECONDS: '60' } });
+  tenant = await stack.newConnectedTenant();
+  await stack.startWorker();
+  await tenant.asServer('POST', 'features', { key: 'tokens', name: 'Tokens', type: 'metered' });
+  await tenant.asServer('POST', 'plans', {
+    key: 'pro',
+    name: 'Pro',
+    prices: [{ amount: 900, currency: 'usd', interval: 'month' }],
+    features: [{ feature: 'tokens', limit: 1_000 }],
+  });
+  await stack.settle();
+  await stack.stopWorker();
+});
+afterAll(() => stack.close());
+afterEach(() => {
+  stack.setTime(realTime);
+});
+
+/** A customer who is subscribed, and so known to Stripe. */
+async function subscriber(name: string): Promise<string> {
+  await tenant.asServer('POST', 'customers', { external_id: name, email: `${name}@example.com` });
+  const { status } = await tenant.asServer('POST', 'subscriptions', {
+    customer: name,
+    plan: 'pro',
+    payment_method: 'pm_card_visa',
+  });
+  expect(status).toBe(201);
+  return name;
+}
+
+let keys = 0;
+const track = (customer: string, value: number, occurredAt?: Date) =>
+  tenant.asServer('POST', 'usage/track', {
+    idempotency_key: `forwarding-${++keys}`,
+    customer,
+    meter: 'tokens',
+    value,
+    ...(occurredAt === undefined ? {} : { occurred_at: occurredAt.toISOString() }),
+  });
+
+/** Forwards as the worker does, `after` milliseconds from now. */
+async function forward(after: number): Promise<void> {
+  stack.setTime(new Date(Date.now() + after));
+  await stack.app.get(ForwardUsage).run();
+  stack.setTime(new Date());
+}
+
+async function forwardsOf(customer: string): Promise<Json[]> {
+  const { rows } = await stack.database.owner.query<Json>(
+    `select f.state, f.quantity::float8 as quantity, f.error, f.attempts, f.bucket
+     from usage_forwards f join customers c on c.environment_id = f.environment_id and c.id = f.customer_id
+     where c.external_id = $1 order by f.bucket, f.id`,
+    [customer],
+  );
+  return rows;
+}
+
+async function onStripe(customer: string): Promise<number> {
+  const { stripe, account } = await stack.stripeOf(tenant);
+  const meter = (await stripe.billing.meters.list({}, { stripeAccount: account })).data.find(
+    ({ event_name: name }) => name === 'tokens',
+  );
+  const now = Math.floor(Date.now() / minute) * 60;
+  const summaries = await stripe.billing.meters.listEventSummaries(
+    meter?.id ?? '',
+    {
+      customer: (await tenant.asServer('GET', `customers/${customer}`)).body['stripe_customer_id'],
+      start_time: now - 40 * 24 * 3_600,
+      end_time: now + 24 * 3_600,
+    },
+    { stripeAccount: account },
+  );
+  return summaries.data.reduce((sum, summary) => sum + summary.aggregated_value, 0);
+}
+
+describe('usage', () => {
+  it('reaches Stripe once, added up', async () => {
+    const customer = await subscriber('adds-up');
+    await Promise.all([5, 7, 30].map((value) => track(customer, value)));
+    await forward(2 * minute);
+    await forward(3 * minute);
+    expect(await onStripe(customer)).toBe(42);
+    expect(await forwardsOf(customer)).toMatchObject([{ state: 'sent', quantity: 42, attempts: 1 }]);
+  });
+
+  it('of fractions reaches Stripe in whole units, whenever they were used, and nothing is lost', async () => {
+    const customer = await subscriber('fractions');
+    // Before the subscription began: the period before, as Stripe sees it too.
+    await track(customer, 0.25, new Date(Date.now() - 2 * hour));
+    for (let i = 0; i < 10; i++) {
+      // Every value in a minute of its own, as an application that is used all the time reports it.
+      await track(customer, 0.3, new Date(Date.now() + i * 25_000));
+    }
+    await forward(10 * minute);
+    await forward(11 * minute);
+    const forwards = await forwardsOf(customer);
+    const sum = (state: string) =>
+      forwards.filter((row) => row['state'] === state).reduce((total, row) => total + row['quantity'], 0);
+    expect(sum('sent') + sum('open')).toBeCloseTo(3.25, 9);
+    expect(sum('sent')).toBe(3);
+    expect(await onStripe(customer)).toBe(3);
+  });
+
+  it('of the first minute of a subscription is told in the period that began in it', async () => {
+    const customer = 'first-minute';
+    await tenant.asServer('POST', 'customers', { external_id: customer });
+    await stack.database.owner.query(
+      `update customers set stripe_customer_id = 'cus_first_minute' where external_id = $1`,
+      [customer],
+    );
+    const began = new Date(Math.floor(Date.now() / minute) * minute - 2 * minute + 15_000);
+    await grant(stack, tenant, { customer, feature: 'tokens', limit: 10, anchor: began });
+    await track(customer, 1, new Date(began.getTime() + 5_000));
+    expect(await forwardsOf(customer)).toMatchObject([{ bucket: began }]);
+    await stack.database.owner.query(`delete from usage_forwards where bucket = $1`, [began]);
+  });
+
+  it('counts once on Stripe when the answer to it was lost', async () => {
+    const customer = await subscriber('lost-answer');
+    await track(customer, 9);
+    const held = stack.emulator.hold({ method: 'POST', path: '/v1/billing/meter_events', phase: 'after' });
+    const lost = forward(2 * minute);
+    await held.caught;
+    // Meanwhile the lease of the process that got no answer runs out, and another one sends it again.
+    await forward(10 * minute);
+    held.release();
+    await lost;
+    expect(await onStripe(customer)).toBe(9);
+    expect(await forwardsOf(customer)).toMatchObject([{ state: 'sent', quantity: 9, attempts: 2 }]);
+  });
+
+  it('is not sent again 20 hours after its first attempt: a person has to compare', async () => {
+    const customer = await subscriber('too-late');
+    await track(customer, 3);
+    await stack.database.owner.query(
+      `update usage_forwards f set state = 'sending', first_attempt_at = now() - interval '20 hours', due_at = now()
+       from customers c where c.id = f.customer_id and c.external_id = $1`,
+      [customer],
+    );
+    await forward(minute);
+    expect(await forwardsOf(customer)).toMatchObject([
+      { state: 'needs_reconcile', error: expect.stringMatching(/20 h/) },
+    ]);
+    expect(await onStripe(customer)).toBe(0);
+  });
+
+  it('that Stripe refuses is kept with the reason', async () => {
+    const customer = await subscriber('refused');
+    await track(customer, 3);
+    await stack.database.owner.query(
+      `update customers set stripe_customer_id = 'cus_gone' where external_id = $1`,
+      [customer],
+    );
+    await forward(2 * minute);
+    expect(await forwardsOf(customer)).toMatchObject([
+      { state: 'needs_reconcile', quantity: 3, error: expect.stringMatching(/Stripe refused/) },
+    ]);
+  });
+});
