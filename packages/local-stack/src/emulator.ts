@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { startService, waitUntilReady, type Service } from './processes.ts';
 import { freePort, isListening } from './free-port.ts';
 
@@ -25,7 +25,7 @@ export interface RunningEmulator {
 export async function startEmulator(options: EmulatorOptions): Promise<RunningEmulator> {
   const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
-  const main = join(dirname(fileURLToPath(import.meta.resolve('@billingos/stripe-emulator'))), 'main.ts');
+  const main = join(dirname(createRequire(import.meta.url).resolve('@billingos/stripe-emulator')), 'main.ts');
   const webhooks = `${options.apiUrl}/api/v1/webhooks/stripe`;
   const service = await startService({
     name: 'stripe-emulator',
