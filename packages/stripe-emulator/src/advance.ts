@@ -1,13 +1,18 @@
 import { Context } from './state/context.ts';
+import { idOrNull } from './state/listed.ts';
 import type { Dataset, Store } from './state/store.ts';
+import type { Invoice, Subscription } from './state/tables.ts';
+import { clockOfCustomer } from './state/whose-time.ts';
 import { expireSession } from './resources/checkout-sessions.ts';
 import {
+  collectUnattended,
   giveUpIncomplete,
   nextPeriodEnd,
   passDraftEnd,
   passPeriodEnd,
 } from './resources/subscription-billing.ts';
-import { endSubscription } from './resources/subscription-states.ts';
+import { endSubscription, saveSubscription } from './resources/subscription-states.ts';
+import { announceTrialEnd, isAnnounced, passTrialEnd, TRIAL_NOTICE_SECONDS } from './resources/trials.ts';
 import type { Deliveries } from './webhooks/deliveries.ts';
 
 const INCOMPLETE_SECONDS = 23 * 3600;
@@ -26,10 +31,10 @@ interface Surroundings {
 
 /**
  * Lets everything happen that is due in a data set up to `until` (seconds), in order of time, each at its
- * own time: periods end, drafts are finalized and charged, unpaid first invoices and sessions expire.
+ * own time and in its own transaction. What belongs to a customer on a test clock waits for its clock.
  */
 export function advance({ store, deliveries, baseUrl }: Surroundings, data: Dataset, until: number): void {
-  for (let next = earliest(data, until); next.length > 0; next = earliest(data, until)) {
+  for (let next = earliest(data, null, until); next.length > 0; next = earliest(data, null, until)) {
     for (const due of next) {
       const context = new Context({
         store,
@@ -45,10 +50,18 @@ export function advance({ store, deliveries, baseUrl }: Surroundings, data: Data
   }
 }
 
+/** The same for what belongs to the customers of a test clock, within the transaction of a request. */
+export function letPass(context: Context, clock: string, until: number): void {
+  const { data } = context;
+  for (let next = earliest(data, clock, until); next.length > 0; next = earliest(data, clock, until)) {
+    for (const due of next) context.at(due.at, (then) => due.happen(then));
+  }
+}
+
 /** Everything that is due first, no later than `until`. */
-function earliest(data: Dataset, until: number): Due[] {
+function earliest(data: Dataset, clock: string | null, until: number): Due[] {
   let found: Due[] = [];
-  for (const due of dueBy(data, until)) {
+  for (const due of dueBy(data, clock, until)) {
     const first = found[0]?.at ?? Infinity;
     if (due.at < first) found = [due];
     else if (due.at === first) found.push(due);
@@ -56,36 +69,67 @@ function earliest(data: Dataset, until: number): Due[] {
   return found;
 }
 
-function* dueBy(data: Dataset, until: number): Generator<Due> {
+function* dueBy(data: Dataset, clock: string | null, until: number): Generator<Due> {
   for (const subscription of data.all('subscription')) {
-    const at = subscriptionDue(subscription);
+    if (subscription.test_clock !== clock) continue;
+    const at = subscriptionDue(data, subscription);
     if (at <= until) yield { at, happen: (context) => passSubscription(context, subscription.id) };
   }
   for (const invoice of data.all('invoice')) {
-    const at = invoice.automatically_finalizes_at;
-    if (invoice.status === 'draft' && invoice.auto_advance === true && at !== null && at <= until) {
-      yield { at, happen: (context) => passDraftEnd(context, context.find('invoice', invoice.id)) };
-    }
+    if (invoice.test_clock !== clock) continue;
+    const at = invoiceDue(invoice);
+    if (at <= until) yield { at, happen: (context) => passInvoice(context, invoice.id) };
   }
   for (const session of data.all('checkout.session')) {
     const at = session.expires_at;
-    if (session.status === 'open' && at <= until) {
-      yield { at, happen: (context) => expireSession(context, context.find('checkout.session', session.id)) };
-    }
+    if (session.status !== 'open' || at > until) continue;
+    if (clockOfCustomer(data, idOrNull(session.customer)) !== clock) continue;
+    yield { at, happen: (context) => expireSession(context, context.find('checkout.session', session.id)) };
   }
 }
 
-type Subscription = Parameters<typeof nextPeriodEnd>[0];
+function invoiceDue(invoice: Invoice): number {
+  if (invoice.status === 'draft' && invoice.auto_advance === true)
+    return invoice.automatically_finalizes_at ?? Infinity;
+  return invoice.status === 'open' ? (invoice.next_payment_attempt ?? Infinity) : Infinity;
+}
 
-function subscriptionDue(subscription: Subscription): number {
-  if (subscription.status === 'incomplete') return subscription.created + INCOMPLETE_SECONDS;
-  if (subscription.status !== 'active' && subscription.status !== 'past_due') return Infinity;
-  return Math.min(nextPeriodEnd(subscription), subscription.cancel_at ?? Infinity);
+/** One thing may have settled what fell due in the same second, so each looks again. */
+function passInvoice(context: Context, id: string): void {
+  const invoice = context.find('invoice', id);
+  if (invoiceDue(invoice) > context.now) return;
+  if (invoice.status === 'draft') passDraftEnd(context, invoice);
+  else collectUnattended(context, invoice);
+}
+
+function subscriptionDue(data: Dataset, subscription: Subscription): number {
+  const { status } = subscription;
+  if (status === 'incomplete') return subscription.created + INCOMPLETE_SECONDS;
+  if (!['active', 'past_due', 'trialing', 'unpaid', 'paused'].includes(status)) return Infinity;
+  const resumes = subscription.pause_collection?.resumes_at ?? Infinity;
+  const cancels = subscription.cancel_at ?? Infinity;
+  if (status === 'paused') return Math.min(resumes, cancels);
+  const noticed =
+    status !== 'trialing' || subscription.trial_end === null || isAnnounced(data, subscription)
+      ? Infinity
+      : Math.max(subscription.trial_end - TRIAL_NOTICE_SECONDS, subscription.trial_start ?? 0);
+  return Math.min(nextPeriodEnd(subscription), cancels, resumes, noticed);
 }
 
 function passSubscription(context: Context, id: string): void {
   const subscription = context.find('subscription', id);
+  if (subscriptionDue(context.data, subscription) > context.now) return;
   if (subscription.status === 'incomplete') giveUpIncomplete(context, subscription);
-  else if (nextPeriodEnd(subscription) <= context.now) passPeriodEnd(context, subscription);
-  else endSubscription(context, subscription, context.now);
+  else if (Number(subscription.pause_collection?.resumes_at ?? Infinity) <= context.now)
+    saveSubscription(context, subscription, { pause_collection: null });
+  else if (subscription.status === 'paused') endSubscription(context, subscription, context.now);
+  else if (nextPeriodEnd(subscription) > context.now) passWithinPeriod(context, subscription);
+  else if (subscription.status === 'trialing') passTrialEnd(context, subscription);
+  else passPeriodEnd(context, subscription);
+}
+
+function passWithinPeriod(context: Context, subscription: Subscription): void {
+  if ((subscription.cancel_at ?? Infinity) <= context.now)
+    endSubscription(context, subscription, context.now);
+  else announceTrialEnd(context, subscription);
 }

@@ -11,6 +11,7 @@ import { Clock } from './state/clock.ts';
 import { Journal } from './state/journal.ts';
 import { forgetOldAnswers } from './http/idempotency.ts';
 import { Store } from './state/store.ts';
+import type { Recovery } from './state/tables.ts';
 import { Deliveries, type ForwardingTarget } from './webhooks/deliveries.ts';
 
 export type { ForwardingTarget } from './webhooks/deliveries.ts';
@@ -47,6 +48,11 @@ export interface Emulator {
   runFaults(script: FaultScript): void;
   /** How often each kind of fault struck since the script began. */
   faultsStruck(): Record<string, number>;
+  /**
+   * How refused renewals are retried, and what becomes of the subscription after the last attempt. At first
+   * they are not: the subscription stays past due until its invoice is paid.
+   */
+  setRecovery(recovery: Omit<Recovery, 'id'>): void;
   /** The requests of Stripe's API seen so far, in order of arrival. */
   requests(): readonly SeenRequest[];
   forgetRequests(): void;
@@ -104,11 +110,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     store.transaction(() => system.put('_clock', { id: 'offset', offset: clock.offset }));
     passTime();
   };
+  const recover = (recovery: Omit<Recovery, 'id'>) =>
+    store.transaction(() => system.put('_recovery', { id: 'recovery', ...recovery }));
   const controls = new Controls({
     store,
     gate,
     faults,
     deliveries,
+    recover,
     moveClock: (seconds) => {
       advanceTo(clock.now() + seconds);
       return clock.now();
@@ -153,6 +162,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     hold: (rule) => gate.hold(rule),
     runFaults: (script) => faults.run(script),
     faultsStruck: () => faults.struck(),
+    setRecovery: recover,
     requests: () => gate.requests(),
     forgetRequests: () => gate.forget(),
     pauseWebhooks: () => deliveries.pause(),

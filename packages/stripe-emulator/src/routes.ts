@@ -17,6 +17,7 @@ import { priceRoutes } from './resources/prices.ts';
 import { productRoutes } from './resources/products.ts';
 import { setupIntentRoutes } from './resources/setup-intents.ts';
 import { subscriptionRoutes } from './resources/subscriptions.ts';
+import { testClockRoutes } from './resources/test-clocks.ts';
 import { webhookEndpointRoutes } from './resources/webhook-endpoints.ts';
 
 /** Every operation of the API that is served. */
@@ -36,6 +37,7 @@ export const routes: readonly Route[] = [
   ...productRoutes,
   ...setupIntentRoutes,
   ...subscriptionRoutes,
+  ...testClockRoutes,
   ...webhookEndpointRoutes,
 ];
 

@@ -36,3 +36,28 @@ export async function customerWithCard(stripe: Stripe, token = 'pm_card_visa'): 
   const method = await stripe.paymentMethods.attach(token, { customer: customer.id });
   return stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: method.id } });
 }
+
+/** A customer on a test clock of its own, with a default card; `at` is a time in UTC. */
+export async function customerOnClock(
+  stripe: Stripe,
+  at: string,
+  token: string | null = 'pm_card_visa',
+): Promise<{ customer: string; clock: string }> {
+  const clock = await stripe.testHelpers.testClocks.create({ frozen_time: seconds(at) });
+  const customer = await stripe.customers.create({ test_clock: clock.id, name: 'Ada' });
+  if (token !== null) {
+    const method = await stripe.paymentMethods.attach(token, { customer: customer.id });
+    await stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: method.id } });
+  }
+  return { customer: customer.id, clock: clock.id };
+}
+
+/** Moves a test clock to a time in UTC. */
+export async function advanceTo(stripe: Stripe, clock: string, at: string): Promise<void> {
+  await stripe.testHelpers.testClocks.advance(clock, { frozen_time: seconds(at) });
+}
+
+/** A time in UTC as seconds since the epoch. */
+export function seconds(at: string): number {
+  return Date.parse(at.includes('T') ? `${at}Z` : `${at}T00:00:00Z`) / 1000;
+}

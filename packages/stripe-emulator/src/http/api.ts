@@ -3,6 +3,7 @@ import type { Clock } from '../state/clock.ts';
 import { Context } from '../state/context.ts';
 import { newId } from '../state/ids.ts';
 import type { Dataset, Mode, Store } from '../state/store.ts';
+import { textsIn, timeOf } from '../state/whose-time.ts';
 import type { Deliveries } from '../webhooks/deliveries.ts';
 import { invalid, StripeError } from './errors.ts';
 import { expanded, type Includable } from './expand.ts';
@@ -143,7 +144,7 @@ export class Api {
     const context = new Context({
       store,
       data,
-      now: clock.now(),
+      now: timeOf(data, [...request.path.split('/'), ...textsIn(formOf(request))], clock.now()),
       baseUrl: request.baseUrl,
       cause: { request: seen.id, idempotency_key: seen.idempotency_key },
       forwardingTargets: deliveries.targets(data.mode),

@@ -1,5 +1,5 @@
 import type { Dataset, Store } from '../state/store.ts';
-import type { Delivery } from '../state/tables.ts';
+import type { Delivery, Recovery } from '../state/tables.ts';
 import type { Deliveries } from '../webhooks/deliveries.ts';
 import type { HttpAnswer, HttpRequest } from './api.ts';
 import { parseScript, type Faults } from './faults.ts';
@@ -16,6 +16,7 @@ interface Parts {
   gate: Gate;
   faults: Faults;
   deliveries: Deliveries;
+  recover(recovery: Omit<Recovery, 'id'>): void;
   moveClock(seconds: number): number;
 }
 
@@ -84,6 +85,8 @@ export class Controls {
       case 'DELETE /_emulator/faults':
         this.#parts.faults.run({});
         return json(200, {});
+      case 'POST /_emulator/recovery':
+        return this.#recover(request.body);
       case 'POST /_emulator/webhooks/pause':
         deliveries.pause();
         return json(200, { paused: true });
@@ -109,6 +112,16 @@ export class Controls {
     if (typeof script === 'string') return json(400, { error: { message: script } });
     this.#parts.faults.run(script);
     return json(200, script);
+  }
+
+  #recover(body: string): HttpAnswer {
+    const { retry_after_days: days, outcome } = parsed(body);
+    const found = (['cancel', 'past_due', 'unpaid'] as const).find((known) => known === outcome);
+    if (!Array.isArray(days) || found === undefined)
+      return json(400, { error: { message: 'Needs `retry_after_days` and `outcome`' } });
+    const recovery = { retry_after_days: days.filter((day) => typeof day === 'number'), outcome: found };
+    this.#parts.recover(recovery);
+    return json(200, recovery);
   }
 
   #hold(body: string): HttpAnswer {

@@ -17,6 +17,7 @@ const EXPANDABLE: Kind[] = [
   'charge',
   'setup_intent',
   'checkout.session',
+  'test_helpers.test_clock',
   'entitlements.feature',
   'entitlements.active_entitlement',
   '_deleted',

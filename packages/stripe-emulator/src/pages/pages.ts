@@ -5,6 +5,7 @@ import type { Clock } from '../state/clock.ts';
 import { Context } from '../state/context.ts';
 import type { Dataset, Store } from '../state/store.ts';
 import type { Kind, Tables } from '../state/tables.ts';
+import { timeOf } from '../state/whose-time.ts';
 import type { Deliveries } from '../webhooks/deliveries.ts';
 import { sendAuthentication, showAuthentication } from './authentication-page.ts';
 import {
@@ -48,7 +49,7 @@ export class Pages {
     const context = new Context({
       store,
       data: page.data,
-      now: clock.now(),
+      now: timeOf(page.data, request.path.split('/'), clock.now()),
       baseUrl: request.baseUrl,
       cause: { request: null, idempotency_key: null },
       forwardingTargets: deliveries.targets(page.data.mode),

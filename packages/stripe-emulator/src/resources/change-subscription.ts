@@ -6,6 +6,7 @@ import {
   mergedMetadata,
   metadata,
   oneOf,
+  required,
   shape,
   text,
   whole,
@@ -47,6 +48,9 @@ export const updateFields = {
   items: list(shape({ id: text, metadata, price: text, quantity: whole })),
   metadata,
   off_session: flag,
+  pause_collection: clearable(
+    shape({ behavior: required(oneOf('keep_as_draft', 'mark_uncollectible', 'void')), resumes_at: whole }),
+  ),
   payment_behavior: oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete'),
   payment_settings: paymentSettings,
   proration_behavior: oneOf('none', 'create_prorations', 'always_invoice'),
@@ -82,6 +86,15 @@ export function updateSubscription(
     description: params.description === undefined ? before.description : params.description,
     items: { ...before.items, data: items },
     metadata: mergedMetadata(before.metadata, params.metadata),
+    pause_collection:
+      params.pause_collection === undefined
+        ? before.pause_collection
+        : params.pause_collection === null
+          ? null
+          : {
+              behavior: params.pause_collection.behavior,
+              resumes_at: params.pause_collection.resumes_at ?? null,
+            },
     payment_settings: {
       payment_method_options: null,
       payment_method_types: null,

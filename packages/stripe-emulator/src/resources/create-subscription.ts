@@ -14,7 +14,7 @@ import {
 import type { Context } from '../state/context.ts';
 import { idOrNull } from '../state/listed.ts';
 import type { PaymentMethod, Price, Subscription } from '../state/tables.ts';
-import { refreshGrant } from './active-entitlements.ts';
+import { refreshGrant, settleEntitlements } from './active-entitlements.ts';
 import { defaultMethod, intentOf, noMethod } from './invoice-states.ts';
 import { resolvePaymentMethod } from './payment-methods.ts';
 import { declinedError } from './payments.ts';
@@ -22,6 +22,7 @@ import { createPrice, priceFields } from './prices.ts';
 import { billFirstPeriod } from './subscription-billing.ts';
 import { newSubscription, type WantedItem } from './subscription-object.ts';
 import { saveSubscription } from './subscription-states.ts';
+import { trialEndOf, trialFields, trialSettings } from './trials.ts';
 
 const priceData = shape({
   currency: priceFields.currency,
@@ -51,6 +52,7 @@ export const newSubscriptionFields = {
   off_session: flag,
   payment_behavior: oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete'),
   payment_settings: paymentSettings,
+  ...trialFields,
 };
 
 /** Creates a subscription and bills its first period; `authenticated` says that the holder just passed 3-D Secure. */
@@ -73,7 +75,7 @@ export function createSubscription(
       ? undefined
       : ownMethod(context, params.default_payment_method, customer.id);
   const subscription = newSubscription(context, {
-    customer: customer.id,
+    customer,
     items: params.items.map((item) => wantedItem(context, item)),
     metadata: mergedMetadata(null, params.metadata),
     description: params.description ?? null,
@@ -84,11 +86,14 @@ export function createSubscription(
     cancel_at: params.cancel_at ?? null,
     billing_mode: params.billing_mode?.type ?? 'flexible',
     currency: params.currency,
+    trial_end: trialEndOf(context, params),
+    trial_settings: trialSettings(params.trial_settings),
     save_default_payment_method: params.payment_settings?.save_default_payment_method ?? 'off',
   });
   context.data.put('subscription', subscription);
   refreshGrant(context, subscription);
   context.emit('customer.subscription.created', subscription);
+  settleEntitlements(context, customer.id);
   const invoice = billFirstPeriod(context, subscription, {
     behavior: behavior === 'default_incomplete' ? 'wait' : 'collect',
     method,

@@ -33,20 +33,25 @@ const fields = {
   shipping: clearable(shipping),
   tax_exempt: oneOf('exempt', 'none', 'reverse'),
 };
-const createFields = { ...fields, payment_method: text };
+const createFields = { ...fields, payment_method: text, test_clock: text };
 type Changes = Params<typeof fields>;
 
 export const customerRoutes = [
   route('POST', '/v1/customers', createFields, (context, params) => createCustomer(context, params)),
-  route('GET', '/v1/customers', { ...pageFields, email: text, created: range }, ({ data }, params) =>
-    page(
-      data.all('customer'),
-      params,
-      '/v1/customers',
-      (customer) =>
-        within(customer.created, params.created) &&
-        (params.email === undefined || customer.email === params.email),
-    ),
+  route(
+    'GET',
+    '/v1/customers',
+    { ...pageFields, email: text, created: range, test_clock: text },
+    ({ data }, params) =>
+      page(
+        data.all('customer'),
+        params,
+        '/v1/customers',
+        (customer) =>
+          within(customer.created, params.created) &&
+          (params.email === undefined || customer.email === params.email) &&
+          (params.test_clock === undefined || customer.test_clock === params.test_clock),
+      ),
   ),
   route('GET', '/v1/customers/:id', {}, (context, _params, { id }) => {
     return context.data.get('_deleted', id) ?? context.find('customer', id);
@@ -96,7 +101,10 @@ export function createCustomer(context: Context, params: Params<typeof createFie
     tax: undefined,
     tax_exempt: 'none',
     tax_ids: undefined,
-    test_clock: null,
+    test_clock:
+      params.test_clock === undefined
+        ? null
+        : context.find('test_helpers.test_clock', params.test_clock, 'test_clock').id,
   };
   const { invoice_settings, ...others } = params;
   const created = changed(blank, others);
@@ -160,7 +168,7 @@ function storedShipping(sent: NonNullable<Changes['shipping']> | null): Customer
 }
 
 /** Deletes the customer: its subscriptions end at once, its methods detach, its id answers `deleted`. */
-function deleteCustomer(context: Context, id: string): object {
+export function deleteCustomer(context: Context, id: string): object {
   const customer = context.find('customer', id);
   for (const subscription of [...context.data.all('subscription')]) {
     const running = subscription.status !== 'canceled' && subscription.status !== 'incomplete_expired';

@@ -23,6 +23,8 @@ export interface InvoiceFacts {
   lines: LineFacts[];
   /** When Stripe finalizes it by itself; null for an invoice that is finalized at once. */
   finalizes_at: number | null;
+  /** False for a draft that stays one until somebody finalizes it; true when absent. */
+  auto_advance?: boolean;
 }
 
 /** A draft invoice of a subscription. Nothing is owed yet: `finalize` makes it a demand. */
@@ -46,9 +48,9 @@ export function draftInvoice(context: Context, facts: InvoiceFacts): Invoice {
     application: null,
     attempt_count: 0,
     attempted: false,
-    auto_advance: true,
+    auto_advance: facts.auto_advance ?? true,
     automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
-    automatically_finalizes_at: facts.finalizes_at,
+    automatically_finalizes_at: facts.auto_advance === false ? null : facts.finalizes_at,
     billing_reason: facts.billing_reason,
     collection_method: subscription.collection_method,
     confirmation_secret: undefined,
@@ -84,7 +86,7 @@ export function draftInvoice(context: Context, facts: InvoiceFacts): Invoice {
     lines: listOf(lines, `/v1/invoices/${id}/lines`),
     livemode: context.livemode,
     metadata: {},
-    next_payment_attempt: facts.finalizes_at,
+    next_payment_attempt: facts.auto_advance === false ? null : facts.finalizes_at,
     number: null,
     on_behalf_of: null,
     parent: {
@@ -109,7 +111,7 @@ export function draftInvoice(context: Context, facts: InvoiceFacts): Invoice {
     status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
     subtotal: total,
     subtotal_excluding_tax: total,
-    test_clock: null,
+    test_clock: customer.test_clock ?? null,
     threshold_reason: undefined,
     total,
     total_discount_amounts: [],

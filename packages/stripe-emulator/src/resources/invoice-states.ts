@@ -5,6 +5,7 @@ import { newId, randomText } from '../state/ids.ts';
 import { idOf, idOrNull } from '../state/listed.ts';
 import type { Invoice, InvoicePayment, PaymentIntent, PaymentMethod, Subscription } from '../state/tables.ts';
 import { attemptPayment, cancelIntent, createIntent, declinedError } from './payments.ts';
+import { giveUp, nextAttempt } from './recovery.ts';
 import { activate, expireIncomplete, fallBehind } from './subscription-states.ts';
 
 /** The subscription an invoice bills, or null. */
@@ -225,13 +226,25 @@ function payingMethod(context: Context, invoice: Invoice): string | null {
 }
 
 function recordFailure(context: Context, invoice: Invoice): Invoice {
-  const failed: Invoice = { ...invoice, attempted: true, attempt_count: invoice.attempt_count + 1 };
+  // An attempt before the planned one is a person's: it leaves the plan of retries as it is.
+  const byHand = invoice.next_payment_attempt !== null && invoice.next_payment_attempt > context.now;
+  const attempts = invoice.attempt_count + 1;
+  const renews = invoice.billing_reason !== 'subscription_create' && invoice.parent !== null;
+  const failed: Invoice = byHand
+    ? invoice
+    : {
+        ...invoice,
+        attempted: true,
+        attempt_count: attempts,
+        next_payment_attempt: renews ? nextAttempt(context, attempts) : null,
+      };
   context.data.put('invoice', failed);
   context.emitUpdate('invoice.updated', invoice, failed);
   context.emit('invoice.payment_failed', failed);
   const subscription = subscriptionOf(context, failed);
-  if (subscription !== undefined && subscription.latest_invoice === failed.id)
-    fallBehind(context, subscription);
+  if (subscription === undefined || subscription.latest_invoice !== failed.id) return failed;
+  const behind = fallBehind(context, subscription);
+  if (behind.status === 'past_due' && failed.next_payment_attempt === null) giveUp(context, behind);
   return failed;
 }
 

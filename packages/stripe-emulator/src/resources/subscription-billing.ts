@@ -7,7 +7,7 @@ import { idOf } from '../state/listed.ts';
 import type { Invoice, PaymentMethod, Price, Subscription, SubscriptionItem } from '../state/tables.ts';
 import { refreshGrant, settleEntitlements } from './active-entitlements.ts';
 import { draftInvoice, type LineFacts } from './invoice-object.ts';
-import { collect, defaultMethod, finalize, recordDraft, voidInvoice } from './invoice-states.ts';
+import { close, collect, defaultMethod, finalize, recordDraft, voidInvoice } from './invoice-states.ts';
 import { readingsOf } from './meter-events.ts';
 import { endSubscription, saveSubscription } from './subscription-states.ts';
 
@@ -28,7 +28,7 @@ export function billFirstPeriod(
   subscription: Subscription,
   payment: FirstPayment,
 ): Invoice {
-  const lines = subscription.items.data.flatMap((item) => licensedLine(context, subscription, item));
+  const lines = subscription.items.data.flatMap((item) => advanceLine(context, subscription, item));
   const draft = recordDraft(
     context,
     draftInvoice(context, {
@@ -56,7 +56,11 @@ export function passPeriodEnd(context: Context, subscription: Subscription): voi
   const ends =
     subscription.cancel_at_period_end ||
     (subscription.cancel_at !== null && subscription.cancel_at <= context.now);
-  const usage = subscription.items.data.flatMap((item) => usageLine(context, subscription, item));
+  // What is used during a trial is not billed.
+  const usage =
+    subscription.status === 'trialing'
+      ? []
+      : subscription.items.data.flatMap((item) => usageLine(context, subscription, item));
   if (ends) {
     if (usage.length > 0) recordCycleDraft(context, subscription, usage);
     endSubscription(context, context.find('subscription', subscription.id), context.now);
@@ -69,17 +73,35 @@ export function passPeriodEnd(context: Context, subscription: Subscription): voi
       data: subscription.items.data.map((item) => rollItem(context, subscription, item)),
     },
   };
+  const status = subscription.status === 'trialing' ? 'active' : subscription.status;
   const advance = rolled.items.data.flatMap((item) => licensedLine(context, rolled, item));
   const draft = recordCycleDraft(context, rolled, [...usage, ...advance]);
   refreshGrant(context, rolled);
-  saveSubscription(context, subscription, { items: rolled.items, latest_invoice: draft.id });
+  saveSubscription(context, subscription, { items: rolled.items, latest_invoice: draft.id, status });
+  if (subscription.pause_collection !== null)
+    setAside(context, draft, subscription.pause_collection.behavior);
   settleEntitlements(context, idOf(subscription.customer));
+}
+
+/** What becomes of an invoice while collection is paused. A draft that is kept was made without a date. */
+function setAside(context: Context, draft: Invoice, behavior: string): void {
+  if (behavior === 'keep_as_draft') return;
+  const open = finalize(context, draft);
+  if (open.status !== 'open') return;
+  const at = context.now;
+  if (behavior === 'void') close(context, open, 'void', { voided_at: at }, 'invoice.voided');
+  else close(context, open, 'uncollectible', { marked_uncollectible_at: at }, 'invoice.marked_uncollectible');
 }
 
 /** Finalizes a draft whose hour is over and charges it, with nobody present. */
 export function passDraftEnd(context: Context, draft: Invoice): void {
   const invoice = finalize(context, draft);
-  if (invoice.status !== 'open' || invoice.collection_method !== 'charge_automatically') return;
+  if (invoice.status === 'open' && invoice.collection_method === 'charge_automatically')
+    collectUnattended(context, invoice);
+}
+
+/** Charges an open invoice with nobody present. */
+export function collectUnattended(context: Context, invoice: Invoice): void {
   const method = defaultMethod(context, invoice);
   collect(context, invoice, { method, offSession: true, authenticated: false });
 }
@@ -96,6 +118,8 @@ export function giveUpIncomplete(context: Context, subscription: Subscription): 
 
 function recordCycleDraft(context: Context, subscription: Subscription, lines: LineFacts[]): Invoice {
   const [item] = subscription.items.data;
+  // Nobody is charged while collection is paused or the subscription is unpaid: the draft waits.
+  const waits = subscription.pause_collection !== null || subscription.status === 'unpaid';
   return recordDraft(
     context,
     draftInvoice(context, {
@@ -105,6 +129,7 @@ function recordCycleDraft(context: Context, subscription: Subscription, lines: L
       period: { start: item?.current_period_start ?? context.now, end: context.now },
       lines,
       finalizes_at: context.now + DRAFT_SECONDS,
+      auto_advance: !waits,
     }),
   );
 }
@@ -114,6 +139,15 @@ function rollItem(context: Context, subscription: Subscription, item: Subscripti
   if (recurring === null || item.current_period_end > context.now) return item;
   const { start, end } = periodAround(subscription.billing_cycle_anchor, recurring, context.now);
   return { ...item, current_period_start: start, current_period_end: end };
+}
+
+/** The first period in advance; a trial costs nothing, which its line says. */
+function advanceLine(context: Context, subscription: Subscription, item: SubscriptionItem): LineFacts[] {
+  return licensedLine(context, subscription, item).map((charged) =>
+    subscription.status === 'trialing'
+      ? { ...charged, amount: 0, description: `Trial period for ${productName(context, item.price)}` }
+      : charged,
+  );
 }
 
 function licensedLine(context: Context, subscription: Subscription, item: SubscriptionItem): LineFacts[] {

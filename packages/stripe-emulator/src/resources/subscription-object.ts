@@ -5,7 +5,7 @@ import { listOf } from '../http/pagination.ts';
 import type { Context } from '../state/context.ts';
 import { newId } from '../state/ids.ts';
 import { idOf } from '../state/listed.ts';
-import type { Price, Subscription, SubscriptionItem } from '../state/tables.ts';
+import type { Customer, Price, Subscription, SubscriptionItem } from '../state/tables.ts';
 
 export interface WantedItem {
   price: Price;
@@ -14,7 +14,7 @@ export interface WantedItem {
 }
 
 export interface WantedSubscription {
-  customer: string;
+  customer: Customer;
   items: WantedItem[];
   metadata: Record<string, string>;
   description: string | null;
@@ -25,6 +25,9 @@ export interface WantedSubscription {
   cancel_at: number | null;
   save_default_payment_method: 'off' | 'on_subscription';
   billing_mode: 'classic' | 'flexible';
+  /** When the trial ends, in seconds; null without one. */
+  trial_end: number | null;
+  trial_settings: NonNullable<Subscription['trial_settings']>;
   /** Refused unless it is the currency of the prices. */
   currency: string | undefined;
 }
@@ -32,7 +35,7 @@ export interface WantedSubscription {
 /** A new subscription whose first period starts now and is not paid yet. */
 export function newSubscription(context: Context, wanted: WantedSubscription): Subscription {
   const id = newId('sub');
-  const items = wanted.items.map((item) => newItem(context, id, item));
+  const items = wanted.items.map((item) => newItem(context, id, item, wanted.trial_end));
   const firstEnd = Math.min(...items.map((item) => item.current_period_end));
   return {
     id,
@@ -40,7 +43,7 @@ export function newSubscription(context: Context, wanted: WantedSubscription): S
     application: null,
     application_fee_percent: null,
     automatic_tax: { disabled_reason: null, enabled: false, liability: null },
-    billing_cycle_anchor: context.now,
+    billing_cycle_anchor: wanted.trial_end ?? context.now,
     billing_cycle_anchor_config: null,
     billing_mode: { flexible: null, type: wanted.billing_mode },
     billing_schedules: [],
@@ -52,7 +55,7 @@ export function newSubscription(context: Context, wanted: WantedSubscription): S
     collection_method: wanted.collection_method,
     created: context.now,
     currency: currencyOf(wanted),
-    customer: wanted.customer,
+    customer: wanted.customer.id,
     customer_account: null,
     days_until_due: wanted.days_until_due,
     default_payment_method: wanted.default_payment_method,
@@ -87,23 +90,22 @@ export function newSubscription(context: Context, wanted: WantedSubscription): S
     presentment_details: undefined,
     schedule: null,
     start_date: context.now,
-    status: 'incomplete',
+    status: wanted.trial_end === null ? 'incomplete' : 'trialing',
     status_details: undefined,
-    test_clock: null,
+    test_clock: wanted.customer.test_clock ?? null,
     transfer_data: null,
-    trial_end: null,
-    trial_settings: {
-      end_behavior: { billing_cycle_anchor: null, missing_payment_method: 'create_invoice' },
-    },
-    trial_start: null,
+    trial_end: wanted.trial_end,
+    trial_settings: wanted.trial_settings,
+    trial_start: wanted.trial_end === null ? null : context.now,
   };
 }
 
-/** An item whose first period starts now. */
-function newItem(
+/** An item whose first period starts now; a trial is a period of its own. */
+export function newItem(
   context: Context,
   subscription: string,
   { price, quantity, metadata }: WantedItem,
+  end: number | null,
 ): SubscriptionItem {
   const { recurring } = price;
   if (recurring === null) {
@@ -122,7 +124,7 @@ function newItem(
     billed_until: undefined,
     billing_thresholds: null,
     created: context.now,
-    current_period_end: periodBoundary(context.now, recurring, 1),
+    current_period_end: end ?? periodBoundary(context.now, recurring, 1),
     current_period_start: context.now,
     current_trial: null,
     deleted: undefined,

@@ -21,7 +21,7 @@ export function saveSubscription(
  * own where it was made with `save_default_payment_method: on_subscription`.
  */
 export function activate(context: Context, subscription: Subscription, method: string | null): Subscription {
-  if (subscription.status !== 'incomplete' && subscription.status !== 'past_due') return subscription;
+  if (!['incomplete', 'past_due', 'unpaid'].includes(subscription.status)) return subscription;
   if (subscription.status === 'incomplete') refreshGrant(context, subscription);
   const keeps = subscription.payment_settings?.save_default_payment_method === 'on_subscription';
   return saveSubscription(context, subscription, {
@@ -32,7 +32,7 @@ export function activate(context: Context, subscription: Subscription, method: s
 
 /** A renewal was not paid. An incomplete subscription stays incomplete. */
 export function fallBehind(context: Context, subscription: Subscription): Subscription {
-  return subscription.status === 'active'
+  return subscription.status === 'active' || subscription.status === 'trialing'
     ? saveSubscription(context, subscription, { status: 'past_due' })
     : subscription;
 }

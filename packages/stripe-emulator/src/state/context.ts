@@ -65,6 +65,20 @@ export class Context {
     this.deliveries.push(...context.deliveries);
   }
 
+  /** The same cause at another moment of the same data. */
+  at(now: number, work: (context: Context) => void): void {
+    const context = new Context({
+      store: this.store,
+      data: this.data,
+      now,
+      baseUrl: this.baseUrl,
+      cause: this.#cause,
+      forwardingTargets: this.#forwardingTargets,
+    });
+    work(context);
+    this.deliveries.push(...context.deliveries);
+  }
+
   /** The object, or Stripe's `resource_missing`; `param` names the parameter that held the id. */
   find<K extends Kind>(kind: K, id: string, param?: string): Tables[K] {
     const found = this.data.get(kind, id);
@@ -137,5 +151,5 @@ function changedAttributes(before: object, after: object): Record<string, unknow
 
 /** How Stripe's messages name a kind: `No such payment_intent`, `No such meter`. */
 function nounOf(kind: Kind): string {
-  return kind.replace(/^(billing|entitlements)\./, '');
+  return kind.replace(/^(billing|billing_portal|entitlements|test_helpers)\./, '');
 }

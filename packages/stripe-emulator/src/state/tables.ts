@@ -23,6 +23,8 @@ export type Feature = Listed<Stripe.Entitlements.Feature>;
 export type ProductFeature = Listed<Stripe.ProductFeature>;
 export type ActiveEntitlement = Listed<Stripe.Entitlements.ActiveEntitlement>;
 export type WebhookEndpoint = Listed<Stripe.WebhookEndpoint>;
+export type TestClock = Listed<Stripe.TestHelpers.TestClock>;
+
 /** An event of any type: Stripe declares one interface for each, of which this is the common part. */
 export type Event = Listed<Stripe.EventBase>;
 
@@ -50,6 +52,13 @@ export interface MeterReading {
   customer: string;
   value: number;
   timestamp: number;
+}
+
+/** How refused renewals are retried: after how many days each, and what becomes of the subscription then. */
+export interface Recovery {
+  id: string;
+  retry_after_days: number[];
+  outcome: 'cancel' | 'past_due' | 'unpaid';
 }
 
 /** The answer saved under an idempotency key. */
@@ -97,6 +106,7 @@ export interface Tables {
   'entitlements.active_entitlement': ActiveEntitlement;
   product_feature: ProductFeature;
   event: Event;
+  'test_helpers.test_clock': TestClock;
   webhook_endpoint: WebhookEndpoint;
   _deleted: { id: string; object: string; deleted: true };
   _account_link: {
@@ -118,6 +128,9 @@ export interface Tables {
   _product_feature_owner: { id: string; product: string };
   _webhook_secret: { id: string; secret: string; connect: boolean };
   _reading: MeterReading;
+  _recovery: Recovery;
+  /** The end of a trial that was announced. */
+  _trial_notice: { id: string; trial_end: number | null };
   _delivery: Delivery;
   _answer: SavedAnswer;
 }
@@ -144,6 +157,7 @@ export function emptyTables(): { [K in Kind]: Map<string, Tables[K]> } {
     'entitlements.active_entitlement': new Map(),
     product_feature: new Map(),
     event: new Map(),
+    'test_helpers.test_clock': new Map(),
     webhook_endpoint: new Map(),
     _deleted: new Map(),
     _account_link: new Map(),
@@ -157,6 +171,8 @@ export function emptyTables(): { [K in Kind]: Map<string, Tables[K]> } {
     _product_feature_owner: new Map(),
     _webhook_secret: new Map(),
     _reading: new Map(),
+    _recovery: new Map(),
+    _trial_notice: new Map(),
     _delivery: new Map(),
     _answer: new Map(),
   };
