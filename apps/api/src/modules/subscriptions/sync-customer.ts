@@ -28,28 +28,35 @@ export class SyncCustomer implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.unsynced.askBy((environmentId, customerId, timeoutMs) =>
+    this.unsynced.refreshBy((environmentId, customerId, timeoutMs) =>
       this.sync(environmentId, customerId, timeoutMs),
     );
   }
 
-  /** Throws `StripeUnavailable` when Stripe does not answer within `timeoutMs`. */
+  /** Throws `StripeUnavailable` when Stripe does not answer within `timeoutMs`, all questions together. */
   async sync(environmentId: string, customerId: string, timeoutMs: number = patienceMs): Promise<void> {
-    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+    const deadline = performance.now() + timeoutMs;
+    const left = (): number => Math.max(1, Math.ceil(deadline - performance.now()));
+    for (let attempt = 1; attempt <= attemptsMax && performance.now() < deadline; attempt++) {
       const customer = await this.customers.get(environmentId, customerId);
       const connection = await this.connections.find(environmentId);
       if (customer.stripe_customer_id === null || connection === undefined) {
         return;
       }
-      const [states, openCheckouts] = await Promise.all([
-        listSubscriptions(connection, customer.stripe_customer_id, timeoutMs),
+      // The open checkouts first: one that is paid meanwhile is then seen as open or as a subscription, never as neither.
+      const openCheckouts =
         customer.unsynced_since === null
           ? []
-          : listOpenCheckouts(connection, customer.stripe_customer_id, timeoutMs),
-      ]);
-      const seen = { sequence: customer.stripe_sequence, isSettled: openCheckouts.length === 0 };
-      if (await this.write(environmentId, customerId, states, seen)) {
+          : await listOpenCheckouts(connection, customer.stripe_customer_id, left());
+      const states = await listSubscriptions(connection, customer.stripe_customer_id, left());
+      const seen = { ...customer, isSettled: openCheckouts.length === 0 };
+      try {
+        await this.write(environmentId, customerId, states, seen);
         return;
+      } catch (error) {
+        if (!(error instanceof Overtaken)) {
+          throw error;
+        }
       }
     }
     throw new StripeUnavailable(
@@ -58,34 +65,37 @@ export class SyncCustomer implements OnModuleInit {
   }
 
   /**
-   * False when another writer was faster: what we read may be older than what it wrote, so it must be read again.
-   * That is the guard that keeps a late answer from undoing a newer one.
+   * Throws `Overtaken`, which undoes everything, when another writer was faster and what we read is something else than
+   * what it wrote: ours may be older, so it must be read again. Every writer counts up, also one that changes nothing:
+   * what it read is the news that a slower answer must not undo.
    */
   private write(
     environmentId: string,
     customerId: string,
     states: SubscriptionState[],
-    seen: { sequence: number; isSettled: boolean },
-  ): Promise<boolean> {
+    seen: { stripe_sequence: number; unsynced_since: Date | null; isSettled: boolean },
+  ): Promise<void> {
     return this.database.tenant(environmentId, async () => {
       const customer = await this.customers.lock(environmentId, customerId);
-      if (customer.stripe_sequence !== seen.sequence) {
-        return false;
-      }
-      let changed = false;
+      const isFirst = customer.stripe_sequence === seen.stripe_sequence;
       for (const state of states.toSorted(endedFirst)) {
-        changed = (await this.takeOver.apply(environmentId, customerId, state)) || changed;
+        const changed = await this.takeOver.apply(environmentId, customerId, state);
+        if (changed && !isFirst) {
+          throw new Overtaken();
+        }
       }
-      if (changed) {
-        await this.customers.setStripeSequence(environmentId, customerId, seen.sequence + 1);
-      }
-      if (seen.isSettled && customer.unsynced_since !== null) {
+      await this.customers.setStripeSequence(environmentId, customerId, customer.stripe_sequence + 1);
+      // A doubt that arose after we asked stays.
+      const isSameDoubt = customer.unsynced_since?.getTime() === seen.unsynced_since?.getTime();
+      if (isFirst && isSameDoubt && seen.isSettled && customer.unsynced_since !== null) {
         await this.customers.markUnsynced(environmentId, customerId, false);
       }
-      return true;
     });
   }
 }
+
+/** Another writer took over a state that may be newer than the one in hand. */
+class Overtaken extends Error {}
 
 /** What ended makes room in its group before what runs takes it; then the older comes first. */
 function endedFirst(a: SubscriptionState, b: SubscriptionState): number {
