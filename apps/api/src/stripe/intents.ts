@@ -110,12 +110,6 @@ export class Intents implements OnModuleInit {
     return this.run(environmentId, id);
   }
 
-  /** The Stripe object that came of a wish, if one did already. In the open transaction. */
-  async objectOf(environmentId: string, kind: string, dedupeKey: string): Promise<string | null> {
-    const intent = await this.intents.findByWish(environmentId, kind, dedupeKey);
-    return intent?.stripe_object_id ?? null;
-  }
-
   private async begin<Params extends z.ZodType>(
     environmentId: string,
     kind: { kind: string; params: Params },

@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
-import { Database } from '../../platform/database/database.ts';
 import { newId } from '../../platform/ids.ts';
 import { requestContext } from '../../platform/request-context.ts';
 import { Connections } from '../../stripe/connections.ts';
@@ -35,7 +34,6 @@ const listTimeoutMs = 20_000;
 @Injectable()
 export class OpenCheckout implements OnModuleInit {
   constructor(
-    private readonly database: Database,
     private readonly sales: Sales,
     private readonly customers: CustomersService,
     private readonly connections: Connections,
@@ -65,15 +63,6 @@ export class OpenCheckout implements OnModuleInit {
     const sale = await this.sales.prepare(environmentId, wish);
     const connection = await this.connections.of(environmentId);
     const dedupeKey = requestContext.current()?.idempotency_key ?? newId('request');
-    const mine = await this.database.tenant(environmentId, () =>
-      this.intents.objectOf(environmentId, checkoutIntent.kind, dedupeKey),
-    );
-    // Two pages open at once could both be paid.
-    for (const earlier of await listOpenCheckouts(connection, sale.stripe_customer_id, listTimeoutMs)) {
-      if (earlier.id !== mine) {
-        await expireCheckout(connection, earlier.id);
-      }
-    }
     const id = await this.intents.perform(environmentId, checkoutIntent, dedupeKey, {
       customer_id: sale.customer.id,
       stripe_customer_id: sale.stripe_customer_id,
@@ -83,6 +72,13 @@ export class OpenCheckout implements OnModuleInit {
       success_url: wish.success_url,
       cancel_url: wish.cancel_url,
     });
+    // Two pages open at once could both be paid. The newest stays: Stripe lists it first. Of two requests at once both
+    // see the same one, and after a crash a repetition closes what the first one left open.
+    const open = await listOpenCheckouts(connection, sale.stripe_customer_id, listTimeoutMs);
+    const mine = open.findIndex((checkout) => checkout.id === id);
+    for (const older of mine === -1 ? [] : open.slice(mine + 1)) {
+      await expireCheckout(connection, older.id);
+    }
     return retrieveCheckout(connection, id);
   }
 }

@@ -6,6 +6,7 @@ import { StripeCustomers } from '../customers/stripe-customers.ts';
 import { choosePrice } from './choose-price.ts';
 import { AlreadySubscribed } from './subscriptions.errors.ts';
 import { SubscriptionsService } from './subscriptions.service.ts';
+import { SyncCustomer } from './sync-customer.ts';
 
 /** What is to be sold to whom, as both know it: we and Stripe. */
 export interface Sale {
@@ -25,9 +26,13 @@ export class Sales {
     private readonly plans: PlansService,
     private readonly catalog: SyncCatalog,
     private readonly subscriptions: SubscriptionsService,
+    private readonly syncCustomer: SyncCustomer,
   ) {}
 
-  /** Throws `CustomerNotFound`, `PlanNotFound`, a refusal about the price, `AlreadySubscribed`, `StripeNotConnected`. */
+  /**
+   * Throws `CustomerNotFound`, `PlanNotFound`, a refusal about the price, `AlreadySubscribed`, `StripeNotConnected`,
+   * `StripeUnavailable`.
+   */
   async prepare(
     environmentId: string,
     wish: { customer: string; plan: string; price?: string | undefined },
@@ -35,6 +40,10 @@ export class Sales {
     const customer = await this.customers.get(environmentId, wish.customer, 'customer');
     const plan = await this.plans.get(environmentId, wish.plan, 'plan');
     const price = choosePrice(plan, wish.price);
+    if (customer.unsynced_since !== null) {
+      // They may have paid for a checkout that we have not heard of: do not sell it twice.
+      await this.syncCustomer.sync(environmentId, customer.id);
+    }
     const running = await this.subscriptions.findRunning(environmentId, customer.id, plan.group);
     if (running !== undefined) {
       throw new AlreadySubscribed(wish.customer, running);
