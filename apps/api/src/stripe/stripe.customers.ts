@@ -1,21 +1,24 @@
 import type { Connection } from './connections.ts';
 import type { CallResult } from './intents.ts';
 
+/** Creates a customer. What may change until a repetition after a crash is set apart: a key stands for one content. */
 export async function createStripeCustomer(
   { stripe, stripe_account_id: stripeAccount }: Connection,
   customer: { id: string; external_id: string | null; name: string | null; email: string | null },
   idempotencyKey: string,
 ): Promise<CallResult> {
   const created = await stripe.customers.create(
+    { metadata: { bos_customer_id: customer.id } },
+    { stripeAccount, idempotencyKey },
+  );
+  await stripe.customers.update(
+    created.id,
     {
       ...(customer.name === null ? {} : { name: customer.name }),
       ...(customer.email === null ? {} : { email: customer.email }),
-      metadata: {
-        bos_customer_id: customer.id,
-        ...(customer.external_id === null ? {} : { external_id: customer.external_id }),
-      },
+      ...(customer.external_id === null ? {} : { metadata: { external_id: customer.external_id } }),
     },
-    { stripeAccount, idempotencyKey },
+    { stripeAccount },
   );
   return { stripe_object_id: created.id };
 }
