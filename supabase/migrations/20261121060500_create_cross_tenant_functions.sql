@@ -283,7 +283,7 @@ begin
     'customer_id', customer.id,
     'external_id', customer.external_id,
     'version', coalesce(customer.entitlements_version, 0),
-    'unsynced', customer.unsynced_since is not null,
+    'unsynced_since', customer.unsynced_since,
     'known', customer.id is not null or default_version is not null,
     'features', granted);
 end $$;

@@ -78,11 +78,15 @@ export function violatedConstraint(error: unknown): string | undefined {
   return undefined;
 }
 
+/** Not reached, or not in time: a statement or a lock that took too long, a deadlock. Repeating helps. */
 const postgresIsAway = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'ETIMEDOUT',
   'EPIPE',
+  '57014',
+  '55P03',
+  '40P01',
   '57P01',
   '57P02',
   '57P03',

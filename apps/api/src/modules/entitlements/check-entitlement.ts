@@ -10,7 +10,7 @@ import { check, type CheckAnswer } from './check.ts';
 import { EntitlementsRepository } from './entitlements.repository.ts';
 import { cacheKeyOf, hasEndedPeriod, type Snapshot } from './snapshot.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
-import { UnsyncedCustomers } from './unsynced-customers.ts';
+import { type StripeAnswer, UnsyncedCustomers } from './unsynced-customers.ts';
 
 const featureCacheMs = 10_000;
 const environmentsMax = 100_000;
@@ -37,14 +37,12 @@ export class CheckEntitlement {
   async check(environmentId: string, question: { customer: string; feature: string; required: number }) {
     const reference = plainReference(question.customer);
     let snapshot = await this.snapshot(environmentId, reference);
-    let degraded = false;
-    if (snapshot.unsynced && snapshot.customer_id !== null) {
-      degraded = !(await this.unsynced.refresh(environmentId, snapshot.customer_id));
-      if (!degraded) {
-        snapshot = await this.load(environmentId, reference);
-        this.metrics.checks.inc({ source: 'stripe' });
-      }
+    const stripe = await this.askStripe(environmentId, snapshot);
+    if (stripe === 'answered') {
+      snapshot = await this.load(environmentId, reference);
+      this.metrics.checks.inc({ source: 'stripe' });
     }
+    const degraded = stripe === 'silent';
     const granted = snapshot.features[question.feature];
     const feature =
       granted === undefined
@@ -53,6 +51,12 @@ export class CheckEntitlement {
     this.rememberFirst(environmentId);
     const answer: CheckAnswer = check(snapshot, feature, question.required);
     return { ...answer, degraded, resets_at: answer.resets_at === null ? null : new Date(answer.resets_at) };
+  }
+
+  /** Asks Stripe about a customer of whom it may know more than we do; of any other, nothing is in doubt. */
+  private async askStripe(environmentId: string, snapshot: Snapshot): Promise<'certain' | StripeAnswer> {
+    const { customer_id: id, unsynced_since: since } = snapshot;
+    return id === null || since === null ? 'certain' : this.unsynced.ask(environmentId, id, new Date(since));
   }
 
   private async snapshot(environmentId: string, reference: string): Promise<Snapshot> {

@@ -21,8 +21,8 @@ export const snapshotSchema = z.object({
   external_id: z.string().nullable(),
   /** Grows with every change of the entitlements. */
   version: z.number(),
-  /** Stripe may know more than we do. */
-  unsynced: z.boolean(),
+  /** Since when Stripe may know more than we do. */
+  unsynced_since: z.iso.datetime({ offset: true }).nullable(),
   /** False: neither the customer nor a default plan exists. */
   known: z.boolean(),
   features: z.record(z.string(), feature),
