@@ -1,0 +1,260 @@
+import { Body, Controller, Get, Module, Param, Post, Query } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Env } from '../../src/env.ts';
+import { Unauthenticated } from '../../src/platform/auth/requires.ts';
+import { createServer } from '../../src/platform/http/server.ts';
+import { PlatformModule } from '../../src/platform/platform.module.ts';
+import { startApi, type TestApi } from '../fixtures/api.ts';
+import { operations } from './matrix.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api.close());
+
+@Controller('forgotten')
+class Forgotten {
+  @Get()
+  list(): object {
+    return {};
+  }
+}
+
+@Controller('declared')
+class Declared {
+  @Get()
+  @Unauthenticated('a test needs it')
+  list(): object {
+    return {};
+  }
+}
+
+@Controller('loose')
+class Loose {
+  @Post(':id')
+  @Unauthenticated('a test needs it')
+  loose(@Param() params: object, @Query('q') query: string, @Body() body: object): object {
+    return { params, query, body };
+  }
+}
+
+@Module({ imports: [PlatformModule], controllers: [Forgotten] })
+class ForgottenModule {}
+
+@Module({ imports: [PlatformModule], controllers: [Declared] })
+class DeclaredModule {}
+
+// SEC-1
+describe('a route', () => {
+  it('that declares no credential fails the start of the process', async () => {
+    const app = await createServer(ForgottenModule);
+    const started = app.init();
+
+    await expect(started).rejects.toThrow(/Forgotten\.list/);
+    await app.close().catch(() => undefined);
+
+    const declared = await createServer(DeclaredModule);
+    await expect(declared.init()).resolves.toBeDefined();
+    await declared.close();
+  });
+
+  it('is open to nobody but by a declaration that says why', () => {
+    const open = handlers()
+      .filter(({ handler }) => Reflect.getMetadata('billingos:requirement', handler)?.credential === 'none')
+      .map(({ name }) => name);
+
+    expect(open.toSorted()).toEqual([
+      'HealthController.live',
+      'HealthController.ready',
+      'MetricsController.scrape',
+      'WebhooksController.receiveStripeEvent',
+    ]);
+  });
+
+  it('has a schema for each of its parameters', () => {
+    expect(handlers().flatMap(unchecked)).toEqual([]);
+    // The check does see a parameter without one.
+    expect(unchecked({ name: 'Loose.loose', handler: Loose.prototype.loose, controller: Loose }).length).toBe(
+      3,
+    );
+  });
+
+  it('is in the OpenAPI document, which the tenant matrix is made of', () => {
+    const documented = new Set(operations().map(({ id }) => id));
+    const missing = handlers().filter(({ name }) => !documented.has(name.split('.')[1] ?? ''));
+
+    expect(missing.map(({ name }) => name).toSorted()).toEqual([
+      'HealthController.live',
+      'HealthController.ready',
+      'MetricsController.scrape',
+    ]);
+  });
+});
+
+// SEC-11
+describe('every answer', () => {
+  it.each([
+    ['an answer', 'GET', '/health/live'],
+    ['a refusal', 'GET', '/api/v1/me'],
+    ['a route that is not there', 'GET', '/nothing/here'],
+    ['an unreadable body', 'POST', '/api/v1/merchants'],
+  ] as const)('has the headers that browsers need: %s', async (_, method, path) => {
+    const { headers } = await api.send(method, path, method === 'POST' ? '{' : undefined);
+    const names = [
+      'content-security-policy',
+      'x-content-type-options',
+      'x-frame-options',
+      'referrer-policy',
+      'cross-origin-opener-policy',
+      'cache-control',
+      'x-powered-by',
+      'server',
+    ];
+
+    expect(headers['x-request-id']).toMatch(/^req_[0-9a-f]{32}$/);
+    expect(Object.fromEntries(names.map((name) => [name, headers[name]]))).toEqual({
+      'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'SAMEORIGIN',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cache-control': 'no-store',
+      'x-powered-by': undefined,
+      server: undefined,
+    });
+  });
+
+  it('is in one shape when it is a refusal, whoever refused', async () => {
+    const refusals = [
+      await api.send('GET', '/api/v1/me'),
+      await api.send('GET', '/nothing/here'),
+      await api.send('POST', '/api/v1/merchants', '{'),
+      await api.send('POST', '/api/v1/merchants', 'x'.repeat(1_200_000)),
+      await api.send('POST', '/api/v1/merchants', 'name: Acme', { 'content-type': 'text/yaml' }),
+    ];
+
+    expect(refusals.map(({ status }) => status)).toEqual([401, 404, 400, 413, 415]);
+    for (const { body, headers } of refusals) {
+      expect(body).toEqual({
+        error: {
+          code: expect.stringMatching(/^[a-z_]+$/),
+          message: expect.any(String),
+          doc_url: expect.stringContaining(body['error'].code),
+          request_id: headers['x-request-id'],
+        },
+      });
+    }
+  });
+
+  it('has a request id of ours, not of the caller', async () => {
+    const { headers } = await api.send('GET', '/health/live', undefined, { 'x-request-id': 'req_mine' });
+
+    expect(headers['x-request-id']).not.toBe('req_mine');
+  });
+
+  it.each([
+    'https://evil.vercel.app',
+    'https://appXvercel.app',
+    'https://app.billingos.dev.evil.example',
+    'http://localhost:3000',
+    'null',
+  ])('never lets the page of %s use a visitor’s credentials', async (origin) => {
+    const answer = await api.send('GET', '/api/v1/me', undefined, { origin });
+    const preflight = await api.app.inject({
+      method: 'OPTIONS',
+      url: '/api/v1/plans',
+      headers: {
+        origin,
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'authorization, cookie, x-billingos-environment',
+      },
+    });
+
+    expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
+    expect(preflight.headers['access-control-allow-credentials']).toBeUndefined();
+    expect(preflight.headers['access-control-allow-headers']).toBe(
+      'Authorization, Content-Type, Idempotency-Key',
+    );
+    expect(answer.headers['set-cookie']).toBeUndefined();
+  });
+});
+
+describe('in production', () => {
+  const production = {
+    NODE_ENV: 'production',
+    API_URL: 'https://api.example.com',
+    METRICS_TOKEN: 'a-token-only-for-tests',
+    STRIPE_EMULATOR_URL: '',
+  };
+
+  it('there is no Swagger page, browsers must use https, and metrics need their token', async () => {
+    const live = await api.another(production);
+    const page = await live.send('GET', '/api-docs');
+    const document = await live.send('GET', '/api-docs-json');
+    const health = await live.send('GET', '/health/live');
+    const metrics = [
+      await live.send('GET', '/metrics'),
+      await live.send('GET', '/metrics', undefined, { authorization: 'Bearer a-token-only-for-testz' }),
+      await live.send('GET', '/metrics', undefined, { authorization: 'Bearer a-token-only-for-tests' }),
+    ];
+    await live.close();
+
+    expect([page.status, document.status]).toEqual([404, 404]);
+    expect(health.headers['strict-transport-security']).toContain('max-age=31536000');
+    expect(metrics.map(({ status }) => status)).toEqual([401, 401, 200]);
+  });
+
+  it.each([
+    ['an API without https', { API_URL: 'http://api.example.com' }, 'API_URL'],
+    ['open metrics', { METRICS_TOKEN: '' }, 'METRICS_TOKEN'],
+    ['the Stripe emulator', { STRIPE_EMULATOR_URL: 'http://127.0.0.1:9' }, 'STRIPE_EMULATOR_URL'],
+  ])('the process does not start with %s', (_, setting, name) => {
+    const settings = { ...process.env, ...production, ...setting };
+
+    expect(() => Env.read(settings)).toThrow(name);
+  });
+});
+
+interface Handler {
+  name: string;
+  handler: object;
+  controller: object;
+}
+
+function handlers(): Handler[] {
+  const scanner = api.app.get(MetadataScanner);
+  return api.app
+    .get(DiscoveryService)
+    .getControllers()
+    .flatMap(({ instance, metatype }) =>
+      scanner
+        .getAllMethodNames(Object.getPrototypeOf(instance))
+        .filter((name) => Reflect.getMetadata(METHOD_METADATA, instance[name]) !== undefined)
+        .map((name) => ({
+          name: `${metatype?.name ?? ''}.${name}`,
+          handler: instance[name],
+          controller: metatype ?? {},
+        })),
+    );
+}
+
+/** Body, query and path parameters that no schema checks. (Headers and the raw body are read by their names.) */
+function unchecked({ name, handler, controller }: Handler): string[] {
+  const kinds: Record<string, string> = { '3': 'body', '4': 'query', '5': 'param' };
+  const method = name.split('.')[1] ?? '';
+  const declared: Record<string, { schema?: unknown }> =
+    Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, method) ?? {};
+  const paths = [Reflect.getMetadata(PATH_METADATA, handler)].flat().map(String);
+  const checked = Object.entries(declared).filter(([, { schema }]) => schema !== undefined);
+  const loose = Object.entries(declared)
+    .filter(([id, { schema }]) => (id.split(':')[0] ?? '') in kinds && schema === undefined)
+    .map(([id]) => `${name}: ${kinds[id.split(':')[0] ?? '']}`);
+  const isUnread =
+    paths.some((path) => path.includes(':')) &&
+    !checked.some(([id]) => id.startsWith('5:')) &&
+    loose.length === 0;
+  return isUnread ? [`${name}: path`] : loose;
+}
