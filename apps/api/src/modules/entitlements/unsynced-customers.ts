@@ -76,17 +76,24 @@ export class UnsyncedCustomers implements OnModuleInit {
     return question;
   }
 
+  /** Never rejects: whatever is away, the check answers with what it has. */
   private async askOnce(environmentId: string, customerId: string): Promise<boolean> {
     try {
       await this.refreshWith()(environmentId, customerId, waitMs);
       return true;
     } catch (error) {
       this.log.warn('entitlements.stripe_not_asked', { error: error instanceof Error ? error : undefined });
-      await this.database.tenant(environmentId, () =>
-        this.outbox.add(environmentId, refreshCustomer, { customer_id: customerId }),
-      );
-      return false;
     }
+    await this.database
+      .tenant(environmentId, () =>
+        this.outbox.add(environmentId, refreshCustomer, { customer_id: customerId }),
+      )
+      .catch((error: unknown) => {
+        this.log.warn('entitlements.refresh_not_written', {
+          error: error instanceof Error ? error : undefined,
+        });
+      });
+    return false;
   }
 
   private refreshWith(): Refresh {
