@@ -25,7 +25,8 @@ export default {
   forbidden: [
     {
       name: 'no-cycle',
-      comment: 'Two files that need each other are one, or have a third between them. Types alone may refer back.',
+      comment:
+        'Two files that need each other are one, or have a third between them. Types alone may refer back.',
       severity: 'error',
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
