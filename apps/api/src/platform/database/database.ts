@@ -40,8 +40,11 @@ export class Database implements OnApplicationShutdown {
       application_name: 'billingos',
       types: postgresTypes,
     });
-    // A broken idle connection is replaced by the pool; without a listener it would end the process.
-    this.pool.on('error', (error) => log.warn('database.connection_lost', { error }));
+    // A broken connection is replaced by the pool. Without a listener it would end the process: the pool listens to
+    // idle ones only, and one in use may break between two statements of a transaction.
+    const lost = (error: Error): void => log.warn('database.connection_lost', { error });
+    this.pool.on('error', lost);
+    this.pool.on('connect', (client) => client.on('error', lost));
     this.root = new Kysely<DB>({ dialect: new PostgresDialect({ pool: this.pool }) });
   }
 
