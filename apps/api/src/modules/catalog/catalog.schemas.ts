@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { key, money, name, pageOf, timestamp } from '../../platform/http/schemas.ts';
+import { key, money, name, pageOf, text, timestamp } from '../../platform/http/schemas.ts';
 
 export const aggregations = ['count', 'sum'] as const;
 export const featureTypes = ['boolean', 'metered', 'config'] as const;
@@ -97,7 +97,7 @@ const currency = z
 export const createPlan = z.strictObject({
   key,
   name,
-  description: z.string().trim().min(1).max(500).nullable().default(null),
+  description: text.trim().min(1).max(500).nullable().default(null),
   group: key.default('default'),
   rank: z.int().min(0).max(1_000_000).default(0),
   prices: z
@@ -117,7 +117,7 @@ export const createPlan = z.strictObject({
         feature: key.describe('Key of an existing feature.'),
         limit: limit.optional(),
         overage: z.enum(overages).optional().describe('What happens at the limit. Default: block.'),
-        value: z.string().min(1).max(500).optional().describe('Of a config feature.'),
+        value: text.min(1).max(500).optional().describe('Of a config feature.'),
       }),
     )
     .max(100)
@@ -127,7 +127,7 @@ export const createPlan = z.strictObject({
 export const defaultPlan = z
   .object({ plan: plan.nullable().describe('What customers without a subscription have.') })
   .meta({ id: 'DefaultPlan' });
-export const setDefaultPlan = z.strictObject({ plan: z.string().min(1).max(255).nullable() });
+export const setDefaultPlan = z.strictObject({ plan: text.min(1).max(255).nullable() });
 
 function isCurrency(code: string): boolean {
   return Intl.supportedValuesOf('currency').includes(code.toUpperCase());

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { pageOf, pageQuery, timestamp } from '../../platform/http/schemas.ts';
+import { pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
 
 export const metadata = z
-  .record(z.string().min(1).max(40), z.string().max(500))
+  .record(text.min(1).max(40), text.max(500))
   .refine((pairs) => Object.keys(pairs).length <= 50, 'at most 50 keys');
 
 /** How other objects show whose they are. */
@@ -32,23 +32,12 @@ export const customer = z
 export const customerPage = pageOf(customer).meta({ id: 'CustomerList' });
 
 export const listCustomers = pageQuery.extend({
-  search: z
-    .string()
-    .trim()
-    .min(1)
-    .max(200)
-    .optional()
-    .describe('Part of a name, e-mail address or external id.'),
+  search: text.trim().min(1).max(200).optional().describe('Part of a name, e-mail address or external id.'),
 });
 
-const externalId = z
-  .string()
-  .trim()
-  .min(1)
-  .max(255)
-  .describe('Your own id of the customer. It can be set once.');
+const externalId = text.trim().min(1).max(255).describe('Your own id of the customer. It can be set once.');
 const fields = {
-  name: z.string().trim().min(1).max(200).nullable(),
+  name: text.trim().min(1).max(200).nullable(),
   email: z.email().max(320).nullable(),
   metadata,
 };

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { key, timestamp } from '../../platform/http/schemas.ts';
+import { key, text, timestamp } from '../../platform/http/schemas.ts';
 
 const type = z.enum(['boolean', 'metered', 'config']);
 
 export const checkQuery = z.strictObject({
-  customer: z.string().trim().min(1).max(255).describe('Your own id of the customer, or ours.'),
+  customer: text.trim().min(1).max(255).describe('Your own id of the customer, or ours.'),
   feature: key.describe('Key of the feature.'),
   required: z.coerce.number().min(0).max(999_999_999_999_999).default(1).describe('How much is to be used.'),
 });

@@ -5,7 +5,7 @@ import { EnvironmentId, EnvironmentMode } from '../../platform/auth/caller.ts';
 import { Requires } from '../../platform/auth/requires.ts';
 import { CallsStripe } from '../../platform/http/idempotency.interceptor.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
-import { timestamp } from '../../platform/http/schemas.ts';
+import { timestamp, webUrl } from '../../platform/http/schemas.ts';
 import { StripeNotConfigured, StripeRefused, StripeUnavailable } from '../../stripe/stripe.errors.ts';
 import { ConnectStripeFirst } from './merchants.errors.ts';
 import { StripeAccountService } from './stripe-account.service.ts';
@@ -20,7 +20,7 @@ const stripeAccount = z
     connected_at: timestamp.nullable(),
   })
   .meta({ id: 'StripeAccount' });
-const connectStripe = z.strictObject({ return_url: z.url({ protocol: /^https?$/ }) });
+const connectStripe = z.strictObject({ return_url: webUrl });
 const connectLink = z.object({ url: z.string() }).meta({ id: 'StripeConnectLink' });
 
 @Controller('stripe-account')

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { money, pageOf, pageQuery, timestamp } from '../../platform/http/schemas.ts';
+import { money, pageOf, pageQuery, text, timestamp, webUrl } from '../../platform/http/schemas.ts';
 import { stripeStatuses } from '../../stripe/stripe.subscriptions.ts';
 import { intervals } from '../catalog/catalog.schemas.ts';
 import { customerSummary } from '../customers/customers.schemas.ts';
@@ -44,8 +44,7 @@ export const subscription = z
 export const subscriptionPage = pageOf(subscription).meta({ id: 'SubscriptionList' });
 
 export const listSubscriptions = pageQuery.extend({
-  customer: z
-    .string()
+  customer: text
     .min(1)
     .max(5_000)
     .transform((list) => list.split(',').filter((reference) => reference !== ''))
@@ -59,9 +58,9 @@ export const listSubscriptions = pageQuery.extend({
 });
 
 const quantity = z.int().min(1).max(1_000_000).default(1);
-const customer = z.string().trim().min(1).max(255).describe('Your own id of the customer, or ours.');
-const plan = z.string().min(1).max(255).describe('Key or id of the plan.');
-const price = z.string().optional().describe('Id of one of the plan’s prices; needed when it has several.');
+const customer = text.trim().min(1).max(255).describe('Your own id of the customer, or ours.');
+const plan = text.min(1).max(255).describe('Key or id of the plan.');
+const price = text.optional().describe('Id of one of the plan’s prices; needed when it has several.');
 
 export const createSubscription = z.strictObject({
   customer,
@@ -82,7 +81,7 @@ export const cancelSubscription = z.strictObject({
     .describe('period_end: access stays until what was paid for is used up.'),
 });
 
-const url = z.url({ protocol: /^https?$/ }).max(2_000);
+const url = webUrl.max(2_000);
 export const createCheckout = z.strictObject({
   customer,
   plan,

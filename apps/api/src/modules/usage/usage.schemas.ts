@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { key, pageOf, pageQuery, timestamp } from '../../platform/http/schemas.ts';
+import { key, pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
 
 export const batchMax = 1_000;
 const valueMax = 999_999_999_999_999;
@@ -16,15 +16,13 @@ function isExactQuantity(value: number): boolean {
 
 export const usageEvent = z
   .strictObject({
-    idempotency_key: z
-      .string()
+    idempotency_key: text
       .min(1)
       .max(255)
       .describe(
         'Made by you before the first attempt, and kept when repeating: the event counts once per key.',
       ),
-    customer: z
-      .string()
+    customer: text
       .trim()
       .min(1)
       .max(255)
@@ -44,7 +42,7 @@ export const usageEvent = z
       .optional()
       .describe('When it was used; decides the billing period. Default: now.'),
     properties: z
-      .record(z.string().min(1).max(40), z.union([z.string().max(500), z.number(), z.boolean()]))
+      .record(text.min(1).max(40), z.union([text.max(500), z.number(), z.boolean()]))
       .refine((properties) => Object.keys(properties).length <= 50, 'at most 50 properties')
       .optional(),
   })
@@ -106,7 +104,7 @@ export const usageRecord = z
   .meta({ id: 'UsageRecord' });
 export const usageRecordPage = pageOf(usageRecord).meta({ id: 'UsageRecordList' });
 export const listUsage = pageQuery.extend({
-  customer: z.string().min(1).max(255).optional(),
+  customer: text.min(1).max(255).optional(),
   meter: key.optional(),
 });
 

@@ -14,6 +14,19 @@ export const money = z
   })
   .meta({ id: 'Money' });
 
+/**
+ * Text of a caller. Postgres stores neither the character NUL nor half of a surrogate pair: refused here, they would
+ * fail there.
+ */
+export const text = z
+  .string()
+  .refine((value) => !value.includes('\0') && value.isWellFormed(), 'must not hold NUL or half a character');
+
+/** An address of a web page. */
+export const webUrl = z
+  .url({ protocol: /^https?$/ })
+  .refine((value) => text.safeParse(value).success, 'must not hold NUL or half a character');
+
 /** A key that people choose and type: `api_calls`. */
 export const key = z
   .string()
@@ -22,14 +35,14 @@ export const key = z
     'use 1 to 64 of a–z, 0–9, "_", "." and "-", beginning with a letter or digit',
   );
 
-export const name = z.string().trim().min(1).max(100);
+export const name = text.trim().min(1).max(100);
 
 /** `:id` of a path: our id, or where the object has one, the caller's own. */
-export const idParam = z.strictObject({ id: z.string().min(1).max(255) });
+export const idParam = z.strictObject({ id: text.min(1).max(255) });
 
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20).describe('How many, at most 100.'),
-  cursor: z.string().min(1).max(100).optional().describe('`next_cursor` of the page before.'),
+  cursor: text.min(1).max(100).optional().describe('`next_cursor` of the page before.'),
 });
 
 export interface PageRequest {
