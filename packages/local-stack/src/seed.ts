@@ -164,8 +164,16 @@ async function subscribed(
   }
 }
 
-/** The total, spread over the hours just past as a busy morning would be: 24 events that grow and shrink. */
+const historyDays = 29;
+const dayMs = 24 * 60 * 60 * 1000;
+
+/** What a customer used: `total` in the period that has just begun, and a month of ordinary days before it. */
 function usageOf(customer: string, total: number): object[] {
+  return [...currentUsage(customer, total), ...pastUsage(customer, total)];
+}
+
+/** The total in 24 events that grow and shrink, as over a busy day. */
+function currentUsage(customer: string, total: number): object[] {
   const weights = Array.from({ length: 24 }, (_, hour) => 2 + Math.sin((hour / 24) * 2 * Math.PI));
   const sum = weights.reduce((left, right) => left + right, 0);
   let rest = total;
@@ -175,6 +183,26 @@ function usageOf(customer: string, total: number): object[] {
     const event = { idempotency_key: `demo-${customer}-${hour}`, customer, meter: 'api_calls', value };
     return value > 0 ? [event] : [];
   });
+}
+
+/** Fewer events at weekends, slowly more over the weeks; the same each time for the same customer and day. */
+function pastUsage(customer: string, total: number): object[] {
+  const today = Math.floor(Date.now() / dayMs) * dayMs;
+  return Array.from({ length: historyDays }, (_, index) => {
+    const midnight = today - (historyDays - index) * dayMs;
+    const isWeekend = [0, 6].includes(new Date(midnight).getUTCDay());
+    const events = Math.max(
+      1,
+      Math.round((4 + index / 2 + ((customer.length * 7 + index * 3) % 5)) * (isWeekend ? 0.4 : 1)),
+    );
+    return Array.from({ length: events }, (__, hour) => ({
+      idempotency_key: `demo-${customer}-${index}-${hour}`,
+      customer,
+      meter: 'api_calls',
+      value: Math.max(1, Math.round(total / historyDays / events)),
+      occurred_at: new Date(midnight + (hour + 1) * (dayMs / (events + 2))).toISOString(),
+    }));
+  }).flat();
 }
 
 /** The same for the same content, so that a repeated call changes nothing. */
