@@ -5,6 +5,7 @@ import { AppError, isDatabaseAway, ServiceUnavailable } from '../errors.ts';
 import { Log } from '../log.ts';
 import { requestContext } from '../request-context.ts';
 import { statusOf } from './status.ts';
+import { transportRefusal } from './transport-refusals.ts';
 
 interface Answer {
   status: number;
@@ -55,34 +56,14 @@ export class ErrorFilter implements ExceptionFilter {
         ...(error.param === undefined ? {} : { param: error.param }),
       };
     }
-    const status = httpStatus(error);
-    if (status !== undefined && status < 500) {
-      return { status, ...(transportRefusals[status] ?? unreadable) };
+    const status = httpStatus(error) ?? 500;
+    if (status >= 500) {
+      this.log.error('request.failed', { error: asError(error) });
     }
-    this.log.error('request.failed', { error: asError(error) });
-    return {
-      status: 500,
-      code: 'internal_error',
-      message:
-        'Something went wrong on our side. Repeat the request; if it fails again, send us the request_id.',
-    };
+    const { code, message } = transportRefusal(status);
+    return { status: Math.min(status, 500), code, message };
   }
 }
-
-const unreadable = {
-  code: 'unreadable_request',
-  message: 'The request could not be read. Send well-formed JSON.',
-};
-
-/** What Fastify and Nest refuse before a handler is reached. */
-const transportRefusals: Record<number, { code: string; message: string }> = {
-  404: { code: 'route_not_found', message: 'There is no such route. GET /api-docs lists them all.' },
-  413: {
-    code: 'body_too_large',
-    message: 'The body is too large. Send at most 1 MB, and at most 1,000 events at once.',
-  },
-  415: { code: 'unsupported_media_type', message: 'Send the body as application/json.' },
-};
 
 function httpStatus(error: unknown): number | undefined {
   if (error instanceof HttpException) {

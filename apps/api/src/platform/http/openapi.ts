@@ -8,6 +8,7 @@ import { AnswerShownOnce, IdempotencyConflict, IdempotentRequestInProgress } fro
 import { refusalsKey } from './returns.ts';
 import { errorBody } from './schemas.ts';
 import { statusOf } from './status.ts';
+import { transportRefusals } from './transport-refusals.ts';
 
 /** The OpenAPI document of the application: validation, SDK types, the Swagger page and the errors page come from it. */
 export function openApiDocument(app: INestApplication): OpenAPIObject & { 'x-errors': CatalogEntry[] } {
@@ -82,7 +83,17 @@ function errorCatalog(app: INestApplication): CatalogEntry[] {
     ...credentialRefusals,
   ];
   const byCode = new Map([...common, ...declared].map(({ facts }) => [facts.code, facts]));
-  return [...byCode.values()]
-    .map(({ code, kind, explanation }) => ({ code, kind, status: statusOf(kind), explanation }))
-    .sort((a, b) => a.code.localeCompare(b.code));
+  const refused = [...byCode.values()].map(({ code, kind, explanation }) => ({
+    code,
+    kind,
+    status: statusOf(kind),
+    explanation,
+  }));
+  const unreached = transportRefusals().map(({ code, status, explanation }) => ({
+    code,
+    kind: 'transport',
+    status,
+    explanation,
+  }));
+  return [...refused, ...unreached].sort((a, b) => a.code.localeCompare(b.code));
 }

@@ -4,6 +4,8 @@ import { InvalidRequest } from '../errors.ts';
 interface Issue {
   message: string;
   path?: readonly (PropertyKey | { key: PropertyKey })[] | undefined;
+  /** Of an object: its keys that the schema does not know. */
+  keys?: readonly string[];
   /** Of a union: what is wrong for each of its shapes. */
   errors?: readonly (readonly Issue[])[];
 }
@@ -27,7 +29,11 @@ function likeliest(issue: Issue): readonly Issue[] {
 }
 
 function pathOf(issue: Issue): string {
-  return (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+  // A field that does not exist is what is at fault, not the object it stands in.
+  const [unknown] = issue.keys ?? [];
+  return [...(issue.path ?? []), ...(unknown === undefined ? [] : [unknown])]
+    .map((part) => String(typeof part === 'object' ? part.key : part))
+    .join('.');
 }
 
 /** Validates and coerces every body, query and path parameter by the schema its decorator names. */

@@ -1,0 +1,64 @@
+/** What is refused before a handler is reached, or what goes wrong behind it: the shape is the same as any refusal's. */
+export interface TransportRefusal {
+  code: string;
+  message: string;
+  explanation: string;
+}
+
+const refusals = new Map<number, TransportRefusal>([
+  [
+    400,
+    {
+      code: 'unreadable_request',
+      message: 'The request could not be read. Send well-formed JSON.',
+      explanation: 'The body is not well-formed JSON, or the request line is broken.',
+    },
+  ],
+  [
+    404,
+    {
+      code: 'route_not_found',
+      message: 'There is no such route. GET /api-docs lists them all.',
+      explanation: 'No route has this method and path.',
+    },
+  ],
+  [
+    413,
+    {
+      code: 'body_too_large',
+      message: 'The body is too large. Send at most 1 MB, and at most 1,000 events at once.',
+      explanation: 'The body is larger than 1 MB.',
+    },
+  ],
+  [
+    415,
+    {
+      code: 'unsupported_media_type',
+      message: 'Send the body as application/json.',
+      explanation: 'The Content-Type is not application/json.',
+    },
+  ],
+  [
+    500,
+    {
+      code: 'internal_error',
+      message:
+        'Something went wrong on our side. Repeat the request; if it fails again, send us the request_id.',
+      explanation: 'A defect on our side. Repeating with the same Idempotency-Key is safe.',
+    },
+  ],
+]);
+
+/** The refusal of a status; for one that is not listed, that of its class. */
+export function transportRefusal(status: number): TransportRefusal {
+  const refusal = refusals.get(status) ?? refusals.get(status < 500 ? 400 : 500);
+  if (refusal === undefined) {
+    throw new Error(`There is no refusal for status ${status}.`);
+  }
+  return refusal;
+}
+
+/** All of them with their status, for the documentation. */
+export function transportRefusals(): readonly (TransportRefusal & { status: number })[] {
+  return [...refusals].map(([status, refusal]) => ({ status, ...refusal }));
+}
