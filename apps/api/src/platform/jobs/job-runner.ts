@@ -25,6 +25,9 @@ const concurrency: Record<QueueName, number> = {
   bulk: 2,
 };
 
+/** How often a worker looks for jobs whose worker died. The second look after the lock ran out takes them. */
+const stalledCheckMs = 5_000;
+
 /**
  * Runs jobs. BullMQ says when; the outbox row says whether: attempts and failures are kept there, so that losing
  * Redis loses neither. A job that used up its attempts ends as `failed`, for the dashboard to show and run again.
@@ -49,6 +52,7 @@ export class JobRunner {
       const worker = new Worker<JobData>(queue, (job) => this.process(job), {
         connection: queueConnection(this.env),
         concurrency: concurrency[queue],
+        stalledInterval: stalledCheckMs,
       });
       worker.on('error', (error) => this.log.warn('queue.connection_lost', { queue, error }));
       return worker;
