@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readSettings, separateStack } from './settings.ts';
 
@@ -31,9 +34,11 @@ test('variables that only make sense together are asked for together', () => {
 });
 
 test('a second stack shares no port and no folder with the first', async () => {
-  const { values } = readSettings(await separateStack('/tmp/second-stack'));
+  const folder = mkdtempSync(join(tmpdir(), 'billingos-second-'));
+  const { values } = readSettings(await separateStack(folder));
+  rmSync(folder, { recursive: true });
   const ports = Object.entries(values).flatMap(([name, value]) => (name.endsWith('_PORT') ? [value] : []));
   expect(new Set(ports).size).toBe(ports.length);
-  expect(values.BILLINGOS_DATA_DIR).toBe('/tmp/second-stack');
+  expect(values.BILLINGOS_DATA_DIR).toBe(folder);
   expect(ports).not.toContain(54322);
 });

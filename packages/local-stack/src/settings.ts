@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
@@ -86,8 +86,11 @@ export function needsEmulator({ values }: Settings): boolean {
   return values.STRIPE_EMULATOR_URL === undefined && !hasBothKeys;
 }
 
-/** The variables of a second stack beside a running one: every port free, and its own data folder. */
+/** The variables of a second stack beside a running one: every port free, and its own data folder, which is made. */
 export async function separateStack(dataDir: string): Promise<Record<string, string>> {
+  mkdirSync(dataDir, { recursive: true });
+  // A temporary folder is closed to everybody else, and root's Postgres runs as somebody else: let it pass through.
+  if (process.getuid?.() === 0) chmodSync(dataDir, 0o711);
   const chosen: Record<string, string> = { BILLINGOS_DATA_DIR: dataDir };
   for (const name of Object.keys(ports.shape)) {
     let candidate = await freePort();
