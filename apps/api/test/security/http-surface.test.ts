@@ -94,6 +94,21 @@ describe('a route', () => {
   });
 });
 
+describe('the server', () => {
+  it('has no route beside those of controllers and of the Swagger page', () => {
+    const declared = new Set(operations().map(({ path }) => path.replace(/\{(\w+)\}/g, ':$1')));
+    const served = routesOf(api.app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false }));
+
+    expect(served.filter((path) => path.startsWith('/api/v1/')).toSorted()).toEqual([...declared].toSorted());
+    expect(served.filter((path) => !path.startsWith('/api/v1/') && !path.startsWith('/api-docs'))).toEqual([
+      '/health',
+      '/health/live',
+      '/health/ready',
+      '/metrics',
+    ]);
+  });
+});
+
 // SEC-11
 describe('every answer', () => {
   it.each([
@@ -202,7 +217,8 @@ describe('in production', () => {
     ];
     await live.close();
 
-    expect([page.status, document.status]).toEqual([404, 404]);
+    // The document stays: the page of error codes is made of it.
+    expect([page.status, document.status]).toEqual([404, 200]);
     expect(health.headers['strict-transport-security']).toContain('max-age=31536000');
     expect(metrics.map(({ status }) => status)).toEqual([401, 401, 200]);
   });
@@ -217,6 +233,18 @@ describe('in production', () => {
     expect(() => Env.read(settings)).toThrow(name);
   });
 });
+
+/** The paths of Fastify's tree of routes, in which each line is a segment and its depth is its indentation. */
+function routesOf(tree: string): string[] {
+  const stack: string[] = [];
+  const paths = tree.split('\n').flatMap((line) => {
+    const [, indent = '', segment = '', methods] = /^([│\s]*[├└]── )(\S+)(?: \((.+)\))?/.exec(line) ?? [];
+    const depth = indent.length / 4;
+    stack.splice(depth - 1, stack.length, segment);
+    return methods === undefined || methods === 'OPTIONS' ? [] : [stack.join('')];
+  });
+  return [...new Set(paths)].toSorted();
+}
 
 interface Handler {
   name: string;

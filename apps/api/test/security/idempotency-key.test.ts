@@ -98,6 +98,36 @@ describe('an Idempotency-Key', () => {
     expect(second.headers['idempotent-replayed']).toBeUndefined();
   });
 
+  it('of a usage event counts once in each environment', async () => {
+    const stranger = await stack.newTenant();
+    const event = { idempotency_key: 'shared', customer: 'user_1', meter: 'api_calls' };
+    for (const who of [tenant, stranger]) {
+      await who.asServer('POST', 'meters', { key: 'api_calls', name: 'Calls' });
+    }
+
+    const answers = [
+      await tenant.asServer('POST', 'usage/track', { ...event, value: 1 }),
+      await stranger.asServer('POST', 'usage/track', { ...event, value: 2 }),
+      await tenant.asServer('POST', 'usage/track', { ...event, value: 1 }),
+      await tenant.asServer('POST', 'usage/track', { ...event, value: 2 }),
+    ];
+
+    expect(answers.map(({ status, body }) => body['status'] ?? status)).toEqual([
+      'accepted',
+      'accepted',
+      'duplicate',
+      409,
+    ]);
+    expect(answers[1]?.body['id']).not.toBe(answers[0]?.body['id']);
+    for (const [who, value] of [
+      [tenant, 1],
+      [stranger, 2],
+    ] as const) {
+      const { body } = await who.asServer('GET', 'usage');
+      expect(body['data']).toMatchObject([{ value, event_count: 1 }]);
+    }
+  });
+
   it('is free again when the request was refused', async () => {
     const refused = await tenant.asServer('POST', 'customers', { external_id: '' }, key('corrected'));
     const duplicate = await tenant.asServer('POST', 'customers', { external_id: 'user_1' }, key('corrected'));
