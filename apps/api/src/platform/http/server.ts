@@ -46,9 +46,12 @@ export async function createServer(module: Type): Promise<NestFastifyApplication
     maxAge: 3_600,
   });
   observeRequests(app);
-  if (!env.isProduction) {
-    SwaggerModule.setup('api-docs', app, () => openApiDocument(app), { jsonDocumentUrl: 'api-docs-json' });
-  }
+  SwaggerModule.setup('api-docs', app, () => openApiDocument(app), {
+    jsonDocumentUrl: 'api-docs-json',
+    raw: ['json'],
+    // What the API is, is no secret, and the page of errors reads it; a page to try it from is for development.
+    ui: !env.isProduction,
+  });
   return app;
 }
 
