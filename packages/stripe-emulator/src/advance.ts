@@ -3,6 +3,7 @@ import { idOrNull } from './state/listed.ts';
 import type { Dataset, Store } from './state/store.ts';
 import type { Invoice, Subscription } from './state/tables.ts';
 import { clockOfCustomer } from './state/whose-time.ts';
+import { forgetPending } from './resources/bill-change.ts';
 import { expireSession } from './resources/checkout-sessions.ts';
 import {
   collectUnattended,
@@ -107,7 +108,10 @@ function subscriptionDue(data: Dataset, subscription: Subscription): number {
   if (status === 'incomplete') return subscription.created + INCOMPLETE_SECONDS;
   if (!['active', 'past_due', 'trialing', 'unpaid', 'paused'].includes(status)) return Infinity;
   const resumes = subscription.pause_collection?.resumes_at ?? Infinity;
-  const cancels = subscription.cancel_at ?? Infinity;
+  const cancels = Math.min(
+    subscription.cancel_at ?? Infinity,
+    subscription.pending_update?.expires_at ?? Infinity,
+  );
   if (status === 'paused') return Math.min(resumes, cancels);
   const noticed =
     status !== 'trialing' || subscription.trial_end === null || isAnnounced(data, subscription)
@@ -122,6 +126,8 @@ function passSubscription(context: Context, id: string): void {
   if (subscription.status === 'incomplete') giveUpIncomplete(context, subscription);
   else if (Number(subscription.pause_collection?.resumes_at ?? Infinity) <= context.now)
     saveSubscription(context, subscription, { pause_collection: null });
+  else if ((subscription.pending_update?.expires_at ?? Infinity) <= context.now)
+    forgetPending(context, subscription);
   else if (subscription.status === 'paused') endSubscription(context, subscription, context.now);
   else if (nextPeriodEnd(subscription) > context.now) passWithinPeriod(context, subscription);
   else if (subscription.status === 'trialing') passTrialEnd(context, subscription);

@@ -3,6 +3,9 @@ import { listOf } from './http/pagination.ts';
 import type { Route } from './http/route.ts';
 import { accountRoutes } from './resources/accounts.ts';
 import { activeEntitlementRoutes } from './resources/active-entitlements.ts';
+import { couponRoutes } from './resources/coupons.ts';
+import { customerBalanceRoutes } from './resources/customer-balance.ts';
+import { invoiceItemRoutes } from './resources/invoice-items.ts';
 import { checkoutSessionRoutes, lineItemList } from './resources/checkout-sessions.ts';
 import { customerRoutes } from './resources/customers.ts';
 import { eventRoutes } from './resources/events.ts';
@@ -25,9 +28,12 @@ export const routes: readonly Route[] = [
   ...accountRoutes,
   ...activeEntitlementRoutes,
   ...checkoutSessionRoutes,
+  ...couponRoutes,
+  ...customerBalanceRoutes,
   ...customerRoutes,
   ...eventRoutes,
   ...featureRoutes,
+  ...invoiceItemRoutes,
   ...invoiceRoutes,
   ...meterEventRoutes,
   ...meterRoutes,

@@ -2,7 +2,6 @@ import { invalid, missing } from '../http/errors.ts';
 import {
   clearable,
   flag,
-  list,
   mergedMetadata,
   metadata,
   oneOf,
@@ -14,13 +13,17 @@ import {
 } from '../http/params.ts';
 import type { Context } from '../state/context.ts';
 import { idOf, idOrNull } from '../state/listed.ts';
-import type { Subscription, SubscriptionItem } from '../state/tables.ts';
-import { refreshGrant } from './active-entitlements.ts';
-import { ownMethod, paymentSettings, recurringPrice } from './create-subscription.ts';
-import { voidInvoice } from './invoice-states.ts';
+import type { Subscription } from '../state/tables.ts';
+import { billChange } from './bill-change.ts';
+import { ownMethod, paymentSettings } from './create-subscription.ts';
+import { discountsField, redeemAll } from './discounts.ts';
+import { recordDraft } from './draft-invoices.ts';
+import { collect, finalize, voidInvoice } from './invoice-states.ts';
+import { anchorField, changedItemsField, planned, restarted } from './plan-changes.ts';
+import { billUsageSoFar, prorate } from './prorations.ts';
 import { nextPeriodEnd } from './subscription-billing.ts';
-import { planOf } from './subscription-object.ts';
 import { endSubscription, saveSubscription } from './subscription-states.ts';
+import { trialFields, trialSettings } from './trials.ts';
 
 const cancellationDetails = shape({
   comment: clearable(text),
@@ -38,6 +41,7 @@ const cancellationDetails = shape({
   ),
 });
 export const updateFields = {
+  billing_cycle_anchor: anchorField,
   cancel_at: clearable(whole),
   cancel_at_period_end: flag,
   cancellation_details: cancellationDetails,
@@ -45,15 +49,24 @@ export const updateFields = {
   days_until_due: whole,
   default_payment_method: clearable(text),
   description: clearable(text),
-  items: list(shape({ id: text, metadata, price: text, quantity: whole })),
+  discounts: discountsField,
+  items: changedItemsField,
   metadata,
   off_session: flag,
   pause_collection: clearable(
     shape({ behavior: required(oneOf('keep_as_draft', 'mark_uncollectible', 'void')), resumes_at: whole }),
   ),
-  payment_behavior: oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete'),
+  payment_behavior: oneOf(
+    'allow_incomplete',
+    'default_incomplete',
+    'error_if_incomplete',
+    'pending_if_incomplete',
+  ),
   payment_settings: paymentSettings,
   proration_behavior: oneOf('none', 'create_prorations', 'always_invoice'),
+  proration_date: whole,
+  trial_end: trialFields.trial_end,
+  trial_settings: trialFields.trial_settings,
 };
 export const cancelFields = { cancellation_details: cancellationDetails, invoice_now: flag, prorate: flag };
 
@@ -68,10 +81,6 @@ export function updateSubscription(
     throw invalid('A canceled subscription can only update its cancellation_details and metadata.', 'id');
   }
   const method = params.default_payment_method;
-  const items =
-    params.items === undefined
-      ? before.items.data
-      : changedItems(context, before, params.items, params.proration_behavior);
   const changed: Subscription = {
     ...before,
     ...cancellation(context, before, params),
@@ -84,8 +93,11 @@ export function updateSubscription(
           ? null
           : before.default_payment_method,
     description: params.description === undefined ? before.description : params.description,
-    items: { ...before.items, data: items },
+    discounts:
+      params.discounts === undefined ? before.discounts : discounted(context, before, params.discounts ?? []),
     metadata: mergedMetadata(before.metadata, params.metadata),
+    trial_settings:
+      params.trial_settings === undefined ? before.trial_settings : trialSettings(params.trial_settings),
     pause_collection:
       params.pause_collection === undefined
         ? before.pause_collection
@@ -105,8 +117,36 @@ export function updateSubscription(
         'off',
     },
   };
-  if (params.items !== undefined) refreshGrant(context, changed);
-  return saveSubscription(context, before, changed);
+  const plan = planned(context, changed, {
+    items: params.items,
+    anchor: params.billing_cycle_anchor?.type,
+    trial_end: params.trial_end,
+  });
+  if (plan === undefined) return saveSubscription(context, before, changed);
+  return billChange(context, before, plan.after, {
+    proration: params.proration_behavior ?? 'create_prorations',
+    at: prorationDate(context, before, params.proration_date),
+    payment: params.payment_behavior ?? 'allow_incomplete',
+    offSession: params.off_session ?? false,
+    restarts: plan.restarts,
+  });
+}
+
+/** The moment a change counts from; it must lie within the current period. */
+function prorationDate(context: Context, subscription: Subscription, sent: number | undefined): number {
+  const start = Math.min(...subscription.items.data.map((item) => item.current_period_start));
+  if (sent !== undefined && (sent < start || sent > nextPeriodEnd(subscription)))
+    throw invalid('`proration_date` must be within the current period.', 'proration_date');
+  return sent ?? context.now;
+}
+
+/** The ids of the discounts that were sent; those that stay keep theirs. */
+function discounted(
+  context: Context,
+  { customer, id }: Subscription,
+  sent: NonNullable<Params<typeof updateFields>['discounts']>,
+): string[] {
+  return redeemAll(context, sent, { customer: idOf(customer), subscription: id, checkout_session: null });
 }
 
 /** The fields by which a planned end is set, moved or taken back. */
@@ -151,46 +191,11 @@ function cancellation(
   return params.cancellation_details === undefined ? {} : { cancellation_details: told };
 }
 
-/** Items after a change of price or quantity that is not prorated. */
-function changedItems(
-  context: Context,
-  subscription: Subscription,
-  sent: NonNullable<Params<typeof updateFields>['items']>,
-  proration: string | undefined,
-): SubscriptionItem[] {
-  if (proration !== 'none') {
-    throw invalid(
-      "This emulator does not prorate: items can be changed with `proration_behavior: 'none'` only.",
-      'proration_behavior',
-    );
-  }
-  const changes = new Map(sent.map((change) => [change.id ?? '', change]));
-  for (const id of changes.keys()) {
-    if (!subscription.items.data.some((item) => item.id === id))
-      throw invalid(`No such subscription item: '${id}'`, 'items[id]', 'resource_missing');
-  }
-  return subscription.items.data.map((item) => {
-    const change = changes.get(item.id);
-    if (change === undefined) return item;
-    const price = change.price === undefined ? item.price : recurringPrice(context, change.price);
-    return {
-      ...item,
-      price,
-      plan: planOf(price),
-      quantity: change.quantity ?? item.quantity,
-      metadata: mergedMetadata(item.metadata, change.metadata),
-    };
-  });
-}
-
 /** Ends a subscription at once; one that was never paid takes its invoice with it. */
 export function cancelNow(context: Context, id: string, params: Params<typeof cancelFields>): Subscription {
   const subscription = context.find('subscription', id);
   if (subscription.status === 'canceled' || subscription.status === 'incomplete_expired') {
     throw missing('subscription', id);
-  }
-  if (params.invoice_now === true || params.prorate === true) {
-    throw invalid('This emulator does not prorate: `invoice_now` and `prorate` are not served.', 'prorate');
   }
   const latest = idOrNull(subscription.latest_invoice);
   const invoice = latest === null ? undefined : context.data.get('invoice', latest);
@@ -198,8 +203,66 @@ export function cancelNow(context: Context, id: string, params: Params<typeof ca
     voidInvoice(context, invoice);
     return context.find('subscription', id);
   }
-  return endSubscription(context, subscription, context.now, {
+  billLast(context, subscription, params);
+  return endSubscription(context, context.find('subscription', id), context.now, {
     comment: params.cancellation_details?.comment ?? subscription.cancellation_details?.comment ?? null,
     feedback: params.cancellation_details?.feedback ?? subscription.cancellation_details?.feedback ?? null,
   });
+}
+
+/** Credits unused time and charges usage so far, as was asked; on an invoice now, or on the next one. */
+function billLast(context: Context, before: Subscription, params: Params<typeof cancelFields>): void {
+  const after: Subscription = { ...before, items: { ...before.items, data: [] } };
+  const change = { before, after, at: context.now, restarts: true };
+  if (params.prorate === true) prorate(context, change);
+  if (params.invoice_now !== true) return;
+  billUsageSoFar(context, change);
+  const draft = recordDraft(context, {
+    customer: context.find('customer', idOf(before.customer)),
+    subscription: before,
+    billing_reason: 'subscription_update',
+    period: { start: context.now, end: context.now },
+    lines: [],
+    finalizes_at: null,
+  });
+  const invoice = finalize(context, draft);
+  if (invoice.status === 'open' && invoice.collection_method === 'charge_automatically')
+    collect(context, invoice, { method: undefined, offSession: true, authenticated: false });
+  saveSubscription(context, before, { latest_invoice: draft.id });
+}
+
+export const resumeFields = {
+  billing_cycle_anchor: anchorField,
+  payment_behavior: oneOf('resume_on_payment_attempt', 'resume_on_payment_success'),
+  proration_behavior: oneOf('none', 'create_prorations', 'always_invoice'),
+  proration_date: whole,
+};
+
+/** A paused subscription runs again, with a new period that is billed now. */
+export function resumeSubscription(
+  context: Context,
+  id: string,
+  params: Params<typeof resumeFields>,
+): Subscription {
+  const before = context.find('subscription', id);
+  if (before.status !== 'paused')
+    throw invalid('Only a paused subscription can be resumed.', 'id', 'resource_invalid_state');
+  const items = before.items.data.map((item) => restarted(item, context.now));
+  const running: Subscription = {
+    ...before,
+    status: 'active',
+    items: { ...before.items, data: items },
+    billing_cycle_anchor:
+      params.billing_cycle_anchor?.type === 'unchanged' ? before.billing_cycle_anchor : context.now,
+  };
+  const after = billChange(context, before, running, {
+    proration: 'none',
+    at: context.now,
+    payment:
+      params.payment_behavior === 'resume_on_payment_success' ? 'pending_if_incomplete' : 'allow_incomplete',
+    offSession: false,
+    restarts: true,
+  });
+  if (after.status === 'active') context.emit('customer.subscription.resumed', after);
+  return after;
 }

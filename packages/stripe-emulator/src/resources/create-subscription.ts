@@ -15,6 +15,7 @@ import type { Context } from '../state/context.ts';
 import { idOrNull } from '../state/listed.ts';
 import type { PaymentMethod, Price, Subscription } from '../state/tables.ts';
 import { refreshGrant, settleEntitlements } from './active-entitlements.ts';
+import { discountsField, redeemAll } from './discounts.ts';
 import { defaultMethod, intentOf, noMethod } from './invoice-states.ts';
 import { resolvePaymentMethod } from './payment-methods.ts';
 import { declinedError } from './payments.ts';
@@ -24,7 +25,7 @@ import { newSubscription, type WantedItem } from './subscription-object.ts';
 import { saveSubscription } from './subscription-states.ts';
 import { trialEndOf, trialFields, trialSettings } from './trials.ts';
 
-const priceData = shape({
+export const priceData = shape({
   currency: priceFields.currency,
   product: required(text),
   recurring: priceFields.recurring,
@@ -47,6 +48,7 @@ export const newSubscriptionFields = {
   days_until_due: whole,
   default_payment_method: text,
   description: text,
+  discounts: discountsField,
   items: required(list(shape({ metadata, price: text, price_data: priceData, quantity: whole }))),
   metadata,
   off_session: flag,
@@ -74,7 +76,7 @@ export function createSubscription(
     params.default_payment_method === undefined
       ? undefined
       : ownMethod(context, params.default_payment_method, customer.id);
-  const subscription = newSubscription(context, {
+  const blank = newSubscription(context, {
     customer,
     items: params.items.map((item) => wantedItem(context, item)),
     metadata: mergedMetadata(null, params.metadata),
@@ -90,6 +92,14 @@ export function createSubscription(
     trial_settings: trialSettings(params.trial_settings),
     save_default_payment_method: params.payment_settings?.save_default_payment_method ?? 'off',
   });
+  const subscription: Subscription = {
+    ...blank,
+    discounts: redeemAll(context, params.discounts ?? [], {
+      customer: customer.id,
+      subscription: blank.id,
+      checkout_session: null,
+    }),
+  };
   context.data.put('subscription', subscription);
   refreshGrant(context, subscription);
   context.emit('customer.subscription.created', subscription);

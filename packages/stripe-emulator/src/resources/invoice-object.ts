@@ -3,47 +3,60 @@ import { listOf } from '../http/pagination.ts';
 import type { Context } from '../state/context.ts';
 import { newId } from '../state/ids.ts';
 import { idOf } from '../state/listed.ts';
-import type { Customer, Invoice, InvoiceLine, Subscription, SubscriptionItem } from '../state/tables.ts';
+import type { Customer, Invoice, InvoiceLine, Price, Subscription } from '../state/tables.ts';
+import { discountAmounts, type DiscountAmount } from './discounts.ts';
 
 /** What one line of an invoice charges for. */
 export interface LineFacts {
-  subscription: Subscription;
-  item: SubscriptionItem;
-  quantity: number;
   amount: number;
-  description: string;
+  /** Null for an amount without a price. */
+  quantity: number | null;
+  description: string | null;
   period: { start: number; end: number };
+  metadata: Record<string, string>;
+  discountable: boolean;
+  price: Price | null;
+  subscription: string | null;
+  /** The item of the subscription that it bills, or null. */
+  item: string | null;
+  /** The invoice item that it came from, or null. */
+  invoice_item: string | null;
+  proration: boolean;
 }
 
 export interface InvoiceFacts {
   customer: Customer;
-  subscription: Subscription;
-  billing_reason: 'subscription_create' | 'subscription_cycle' | 'subscription_update';
+  /** Null for an invoice over invoice items alone. */
+  subscription: Subscription | null;
+  currency: string;
+  collection_method: 'charge_automatically' | 'send_invoice';
+  days_until_due: number | null;
+  billing_reason: 'manual' | 'subscription_create' | 'subscription_cycle' | 'subscription_update';
   period: { start: number; end: number };
   lines: LineFacts[];
+  /** Ids of the discounts that apply to it, in order. */
+  discounts: string[];
   /** When Stripe finalizes it by itself; null for an invoice that is finalized at once. */
   finalizes_at: number | null;
   /** False for a draft that stays one until somebody finalizes it; true when absent. */
   auto_advance?: boolean;
 }
 
-/** A draft invoice of a subscription. Nothing is owed yet: `finalize` makes it a demand. */
+/** A draft invoice. Nothing is owed yet: `finalize` makes it a demand. */
 export function draftInvoice(context: Context, facts: InvoiceFacts): Invoice {
   const { customer, subscription } = facts;
   const id = newId('in');
-  const lines = facts.lines.map((line) => invoiceLine(context, id, line));
-  const total = lines.reduce((sum, { amount }) => sum + amount, 0);
+  const lines = invoiceLines(context, id, facts);
+  const amounts = amountsOf(lines, customer.currency === facts.currency ? customer.balance : 0);
   return {
     id,
     object: 'invoice',
     account_country: 'US',
     account_name: null,
     account_tax_ids: null,
-    amount_due: total,
     amount_overpaid: 0,
     amount_paid: 0,
     amount_paid_off_stripe: undefined,
-    amount_remaining: total,
     amount_shipping: 0,
     application: null,
     attempt_count: 0,
@@ -52,10 +65,10 @@ export function draftInvoice(context: Context, facts: InvoiceFacts): Invoice {
     automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
     automatically_finalizes_at: facts.auto_advance === false ? null : facts.finalizes_at,
     billing_reason: facts.billing_reason,
-    collection_method: subscription.collection_method,
+    collection_method: facts.collection_method,
     confirmation_secret: undefined,
     created: context.now,
-    currency: subscription.currency,
+    currency: facts.currency,
     custom_fields: null,
     customer: customer.id,
     customer_account: null,
@@ -71,9 +84,8 @@ export function draftInvoice(context: Context, facts: InvoiceFacts): Invoice {
     default_tax_rates: [],
     deleted: undefined,
     description: null,
-    discounts: [],
-    due_date:
-      subscription.days_until_due === null ? null : context.now + subscription.days_until_due * 86_400,
+    discounts: facts.discounts,
+    due_date: facts.days_until_due === null ? null : context.now + facts.days_until_due * 86_400,
     effective_at: null,
     ending_balance: null,
     footer: null,
@@ -89,11 +101,14 @@ export function draftInvoice(context: Context, facts: InvoiceFacts): Invoice {
     next_payment_attempt: facts.auto_advance === false ? null : facts.finalizes_at,
     number: null,
     on_behalf_of: null,
-    parent: {
-      quote_details: null,
-      subscription_details: { metadata: subscription.metadata, subscription: subscription.id },
-      type: 'subscription_details',
-    },
+    parent:
+      subscription === null
+        ? null
+        : {
+            quote_details: null,
+            subscription_details: { metadata: subscription.metadata, subscription: subscription.id },
+            type: 'subscription_details',
+          },
     payment_settings: { default_mandate: null, payment_method_options: null, payment_method_types: null },
     payments: undefined,
     period_end: facts.period.end,
@@ -104,60 +119,133 @@ export function draftInvoice(context: Context, facts: InvoiceFacts): Invoice {
     rendering: null,
     shipping_cost: null,
     shipping_details: null,
-    starting_balance: 0,
     statement_descriptor: null,
     status: 'draft',
     status_details: undefined,
     status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
-    subtotal: total,
-    subtotal_excluding_tax: total,
     test_clock: customer.test_clock ?? null,
     threshold_reason: undefined,
-    total,
-    total_discount_amounts: [],
-    total_excluding_tax: total,
-    total_pretax_credit_amounts: [],
     total_taxes: [],
     webhooks_delivered_at: context.now,
+    ...amounts,
   };
 }
 
-function invoiceLine(context: Context, invoice: string, line: LineFacts): InvoiceLine {
-  const { item, subscription } = line;
+/** What an invoice comes to, by its lines and the balance that its customer has now (negative is credit). */
+export function amountsOf(
+  lines: InvoiceLine[],
+  balance: number,
+): Pick<
+  Invoice,
+  | 'amount_due'
+  | 'amount_remaining'
+  | 'starting_balance'
+  | 'subtotal'
+  | 'subtotal_excluding_tax'
+  | 'total'
+  | 'total_discount_amounts'
+  | 'total_excluding_tax'
+  | 'total_pretax_credit_amounts'
+> {
+  const subtotal = lines.reduce((sum, { amount }) => sum + amount, 0);
+  const off = new Map<string, number>();
+  for (const { amount, discount } of lines.flatMap(({ discount_amounts: amounts }) => amounts ?? []))
+    off.set(idOf(discount), (off.get(idOf(discount)) ?? 0) + amount);
+  const total = subtotal - [...off.values()].reduce((sum, amount) => sum + amount, 0);
+  const due = Math.max(0, total + balance);
+  return {
+    amount_due: due,
+    amount_remaining: due,
+    starting_balance: balance,
+    subtotal,
+    subtotal_excluding_tax: subtotal,
+    total,
+    total_discount_amounts: [...off].map(([discount, amount]) => ({ amount, discount })),
+    total_excluding_tax: total,
+    total_pretax_credit_amounts: [...off].map(([discount, amount]) => ({
+      amount,
+      discount,
+      type: 'discount',
+    })),
+  };
+}
+
+/** The lines of an invoice with what discounts take off each. */
+export function invoiceLines(
+  context: Context,
+  invoice: string,
+  { currency, discounts, lines }: Pick<InvoiceFacts, 'currency' | 'discounts' | 'lines'>,
+): InvoiceLine[] {
+  const off = discountAmounts(
+    context,
+    discounts,
+    currency,
+    lines.map(({ amount, discountable, price }) => ({
+      amount,
+      discountable,
+      product: price === null ? null : idOf(price.product),
+    })),
+  );
+  return lines.map((line, index) => invoiceLine(context, { invoice, currency, off: off[index] ?? [] }, line));
+}
+
+function invoiceLine(
+  context: Context,
+  { invoice, currency, off }: { invoice: string; currency: string; off: DiscountAmount[] },
+  line: LineFacts,
+): InvoiceLine {
+  const { price, quantity } = line;
   return {
     id: newId('il'),
     object: 'line_item',
     amount: line.amount,
-    currency: subscription.currency,
+    currency,
     description: line.description,
-    discount_amounts: [],
-    discountable: true,
+    discount_amounts: off,
+    discountable: line.discountable,
     discounts: [],
     invoice,
     livemode: context.livemode,
-    metadata: subscription.metadata,
-    parent: {
-      invoice_item_details: null,
-      subscription_item_details: {
-        invoice_item: null,
-        proration: false,
-        proration_details: { credited_items: null },
-        subscription: subscription.id,
-        subscription_item: item.id,
-      },
-      type: 'subscription_item_details',
-    },
+    metadata: line.metadata,
+    parent: parentOf(line),
     period: line.period,
-    pretax_credit_amounts: [],
+    pretax_credit_amounts: off.map(({ amount, discount }) => ({ amount, discount, type: 'discount' })),
     pricing: {
-      price_details: { price: item.price.id, product: idOf(item.price.product) },
+      ...(price === null ? {} : { price_details: { price: price.id, product: idOf(price.product) } }),
       type: 'price_details',
-      unit_amount_decimal: item.price.unit_amount_decimal,
+      unit_amount_decimal: price === null ? Stripe.Decimal.from(line.amount) : price.unit_amount_decimal,
     },
-    quantity: line.quantity,
-    quantity_decimal: Stripe.Decimal.from(line.quantity),
-    subscription: subscription.id,
+    quantity,
+    quantity_decimal: quantity === null ? null : Stripe.Decimal.from(quantity),
+    subscription: line.subscription,
     subtotal: line.amount,
     taxes: [],
+  };
+}
+
+function parentOf({ item, invoice_item, proration, subscription }: LineFacts): InvoiceLine['parent'] {
+  const details = proration ? { credited_items: null } : null;
+  if (item === null) {
+    return {
+      invoice_item_details: {
+        invoice_item: invoice_item ?? '',
+        proration,
+        proration_details: details,
+        subscription,
+      },
+      subscription_item_details: null,
+      type: 'invoice_item_details',
+    };
+  }
+  return {
+    invoice_item_details: null,
+    subscription_item_details: {
+      invoice_item,
+      proration,
+      proration_details: details ?? { credited_items: null },
+      subscription,
+      subscription_item: item,
+    },
+    type: 'subscription_item_details',
   };
 }

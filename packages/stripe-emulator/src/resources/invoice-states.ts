@@ -3,28 +3,38 @@ import { listOf } from '../http/pagination.ts';
 import type { Context } from '../state/context.ts';
 import { newId, randomText } from '../state/ids.ts';
 import { idOf, idOrNull } from '../state/listed.ts';
-import type { Invoice, InvoicePayment, PaymentIntent, PaymentMethod, Subscription } from '../state/tables.ts';
+import type {
+  Invoice,
+  InvoicePayment,
+  PaymentIntent,
+  PaymentMethod,
+  PendingChange,
+  Subscription,
+} from '../state/tables.ts';
+import { refreshGrant, settleEntitlements } from './active-entitlements.ts';
 import { attemptPayment, cancelIntent, createIntent, declinedError } from './payments.ts';
+import { moveBalance } from './customer-balance.ts';
 import { giveUp, nextAttempt } from './recovery.ts';
-import { activate, expireIncomplete, fallBehind } from './subscription-states.ts';
+import { activate, expireIncomplete, fallBehind, saveSubscription } from './subscription-states.ts';
 
 /** The subscription an invoice bills, or null. */
 export function subscriptionIdOf(invoice: Invoice): string | null {
   return idOrNull(invoice.parent?.subscription_details?.subscription);
 }
 
-/** Stores a draft and reports it. */
-export function recordDraft(context: Context, draft: Invoice): Invoice {
-  context.data.put('invoice', draft);
-  context.emit('invoice.created', draft);
-  return draft;
-}
-
 /** Numbers a draft and makes it a demand; an invoice over nothing is paid by that. */
 export function finalize(context: Context, draft: Invoice): Invoice {
   const customer = context.find('customer', idOf(draft.customer ?? ''));
   const sequence = customer.next_invoice_sequence ?? 1;
-  context.data.put('customer', { ...customer, next_invoice_sequence: sequence + 1 });
+  const { currency } = draft;
+  context.data.put('customer', { ...customer, currency, next_invoice_sequence: sequence + 1 });
+  const starting = customer.currency === currency || customer.currency === null ? customer.balance : 0;
+  const ending = Math.min(0, draft.total + starting);
+  if (ending !== starting) {
+    const amount = ending - starting;
+    moveBalance(context, customer.id, { amount, currency, type: 'applied_to_invoice', invoice: draft.id });
+  }
+  const due = Math.max(0, draft.total + starting);
   const open: Invoice = {
     ...draft,
     status: 'open',
@@ -33,7 +43,10 @@ export function finalize(context: Context, draft: Invoice): Invoice {
     next_payment_attempt: null,
     effective_at: context.now,
     hosted_invoice_url: `${context.baseUrl}/i/${draft.id}`,
-    ending_balance: 0,
+    amount_due: due,
+    amount_remaining: due,
+    starting_balance: starting,
+    ending_balance: ending,
     status_transitions: { ...draft.status_transitions, finalized_at: context.now },
   };
   context.data.put('invoice', open);
@@ -124,8 +137,11 @@ export function noMethod(): StripeError {
 /** Voids an open invoice; the first invoice of a subscription takes the subscription with it. */
 export function voidInvoice(context: Context, invoice: Invoice): Invoice {
   const voided = close(context, payable(invoice), 'void', { voided_at: context.now }, 'invoice.voided');
+  context.data.remove('_pending_change', subscriptionIdOf(voided) ?? '');
   const subscription = subscriptionOf(context, voided);
   if (subscription?.status === 'incomplete') expireIncomplete(context, subscription);
+  else if (subscription !== undefined && subscription.pending_update !== null)
+    saveSubscription(context, subscription, { pending_update: null });
   return voided;
 }
 
@@ -212,11 +228,23 @@ export function settlePaid(
   if (outOfBand) cancelOpenIntents(context, paid);
   context.emit('invoice.paid', paid);
   context.emit('invoice.payment_succeeded', paid);
+  const waiting = context.data.get('_pending_change', subscriptionIdOf(paid) ?? '');
+  if (waiting?.invoice === paid.id) applyPending(context, waiting);
   const subscription = subscriptionOf(context, paid);
   if (subscription !== undefined && subscription.latest_invoice === paid.id) {
     activate(context, subscription, payingMethod(context, paid));
   }
   return paid;
+}
+
+/** A change that waited for this payment counts now. */
+function applyPending(context: Context, { id, changes }: PendingChange): void {
+  context.data.remove('_pending_change', id);
+  const before = context.find('subscription', id);
+  const after = saveSubscription(context, before, { ...changes, pending_update: null });
+  context.emit('customer.subscription.pending_update_applied', after);
+  refreshGrant(context, after);
+  settleEntitlements(context, idOf(after.customer));
 }
 
 /** The method that paid an invoice; null when no money moved here. */
@@ -243,6 +271,8 @@ function recordFailure(context: Context, invoice: Invoice): Invoice {
   context.emit('invoice.payment_failed', failed);
   const subscription = subscriptionOf(context, failed);
   if (subscription === undefined || subscription.latest_invoice !== failed.id) return failed;
+  // A change that waits for its payment leaves the subscription as it was.
+  if (context.data.get('_pending_change', subscription.id)?.invoice === failed.id) return failed;
   const behind = fallBehind(context, subscription);
   if (behind.status === 'past_due' && failed.next_payment_attempt === null) giveUp(context, behind);
   return failed;
@@ -263,9 +293,24 @@ export function close(
     status_transitions: { ...invoice.status_transitions, ...transition },
   };
   context.data.put('invoice', closed);
-  if (status === 'void') cancelOpenIntents(context, closed);
+  if (status === 'void') {
+    cancelOpenIntents(context, closed);
+    giveBackBalance(context, closed);
+  }
   context.emit(event, closed);
   return closed;
+}
+
+/** The credit that an invoice took up is the customer's again. */
+function giveBackBalance(context: Context, invoice: Invoice): void {
+  const amount = invoice.starting_balance - (invoice.ending_balance ?? invoice.starting_balance);
+  if (amount === 0) return;
+  moveBalance(context, idOf(invoice.customer ?? ''), {
+    amount,
+    currency: invoice.currency,
+    type: 'unapplied_from_invoice',
+    invoice: invoice.id,
+  });
 }
 
 function cancelOpenIntents(context: Context, invoice: Invoice): void {

@@ -1,7 +1,19 @@
 import { invalid } from '../http/errors.ts';
 import { page, pageFields, within } from '../http/pagination.ts';
-import { flag, mergedMetadata, metadata, oneOf, range, required, shape, text } from '../http/params.ts';
+import {
+  flag,
+  mergedMetadata,
+  metadata,
+  oneOf,
+  range,
+  required,
+  shape,
+  text,
+  whole,
+  type Params,
+} from '../http/params.ts';
 import { route } from '../http/route.ts';
+import type { Context } from '../state/context.ts';
 import { idOrNull } from '../state/listed.ts';
 import type { Invoice } from '../state/tables.ts';
 import {
@@ -13,6 +25,8 @@ import {
   subscriptionIdOf,
   voidInvoice,
 } from './invoice-states.ts';
+import { record } from './draft-invoices.ts';
+import { previewFields, previewInvoice } from './preview.ts';
 import { resolvePaymentMethod } from './payment-methods.ts';
 
 const listFields = {
@@ -24,6 +38,16 @@ const listFields = {
   status: oneOf('draft', 'open', 'paid', 'uncollectible', 'void'),
   subscription: text,
 };
+const createFields = {
+  auto_advance: flag,
+  collection_method: oneOf('charge_automatically', 'send_invoice'),
+  currency: text,
+  customer: required(text),
+  days_until_due: whole,
+  description: text,
+  metadata,
+  pending_invoice_items_behavior: oneOf('exclude', 'include'),
+};
 const payFields = { off_session: flag, paid_out_of_band: flag, payment_method: text };
 const paymentListFields = {
   ...pageFields,
@@ -31,6 +55,9 @@ const paymentListFields = {
   payment: shape({ payment_intent: text, type: required(oneOf('payment_intent')) }),
   status: oneOf('canceled', 'open', 'paid'),
 };
+
+/** As with renewals, a draft that advances by itself is open to changes for an hour. */
+const DRAFT_SECONDS = 3600;
 
 export const invoiceRoutes = [
   route('GET', '/v1/invoices', listFields, ({ data }, params) =>
@@ -48,6 +75,11 @@ export const invoiceRoutes = [
         within(invoice.created, params.created),
     ),
   ),
+  route('POST', '/v1/invoices', createFields, (context, params) => createInvoice(context, params)),
+  route('POST', '/v1/invoices/create_preview', previewFields, (context, params) =>
+    previewInvoice(context, params),
+  ),
+  route('DELETE', '/v1/invoices/:id', {}, (context, _params, { id }) => deleteDraft(context, id)),
   route('GET', '/v1/invoices/:id', {}, (context, _params, { id }) => context.find('invoice', id)),
   route('POST', '/v1/invoices/:id', { auto_advance: flag, metadata }, (context, params, { id }) => {
     const before = context.find('invoice', id);
@@ -112,3 +144,48 @@ export const invoiceRoutes = [
     context.find('invoice_payment', id),
   ),
 ];
+
+/** A draft that no subscription asked for; `include` puts the items that wait for an invoice on it. */
+function createInvoice(context: Context, params: Params<typeof createFields>): Invoice {
+  const customer = context.find('customer', params.customer, 'customer');
+  const takes = params.pending_invoice_items_behavior === 'include';
+  const collection = params.collection_method ?? 'charge_automatically';
+  if (collection === 'send_invoice' && params.days_until_due === undefined)
+    throw invalid('You must specify `days_until_due` for `send_invoice`.', 'days_until_due');
+  const advances = params.auto_advance ?? false;
+  const draft = record(
+    context,
+    {
+      customer,
+      subscription: null,
+      currency: params.currency?.toLowerCase() ?? customer.currency ?? 'usd',
+      collection_method: collection,
+      days_until_due: params.days_until_due ?? null,
+      billing_reason: 'manual',
+      period: { start: context.now, end: context.now },
+      lines: [],
+      discounts: [],
+      finalizes_at: advances ? context.now + DRAFT_SECONDS : null,
+      auto_advance: advances,
+    },
+    { takesItems: takes },
+  );
+  const described: Invoice = {
+    ...draft,
+    description: params.description ?? null,
+    metadata: mergedMetadata(null, params.metadata),
+  };
+  context.data.put('invoice', described);
+  return described;
+}
+
+function deleteDraft(context: Context, id: string): object {
+  const draft = context.find('invoice', id);
+  if (draft.status !== 'draft' || draft.billing_reason !== 'manual')
+    throw invalid('You can only delete draft invoices that no subscription made.', 'id');
+  for (const item of [...context.data.all('invoiceitem')])
+    if (item.invoice === id) context.data.remove('invoiceitem', item.id);
+  context.data.remove('invoice', id);
+  context.emit('invoice.deleted', draft);
+  return { id, object: 'invoice', deleted: true };
+}

@@ -1,15 +1,14 @@
-import { money } from '../billing/money.ts';
-import { lineAmount } from '../billing/line-amount.ts';
 import { periodAround } from '../billing/periods.ts';
-import { aggregate } from '../billing/usage.ts';
 import type { Context } from '../state/context.ts';
 import { idOf } from '../state/listed.ts';
-import type { Invoice, PaymentMethod, Price, Subscription, SubscriptionItem } from '../state/tables.ts';
+import type { Invoice, PaymentMethod, Subscription, SubscriptionItem } from '../state/tables.ts';
 import { refreshGrant, settleEntitlements } from './active-entitlements.ts';
-import { draftInvoice, type LineFacts } from './invoice-object.ts';
-import { close, collect, defaultMethod, finalize, recordDraft, voidInvoice } from './invoice-states.ts';
-import { readingsOf } from './meter-events.ts';
+import { dropSpent, discountsOf } from './discounts.ts';
+import { recordDraft } from './draft-invoices.ts';
+import type { LineFacts } from './invoice-object.ts';
+import { close, collect, defaultMethod, finalize, voidInvoice } from './invoice-states.ts';
 import { endSubscription, saveSubscription } from './subscription-states.ts';
+import { charged, productName, usageBetween } from './usage-lines.ts';
 
 /** Stripe leaves a renewal's invoice open to changes for an hour. */
 const DRAFT_SECONDS = 3600;
@@ -29,18 +28,16 @@ export function billFirstPeriod(
   payment: FirstPayment,
 ): Invoice {
   const lines = subscription.items.data.flatMap((item) => advanceLine(context, subscription, item));
-  const draft = recordDraft(
-    context,
-    draftInvoice(context, {
-      customer: context.find('customer', idOf(subscription.customer)),
-      subscription,
-      billing_reason: 'subscription_create',
-      period: { start: context.now, end: context.now },
-      lines,
-      finalizes_at: null,
-    }),
-  );
+  const draft = recordDraft(context, {
+    customer: context.find('customer', idOf(subscription.customer)),
+    subscription,
+    billing_reason: 'subscription_create',
+    period: { start: context.now, end: context.now },
+    lines,
+    finalizes_at: null,
+  });
   context.data.put('subscription', { ...subscription, latest_invoice: draft.id });
+  dropSpent(context, subscription.id, discountsOf(subscription));
   const invoice = finalize(context, draft);
   const charged = invoice.status === 'open' && subscription.collection_method === 'charge_automatically';
   return charged && payment.behavior === 'collect' ? collect(context, invoice, payment) : invoice;
@@ -74,10 +71,13 @@ export function passPeriodEnd(context: Context, subscription: Subscription): voi
     },
   };
   const status = subscription.status === 'trialing' ? 'active' : subscription.status;
-  const advance = rolled.items.data.flatMap((item) => licensedLine(context, rolled, item));
+  const advance = rolled.items.data
+    .filter((item) => item.current_period_start === context.now)
+    .flatMap((item) => licensedLine(context, rolled, item));
   const draft = recordCycleDraft(context, rolled, [...usage, ...advance]);
   refreshGrant(context, rolled);
   saveSubscription(context, subscription, { items: rolled.items, latest_invoice: draft.id, status });
+  dropSpent(context, subscription.id, discountsOf(subscription));
   if (subscription.pause_collection !== null)
     setAside(context, draft, subscription.pause_collection.behavior);
   settleEntitlements(context, idOf(subscription.customer));
@@ -120,18 +120,15 @@ function recordCycleDraft(context: Context, subscription: Subscription, lines: L
   const [item] = subscription.items.data;
   // Nobody is charged while collection is paused or the subscription is unpaid: the draft waits.
   const waits = subscription.pause_collection !== null || subscription.status === 'unpaid';
-  return recordDraft(
-    context,
-    draftInvoice(context, {
-      customer: context.find('customer', idOf(subscription.customer)),
-      subscription,
-      billing_reason: 'subscription_cycle',
-      period: { start: item?.current_period_start ?? context.now, end: context.now },
-      lines,
-      finalizes_at: context.now + DRAFT_SECONDS,
-      auto_advance: !waits,
-    }),
-  );
+  return recordDraft(context, {
+    customer: context.find('customer', idOf(subscription.customer)),
+    subscription,
+    billing_reason: 'subscription_cycle',
+    period: { start: item?.current_period_start ?? context.now, end: context.now },
+    lines,
+    finalizes_at: context.now + DRAFT_SECONDS,
+    auto_advance: !waits,
+  });
 }
 
 function rollItem(context: Context, subscription: Subscription, item: SubscriptionItem): SubscriptionItem {
@@ -150,50 +147,36 @@ function advanceLine(context: Context, subscription: Subscription, item: Subscri
   );
 }
 
-function licensedLine(context: Context, subscription: Subscription, item: SubscriptionItem): LineFacts[] {
-  if (item.price.recurring?.usage_type === 'metered') return [];
-  const quantity = item.quantity ?? 1;
-  return [line(context, subscription, item, quantity)];
-}
-
-function usageLine(context: Context, subscription: Subscription, item: SubscriptionItem): LineFacts[] {
-  const meter = item.price.recurring?.meter;
-  if (meter === null || meter === undefined || item.current_period_end > context.now) return [];
-  const { formula } = context.find('billing.meter', meter).default_aggregation;
-  const readings = readingsOf(context, meter, idOf(subscription.customer));
-  return [
-    line(
-      context,
-      subscription,
-      item,
-      aggregate(readings, formula, item.current_period_start, item.current_period_end),
-    ),
-  ];
-}
-
-function line(
+/** The whole current period of an item in advance; nothing where usage is billed. */
+export function licensedLine(
   context: Context,
   subscription: Subscription,
   item: SubscriptionItem,
-  quantity: number,
+): LineFacts[] {
+  if (item.price.recurring?.usage_type === 'metered') return [];
+  const period = { start: item.current_period_start, end: item.current_period_end };
+  return [itemLine(subscription, item, charged(context, item.price, item.quantity ?? 1, period))];
+}
+
+function usageLine(context: Context, subscription: Subscription, item: SubscriptionItem): LineFacts[] {
+  if (item.current_period_end > context.now) return [];
+  const used = usageBetween(context, subscription, item, item.current_period_end);
+  return used === undefined ? [] : [itemLine(subscription, item, used)];
+}
+
+function itemLine(
+  subscription: Subscription,
+  item: SubscriptionItem,
+  facts: ReturnType<typeof charged>,
 ): LineFacts {
-  const { price } = item;
   return {
-    subscription,
-    item,
-    quantity,
-    amount: lineAmount({ ...price, tiers: context.data.get('_price_detail', price.id)?.tiers }, quantity),
-    description: `${quantity} × ${productName(context, price)} (${perInterval(price)})`,
-    period: { start: item.current_period_start, end: item.current_period_end },
+    ...facts,
+    metadata: subscription.metadata,
+    discountable: true,
+    price: item.price,
+    subscription: subscription.id,
+    item: item.id,
+    invoice_item: null,
+    proration: false,
   };
-}
-
-function productName(context: Context, price: Price): string {
-  return context.data.get('product', idOf(price.product))?.name ?? 'Product';
-}
-
-function perInterval({ currency, recurring, unit_amount_decimal: amount }: Price): string {
-  const count = recurring?.interval_count ?? 1;
-  const every = count === 1 ? recurring?.interval : `${count} ${recurring?.interval}s`;
-  return amount === null ? `tiered / ${every}` : `at ${money(amount.toNumber(), currency)} / ${every}`;
 }

@@ -1,8 +1,17 @@
+import { missing } from '../http/errors.ts';
 import { page, pageFields, within } from '../http/pagination.ts';
 import { oneOf, range, required, text, type Params } from '../http/params.ts';
 import { route } from '../http/route.ts';
 import type { Subscription } from '../state/tables.ts';
-import { cancelFields, cancelNow, updateFields, updateSubscription } from './change-subscription.ts';
+import {
+  cancelFields,
+  cancelNow,
+  resumeFields,
+  resumeSubscription,
+  updateFields,
+  updateSubscription,
+} from './change-subscription.ts';
+import { discountsOf, takeDiscounts } from './discounts.ts';
 import { createSubscription, newSubscriptionFields } from './create-subscription.ts';
 
 const STATUSES = [
@@ -40,6 +49,16 @@ export const subscriptionRoutes = [
   route('DELETE', '/v1/subscriptions/:id', cancelFields, (context, params, { id }) =>
     cancelNow(context, id, params),
   ),
+  route('POST', '/v1/subscriptions/:id/resume', resumeFields, (context, params, { id }) =>
+    resumeSubscription(context, id, params),
+  ),
+  route('DELETE', '/v1/subscriptions/:id/discount', {}, (context, _params, { id }) => {
+    const subscription = context.find('subscription', id);
+    const [first] = discountsOf(subscription);
+    if (first === undefined) throw missing('discount', id);
+    takeDiscounts(context, subscription, discountsOf(subscription));
+    return { id: first, object: 'discount', deleted: true };
+  }),
   route(
     'GET',
     '/v1/subscription_items',

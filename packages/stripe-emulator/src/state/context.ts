@@ -17,6 +17,7 @@ interface ContextOptions {
   baseUrl: string;
   cause: Cause;
   forwardingTargets: string[];
+  rehearsing?: boolean;
 }
 
 /** Everything that one request, or one step of the clock, may read and change. */
@@ -30,6 +31,8 @@ export class Context {
   readonly baseUrl: string;
   /** Deliveries made by `emit`, to be sent after the commit. */
   readonly deliveries: { data: Dataset; id: string }[] = [];
+  /** Everything done here is undone: it only finds out what would be billed. */
+  readonly rehearsing: boolean;
   readonly #cause: Cause;
   readonly #forwardingTargets: string[];
 
@@ -38,6 +41,7 @@ export class Context {
     this.data = options.data;
     this.now = options.now;
     this.baseUrl = options.baseUrl;
+    this.rehearsing = options.rehearsing ?? false;
     this.#cause = options.cause;
     this.#forwardingTargets = options.forwardingTargets;
   }
@@ -74,9 +78,24 @@ export class Context {
       baseUrl: this.baseUrl,
       cause: this.#cause,
       forwardingTargets: this.#forwardingTargets,
+      rehearsing: this.rehearsing,
     });
     work(context);
     this.deliveries.push(...context.deliveries);
+  }
+
+  /** Does something and undoes it, heard by nobody. */
+  rehearse(work: (context: Context) => void): void {
+    const context = new Context({
+      store: this.store,
+      data: this.data,
+      now: this.now,
+      baseUrl: this.baseUrl,
+      cause: this.#cause,
+      forwardingTargets: [],
+      rehearsing: true,
+    });
+    this.store.rehearse(() => work(context));
   }
 
   /** The object, or Stripe's `resource_missing`; `param` names the parameter that held the id. */

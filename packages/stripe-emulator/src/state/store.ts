@@ -114,6 +114,20 @@ export class Store {
     }
   }
 
+  /** Runs `work` within the open transaction and undoes all that it changed, whatever becomes of it. */
+  rehearse(work: () => void): void {
+    const open = this.#open;
+    if (open === undefined) throw new Error('A rehearsal outside a transaction');
+    const changes = open.changes.length;
+    const undo = open.undo.length;
+    try {
+      work();
+    } finally {
+      open.changes.length = changes;
+      for (const step of open.undo.splice(undo).reverse()) step();
+    }
+  }
+
   close(): void {
     this.#journal?.close();
   }

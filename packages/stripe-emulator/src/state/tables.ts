@@ -7,7 +7,14 @@ export type PaymentMethod = Listed<Stripe.PaymentMethod>;
 export type Product = Listed<Stripe.Product>;
 export type Price = Listed<Stripe.Price>;
 export type SubscriptionItem = Listed<Stripe.SubscriptionItem, { price: Price }>;
-export type Subscription = Listed<Stripe.Subscription, { items: Stripe.ApiList<SubscriptionItem> }>;
+type PendingUpdate = Listed<
+  Stripe.Subscription.PendingUpdate,
+  { subscription_items: SubscriptionItem[] | null }
+>;
+export type Subscription = Listed<
+  Stripe.Subscription,
+  { items: Stripe.ApiList<SubscriptionItem>; pending_update: PendingUpdate | null }
+>;
 export type InvoiceLine = Listed<Stripe.InvoiceLineItem>;
 export type Invoice = Listed<Stripe.Invoice, { lines: Stripe.ApiList<InvoiceLine> }>;
 export type InvoicePayment = Listed<Stripe.InvoicePayment>;
@@ -24,6 +31,19 @@ export type ProductFeature = Listed<Stripe.ProductFeature>;
 export type ActiveEntitlement = Listed<Stripe.Entitlements.ActiveEntitlement>;
 export type WebhookEndpoint = Listed<Stripe.WebhookEndpoint>;
 export type TestClock = Listed<Stripe.TestHelpers.TestClock>;
+
+export type Coupon = Listed<Stripe.Coupon>;
+export type PromotionCode = Listed<Stripe.PromotionCode>;
+export type Discount = Listed<Stripe.Discount>;
+export type InvoiceItem = Listed<Stripe.InvoiceItem>;
+export type BalanceTransaction = Listed<Stripe.CustomerBalanceTransaction>;
+
+/** A change of a subscription that counts once its invoice is paid. */
+export interface PendingChange {
+  id: string;
+  invoice: string;
+  changes: Partial<Subscription>;
+}
 
 /** An event of any type: Stripe declares one interface for each, of which this is the common part. */
 export type Event = Listed<Stripe.EventBase>;
@@ -106,6 +126,11 @@ export interface Tables {
   'entitlements.active_entitlement': ActiveEntitlement;
   product_feature: ProductFeature;
   event: Event;
+  coupon: Coupon;
+  customer_balance_transaction: BalanceTransaction;
+  discount: Discount;
+  invoiceitem: InvoiceItem;
+  promotion_code: PromotionCode;
   'test_helpers.test_clock': TestClock;
   webhook_endpoint: WebhookEndpoint;
   _deleted: { id: string; object: string; deleted: true };
@@ -117,8 +142,13 @@ export interface Tables {
     expires_at: number;
     used: boolean;
   };
+  /** What an item of a subscription was last billed at for a whole period that began at `start`. */
+  _billed: { id: string; amount: number; start: number };
   _card: { id: string; number: string; set_up: boolean };
   _checkout: CheckoutPlan;
+  _coupon_products: { id: string; products: string[] };
+  _deleted_coupon: Coupon;
+  _pending_change: PendingChange;
   _clock: { id: string; offset: number };
   _price_detail: PriceDetail;
   _entitlement_owner: { id: string; customer: string };
@@ -157,12 +187,21 @@ export function emptyTables(): { [K in Kind]: Map<string, Tables[K]> } {
     'entitlements.active_entitlement': new Map(),
     product_feature: new Map(),
     event: new Map(),
+    coupon: new Map(),
+    customer_balance_transaction: new Map(),
+    discount: new Map(),
+    invoiceitem: new Map(),
+    promotion_code: new Map(),
     'test_helpers.test_clock': new Map(),
     webhook_endpoint: new Map(),
     _deleted: new Map(),
     _account_link: new Map(),
+    _billed: new Map(),
     _card: new Map(),
     _checkout: new Map(),
+    _coupon_products: new Map(),
+    _deleted_coupon: new Map(),
+    _pending_change: new Map(),
     _clock: new Map(),
     _price_detail: new Map(),
     _entitlement_owner: new Map(),

@@ -1,0 +1,141 @@
+import { StripeError } from '../http/errors.ts';
+import { clearable, flag, list, oneOf, shape, text, whole, type Params } from '../http/params.ts';
+import { randomText } from '../state/ids.ts';
+import type { Context } from '../state/context.ts';
+import { idOf } from '../state/listed.ts';
+import type { Invoice, Subscription } from '../state/tables.ts';
+import { cancelNow, updateSubscription } from './change-subscription.ts';
+import { createSubscription } from './create-subscription.ts';
+import { discountsField, redeemAll } from './discounts.ts';
+import { Rehearsed } from './draft-invoices.ts';
+import { createInvoiceItem } from './invoice-items.ts';
+import { anchorField, changedItemsField } from './plan-changes.ts';
+import { nextPeriodEnd, passPeriodEnd } from './subscription-billing.ts';
+import { passTrialEnd, trialFields } from './trials.ts';
+
+export const previewFields = {
+  currency: text,
+  customer: text,
+  discounts: discountsField,
+  invoice_items: list(
+    shape({
+      amount: whole,
+      currency: text,
+      description: text,
+      discountable: flag,
+      price: text,
+      quantity: whole,
+    }),
+  ),
+  preview_mode: oneOf('next', 'recurring'),
+  subscription: text,
+  subscription_details: shape({
+    billing_cycle_anchor: anchorField,
+    cancel_at: clearable(whole),
+    cancel_at_period_end: flag,
+    cancel_now: flag,
+    items: changedItemsField,
+    proration_behavior: oneOf('none', 'create_prorations', 'always_invoice'),
+    proration_date: whole,
+    trial_end: trialFields.trial_end,
+  }),
+};
+
+type PreviewParams = Params<typeof previewFields>;
+
+/**
+ * The invoice that a change would make now, or else the next one. The change itself is carried out and
+ * undone, so what is previewed is what is charged.
+ */
+export function previewInvoice(context: Context, params: PreviewParams): Invoice {
+  try {
+    context.rehearse((rehearsal) => {
+      if (params.subscription === undefined) previewNew(rehearsal, params);
+      else previewChange(rehearsal, params.subscription, params);
+    });
+  } catch (error) {
+    if (error instanceof Rehearsed) return upcoming(error.draft);
+    throw error;
+  }
+  throw new StripeError(404, {
+    type: 'invalid_request_error',
+    code: 'invoice_upcoming_none',
+    message: 'No upcoming invoices for this subscription.',
+  });
+}
+
+function upcoming(draft: Invoice): Invoice {
+  const id = `upcoming_in_${randomText(24)}`;
+  const data = draft.lines.data.map((line) => ({ ...line, invoice: id }));
+  return { ...draft, id, lines: { ...draft.lines, data, url: `/v1/invoices/${id}/lines` } };
+}
+
+function previewNew(context: Context, params: PreviewParams): void {
+  const customer = params.customer ?? '';
+  context.find('customer', customer, 'customer');
+  addItems(context, customer, params);
+  const details = params.subscription_details;
+  createSubscription(
+    context,
+    {
+      customer,
+      currency: params.currency,
+      discounts: params.discounts,
+      items: details?.items ?? [],
+      payment_behavior: 'default_incomplete',
+      trial_end: details?.trial_end,
+    },
+    false,
+  );
+}
+
+function previewChange(context: Context, id: string, params: PreviewParams): void {
+  const subscription = context.find('subscription', id, 'subscription');
+  addItems(context, idOf(subscription.customer), params);
+  if (params.discounts !== undefined) discount(context, subscription, params.discounts ?? []);
+  const details = params.subscription_details;
+  if (details?.cancel_now === true) {
+    const prorate = details.proration_behavior !== 'none';
+    cancelNow(context, id, { invoice_now: true, prorate });
+    return;
+  }
+  if (details !== undefined) {
+    updateSubscription(context, id, {
+      billing_cycle_anchor: details.billing_cycle_anchor,
+      cancel_at: details.cancel_at,
+      cancel_at_period_end: details.cancel_at_period_end,
+      items: details.items,
+      proration_behavior: details.proration_behavior,
+      proration_date: details.proration_date,
+      trial_end: details.trial_end,
+    });
+  }
+  renew(context, context.find('subscription', id));
+}
+
+/** The renewal, as it will come when the period ends. */
+function renew(context: Context, subscription: Subscription): void {
+  if (subscription.status === 'canceled') return;
+  context.at(nextPeriodEnd(subscription), (then) => {
+    if (subscription.status === 'trialing') passTrialEnd(then, subscription);
+    else passPeriodEnd(then, subscription);
+  });
+}
+
+function discount(
+  context: Context,
+  subscription: Subscription,
+  sent: NonNullable<PreviewParams['discounts']>,
+): void {
+  const holder = {
+    customer: idOf(subscription.customer),
+    subscription: subscription.id,
+    checkout_session: null,
+  };
+  const discounts = redeemAll(context, sent, holder);
+  context.data.put('subscription', { ...subscription, discounts });
+}
+
+function addItems(context: Context, customer: string, params: PreviewParams): void {
+  for (const item of params.invoice_items ?? []) createInvoiceItem(context, { ...item, customer });
+}
