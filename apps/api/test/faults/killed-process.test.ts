@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Redis } from '../../src/platform/redis.ts';
 import type { Tenant } from '../fixtures/api.ts';
 import { buildApi, startProcess } from '../fixtures/process.ts';
 import { startStack, type TestStack } from '../fixtures/stack.ts';
@@ -83,7 +84,10 @@ async function seller(): Promise<Tenant> {
   return tenant;
 }
 
-describe('the API is killed while it waits for Stripe', () => {
+// Each starts a process, which takes its time on a busy machine.
+const patience = { timeout: 90_000 };
+
+describe('the API is killed while it waits for Stripe', patience, () => {
   it.each(['after', 'before'] as const)('makes one subscription, killed %s Stripe made it', async (phase) => {
     const tenant = await seller();
     await killDuring(
@@ -178,5 +182,50 @@ describe('the API is killed while it waits for Stripe', () => {
     expect(again).toMatchObject({ status: 201, body: { url: expect.stringContaining('http') } });
     const { account } = await stack.stripeOf(tenant);
     expect(stack.emulator.counts()[`test/${account}`]).toMatchObject({ 'checkout.session': 1 });
+  });
+});
+
+// INV-22
+describe('a worker is killed while it runs a job', patience, () => {
+  it('hands the job to another worker', async () => {
+    const tenant = await seller();
+    const body = { customer: 'user_1', plan: 'pro', payment_method: 'pm_card_visa' };
+    expect((await tenant.asServer('POST', 'subscriptions', body)).status).toBe(201);
+    await stack.settle();
+    await stack.stopWorker();
+    const worker = await startProcess('worker');
+    const hold = stack.emulator.hold({ method: 'POST', path: '/v1/products' });
+    await tenant.asServer('POST', 'plans', {
+      key: 'max',
+      name: 'Max',
+      prices: [{ amount: 9_900, currency: 'usd', interval: 'month' }],
+      features: [{ feature: 'exports' }],
+    });
+    await hold.caught;
+    await worker.kill();
+    hold.release();
+
+    // BullMQ's locks of the dead worker, and the outbox's lease, run out.
+    const redis = stack.app.get(Redis).client;
+    const locks = (await redis.keys('bull:*')).filter((key) => /:lock$|:stalled-check$/.test(key));
+    expect(locks.length).toBeGreaterThan(0);
+    await redis.del(...locks);
+    stack.passTime(61);
+    await stack.startWorker();
+    await stack.settle();
+    const { rows } = await stack.database.owner.query(
+      `select name, state from outbox where environment_id = $1 and name = 'catalog.sync_plan' order by id`,
+      [tenant.environment_id],
+    );
+    expect(rows).toEqual([
+      { name: 'catalog.sync_plan', state: 'done' },
+      { name: 'catalog.sync_plan', state: 'done' },
+    ]);
+    const { account } = await stack.stripeOf(tenant);
+    expect(stack.emulator.counts()[`test/${account}`]).toMatchObject({
+      product: 2,
+      price: 2,
+      subscription: 1,
+    });
   });
 });
