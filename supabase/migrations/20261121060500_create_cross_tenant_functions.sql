@@ -188,7 +188,7 @@ create function app.usage_period(
   for_environment text, for_customer text, for_meter text, at timestamptz,
   out period_start timestamptz, out period_end timestamptz
 )
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = '' set enable_seqscan = off
 as $$
 declare
   grant_row record;
@@ -214,7 +214,7 @@ end $$;
 -- or ours (`cus_…`). A customer that does not exist has `customer_id: null` and what the default plan grants.
 create function app.entitlement_snapshot(for_environment text, reference text, at timestamptz)
 returns jsonb
-language plpgsql stable security definer set search_path = ''
+language plpgsql stable security definer set search_path = '' set enable_seqscan = off
 as $$
 declare
   customer public.customers;
@@ -306,7 +306,8 @@ create function app.record_usage(
   "position" int, outcome text, event_id text, environment_id text, customer_id text, cache_key text, meter_id text,
   period_start timestamptz, used numeric, usage_version bigint
 )
-language plpgsql security definer set search_path = ''
+-- Plans are kept for the life of a connection: one made while a table was small must not scan it when it has grown.
+language plpgsql security definer set search_path = '' set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare
@@ -349,7 +350,10 @@ begin
   select array_agg(k.event_id order by i.pos), array_agg(k.fingerprint order by i.pos)
   into first_event, stored
   from unnest(environment_ids, keys) with ordinality as i (env, key, pos)
-  left join public.usage_keys k on k.environment_id = i.env and k.key = i.key;
+  left join lateral (
+    select u.event_id, u.fingerprint from public.usage_keys u
+    where u.environment_id = i.env and u.key = i.key limit 1
+  ) k on true;
 
   return query
   with input as (
