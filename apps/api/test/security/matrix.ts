@@ -126,15 +126,21 @@ export async function foreignLeaks(
   // The live environment is of the same merchant.
   known.delete(victim.merchant_id);
 
-  for (const request of requestsOf(operation, attempt, strangers)) {
-    const answer = await api.send(operation.method, request.path, attempt.body, request.headers);
+  const requests = requestsOf(operation, attempt, strangers);
+  const answers = await Promise.all(
+    requests.map(async ({ path, headers, ...request }) => ({
+      ...request,
+      answer: await api.send(operation.method, path, attempt.body, headers),
+    })),
+  );
+  for (const { name, fits, answer } of answers) {
     const text = JSON.stringify(answer.body);
-    if (!request.fits(answer)) {
-      leaks.push(`${request.name} is answered ${answer.status}: ${text.slice(0, 200)}`);
+    if (!fits(answer)) {
+      leaks.push(`${name} is answered ${answer.status}: ${text.slice(0, 200)}`);
     }
     const seen = [...known].filter((id) => text.includes(id) && !sent.includes(id));
     if (seen.length > 0) {
-      leaks.push(`${request.name} sees ${seen.slice(0, 5).join(', ')}`);
+      leaks.push(`${name} sees ${seen.slice(0, 5).join(', ')}`);
     }
   }
   if ((await rowsOf(api.database.owner, victim)) !== before) {

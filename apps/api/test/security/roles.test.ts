@@ -14,7 +14,7 @@ const inEnvironment = operations().filter(({ scope }) => scope !== undefined);
 const writing = inEnvironment.filter(({ scope }) => scope?.endsWith(':write') === true).map(({ id }) => id);
 
 /** Who may change what, as the dashboard's table of roles says. Reading is everybody's. */
-const changes = {
+const changes: Record<string, string[]> = {
   owner: writing,
   admin: writing,
   developer: [
