@@ -6,7 +6,7 @@ export default defineConfig({
     globalSetup: 'src/global-setup.ts',
     // One stack and two cores: journeys run one after another.
     fileParallelism: false,
-    testTimeout: 120_000,
+    testTimeout: 240_000,
     hookTimeout: 240_000,
     // The steps of a journey build on each other.
     bail: 1,

@@ -1,6 +1,7 @@
 import { BillingOS } from '@billingos/sdk';
 import { describe, expect, inject, test } from 'vitest';
 import { expectAccessible, expectToFitAPhone } from '../src/accessible.ts';
+import { expectVisible } from '../src/visible.ts';
 import { visitor } from '../src/visitor.ts';
 
 const { api } = inject('addresses');
@@ -24,7 +25,7 @@ describe('from signing up to the first check', () => {
     await ada.page.getByLabel('E-mail').fill(email);
     await ada.page.getByLabel('Password').fill('short');
     await ada.page.getByRole('button', { name: 'Create account' }).click();
-    await ada.page.getByText('Use at least 10 characters.').waitFor();
+    await expectVisible(ada.page.getByText('Use at least 10 characters.'));
     await ada.page.getByLabel('Password').fill(password);
     await ada.page.getByRole('button', { name: 'Create account' }).click();
 
@@ -39,29 +40,29 @@ describe('from signing up to the first check', () => {
 
     await ada.page.waitForURL(/\/dashboard\/analytical-engines[^/]*\/test$/);
     known.home = new URL(ada.page.url()).pathname;
-    await ada.page.getByText('0 of 6 steps done').waitFor();
-    await ada.page.getByText('Test mode.').waitFor();
+    await expectVisible(ada.page.getByText('0 of 6 steps done'));
+    await expectVisible(ada.page.getByText('Test mode.'));
     await expectAccessible(ada.page);
     await expectToFitAPhone(ada.page);
   });
 
   test('what needs attention leads to connecting Stripe', async () => {
     await ada.page.getByRole('link', { name: 'Stripe is not connected, so nobody can pay.' }).click();
-    await ada.page.getByText('Not connected', { exact: true }).waitFor();
+    await expectVisible(ada.page.getByText('Not connected', { exact: true }));
     await expectAccessible(ada.page);
     await ada.page.getByRole('button', { name: 'Connect Stripe' }).click();
     await ada.page.getByRole('button', { name: 'Complete onboarding' }).click();
 
     await ada.page.waitForURL('**/settings/stripe**');
-    await ada.page.getByText('Connected', { exact: true }).first().waitFor();
-    await ada.page.getByText('The built-in Stripe emulator takes the payments here.').waitFor();
+    await expectVisible(ada.page.getByText('Connected', { exact: true }).first());
+    await expectVisible(ada.page.getByText('The built-in Stripe emulator takes the payments here.'));
     await expectAccessible(ada.page);
     await expectToFitAPhone(ada.page);
   });
 
   test('a plan is published with a switch and a metered feature made on the spot', async () => {
     await ada.page.getByRole('link', { name: 'Plans' }).click();
-    await ada.page.getByText('No plans yet').waitFor();
+    await expectVisible(ada.page.getByText('No plans yet'));
     await expectAccessible(ada.page);
     await ada.page.getByRole('link', { name: 'New plan' }).first().click();
     await ada.page.getByLabel('Name', { exact: true }).fill('Pro');
@@ -73,22 +74,22 @@ describe('from signing up to the first check', () => {
     await expectAccessible(ada.page);
     await expectToFitAPhone(ada.page);
     const preview = ada.page.getByRole('complementary', { name: 'Preview' });
-    await preview.getByText('$29.50').waitFor();
-    await preview.getByText('1,000 API calls').waitFor();
+    await expectVisible(preview.getByText('$29.50'));
+    await expectVisible(preview.getByText('1,000 API calls'));
     await ada.page.getByRole('button', { name: 'Publish plan' }).click();
 
     await ada.page.waitForURL('**/plans');
     const plan = ada.page.getByRole('article').filter({ hasText: 'Pro' });
-    await plan.getByText('$29.50').waitFor();
-    await plan.getByText('CSV exports').waitFor();
-    await plan.getByText('0 subscribers').waitFor();
+    await expectVisible(plan.getByText('$29.50'));
+    await expectVisible(plan.getByText('CSV exports'));
+    await expectVisible(plan.getByText('0 subscribers'));
     await expectAccessible(ada.page);
     await expectToFitAPhone(ada.page);
   });
 
   test('a key is shown once and can be copied', async () => {
     await ada.page.getByRole('link', { name: 'API keys' }).click();
-    await ada.page.getByText('No API keys yet').waitFor();
+    await expectVisible(ada.page.getByText('No API keys yet'));
     await ada.page.getByRole('button', { name: 'New API key' }).first().click();
     const dialog = ada.page.getByRole('dialog');
     await expectAccessible(ada.page);
@@ -105,7 +106,7 @@ describe('from signing up to the first check', () => {
 
     expect(known.secretKey).toMatch(/^bos_sk_test_\w{32,}$/);
     await ada.page.reload();
-    await ada.page.getByRole('cell', { name: 'Backend', exact: true }).waitFor();
+    await expectVisible(ada.page.getByRole('cell', { name: 'Backend', exact: true }));
     expect(await ada.page.content()).not.toContain(known.secretKey);
     await expectAccessible(ada.page);
     await expectToFitAPhone(ada.page);
@@ -113,7 +114,7 @@ describe('from signing up to the first check', () => {
 
   test('a customer is created and found by search', async () => {
     await ada.page.getByRole('link', { name: 'Customers' }).click();
-    await ada.page.getByText('No customers yet').waitFor();
+    await expectVisible(ada.page.getByText('No customers yet'));
     await ada.page.getByRole('button', { name: 'New customer' }).first().click();
     const dialog = ada.page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('Grace Hopper');
@@ -137,7 +138,7 @@ describe('from signing up to the first check', () => {
     await ada.page.getByRole('link', { name: 'Grace Hopper' }).waitFor();
     await expectAccessible(ada.page);
     await ada.page.getByRole('searchbox').fill('nobody');
-    await ada.page.getByText('Nobody matches').waitFor();
+    await expectVisible(ada.page.getByText('Nobody matches'));
   });
 
   test('the customer pays through a checkout link and the dashboard shows the subscription', async () => {
@@ -160,28 +161,28 @@ describe('from signing up to the first check', () => {
     await grace.close();
 
     await dialog.getByRole('button', { name: 'Done' }).click();
-    await ada.page.getByText('Active', { exact: true }).waitFor();
-    await ada.page.getByText(/\$29\.50 \/ month\. Renews/).waitFor();
+    await expectVisible(ada.page.getByText('Active', { exact: true }));
+    await expectVisible(ada.page.getByText(/\$29\.50 \/ month\. Renews/));
     await ada.page.reload();
-    await ada.page.getByText('0 of 1,000').waitFor();
+    await expectVisible(ada.page.getByText('0 of 1,000'));
     await expectAccessible(ada.page);
     await ada.page.getByRole('link', { name: 'Subscriptions' }).click();
-    await ada.page.getByRole('row', { name: /Grace Hopper.*Pro.*Active/ }).waitFor();
+    await expectVisible(ada.page.getByRole('row', { name: /Grace Hopper.*Pro.*Active/ }));
     await expectAccessible(ada.page);
     await expectToFitAPhone(ada.page);
   });
 
   test('the checklist ticks by itself when the first check arrives', async () => {
     await ada.page.getByRole('link', { name: 'Home' }).click();
-    await ada.page.getByText('5 of 6 steps done').waitFor();
-    await ada.page.getByText('First check received, to do').waitFor();
+    await expectVisible(ada.page.getByText('5 of 6 steps done'));
+    await expectVisible(ada.page.getByText('First check received, to do'));
     await expectAccessible(ada.page);
     const billing = new BillingOS({ secretKey: known.secretKey, baseUrl: api });
 
     expect(await billing.hasFeature('user_42', 'csv_exports')).toBe(true);
 
-    await ada.page.getByText('First check received, done').waitFor();
-    await ada.page.getByText('All done. You are ready to go live.').waitFor();
+    await expectVisible(ada.page.getByText('First check received, done'));
+    await expectVisible(ada.page.getByText('All done. You are ready to go live.'));
     await billing.close();
   });
 
@@ -191,10 +192,10 @@ describe('from signing up to the first check', () => {
     await billing.close();
 
     await ada.page.goto(known.customer);
-    await ada.page.getByText('250 of 1,000').waitFor();
+    await expectVisible(ada.page.getByText('250 of 1,000'));
     await expectAccessible(ada.page);
     await ada.page.getByRole('link', { name: 'Usage' }).click();
-    await ada.page.getByRole('row', { name: /user_42.*api_calls.*250/ }).waitFor();
+    await expectVisible(ada.page.getByRole('row', { name: /user_42.*api_calls.*250/ }));
     await expectAccessible(ada.page);
     await expectToFitAPhone(ada.page);
   });
@@ -202,13 +203,13 @@ describe('from signing up to the first check', () => {
   test('replaying a webhook changes nothing', async () => {
     await ada.page.getByRole('link', { name: 'Webhook inbox' }).click();
     await ada.page.getByRole('button', { name: 'Replay customer.subscription.created' }).click();
-    await ada.page.getByText('customer.subscription.created is processed again').waitFor();
+    await expectVisible(ada.page.getByText('customer.subscription.created is processed again'));
     await expectAccessible(ada.page);
     await expectToFitAPhone(ada.page);
 
     await ada.page.goto(`${known.home}/subscriptions`);
-    await ada.page.getByText('1 subscription', { exact: true }).waitFor();
-    await ada.page.getByRole('row', { name: /Grace Hopper.*Pro.*Active/ }).waitFor();
+    await expectVisible(ada.page.getByText('1 subscription', { exact: true }));
+    await expectVisible(ada.page.getByRole('row', { name: /Grace Hopper.*Pro.*Active/ }));
   });
 
   test('the export holds what the list shows', async () => {
@@ -232,10 +233,10 @@ describe('from signing up to the first check', () => {
     await dialog.getByRole('radio', { name: /^Now/ }).check();
     await expectAccessible(ada.page);
     await dialog.getByRole('button', { name: 'Cancel subscription' }).click();
-    await ada.page.getByText('Canceled', { exact: true }).waitFor();
+    await expectVisible(ada.page.getByText('Canceled', { exact: true }));
 
     const billing = new BillingOS({ secretKey: known.secretKey, baseUrl: api });
-    await expect.poll(() => billing.hasFeature('user_42', 'csv_exports'), { timeout: 15_000 }).toBe(false);
+    await expect.poll(() => billing.hasFeature('user_42', 'csv_exports'), { timeout: 45_000 }).toBe(false);
     await billing.close();
   });
 
@@ -244,11 +245,11 @@ describe('from signing up to the first check', () => {
     await ada.page.getByRole('button', { name: 'Revoke Backend' }).click();
     await expectAccessible(ada.page);
     await ada.page.getByRole('button', { name: 'Revoke key' }).click();
-    await ada.page.getByRole('cell', { name: 'Revoked' }).waitFor();
+    await expectVisible(ada.page.getByRole('cell', { name: 'Revoked' }));
 
     const ask = () =>
       fetch(`${api}/api/v1/customers`, { headers: { authorization: `Bearer ${known.secretKey}` } });
-    await expect.poll(async () => (await ask()).status, { timeout: 20_000 }).toBe(401);
+    await expect.poll(async () => (await ask()).status, { timeout: 45_000 }).toBe(401);
   });
 
   test.each([
@@ -271,7 +272,7 @@ describe('from signing up to the first check', () => {
     await ada.page.getByRole('menuitemradio', { name: 'Live' }).click();
 
     await ada.page.waitForURL('**/live/customers');
-    await ada.page.getByText('No customers yet').waitFor();
+    await expectVisible(ada.page.getByText('No customers yet'));
     expect(await ada.page.getByText('Test mode.').count()).toBe(0);
   });
 

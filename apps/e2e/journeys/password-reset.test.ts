@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { expectAccessible } from '../src/accessible.ts';
 import { mailedLink } from '../src/inbox.ts';
+import { expectVisible } from '../src/visible.ts';
 import { visitor } from '../src/visitor.ts';
 
 const email = `charles-${crypto.randomUUID().slice(0, 8)}@example.com`;
@@ -24,7 +25,7 @@ describe('a forgotten password', () => {
 
     await logIn('something else');
 
-    await charles.page.getByText(refusal).waitFor();
+    await expectVisible(charles.page.getByText(refusal));
     await expectAccessible(charles.page);
   });
 
@@ -33,12 +34,12 @@ describe('a forgotten password', () => {
     await charles.page.getByRole('heading', { name: 'Reset your password' }).waitFor();
     await expectAccessible(charles.page);
     await askForLink('nobody-at-all@example.com');
-    await charles.page.getByText(sent).waitFor();
+    await expectVisible(charles.page.getByText(sent));
 
     await charles.page.goto('/forgot-password');
     await askForLink(email);
 
-    await charles.page.getByText(sent).waitFor();
+    await expectVisible(charles.page.getByText(sent));
     await expectAccessible(charles.page);
   });
 
@@ -56,10 +57,10 @@ describe('a forgotten password', () => {
   test('only the new password works, and the link only once', async () => {
     await charles.page.getByRole('button', { name: 'Log out' }).click();
     await charles.page.goto(known.link);
-    await charles.page.getByText('That link has expired or was already used.').waitFor();
+    await expectVisible(charles.page.getByText('That link has expired or was already used.'));
 
     await logIn(passwords.old);
-    await charles.page.getByText(refusal).waitFor();
+    await expectVisible(charles.page.getByText(refusal));
     await logIn(passwords.new);
 
     await charles.page.waitForURL('**/dashboard/new');

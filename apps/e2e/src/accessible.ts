@@ -2,21 +2,25 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 
+/** The rules whose answer depends on the theme; the rest is asked once. */
+const colourRules = ['color-contrast', 'link-in-text-block'];
+
 /** Fails with what axe finds on the page as it is, in the light theme and in the dark one. */
 export async function expectAccessible(page: Page): Promise<void> {
-  for (const colorScheme of ['light', 'dark'] as const) {
+  const found: string[] = [];
+  for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.waitForFunction(
       (dark) => document.documentElement.classList.contains('dark') === dark,
       colorScheme === 'dark',
     );
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    const found = violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target }) => `${id}: ${target.join(' ')}`),
-    );
-    expect(found, `${page.url()} in the ${colorScheme} theme`).toEqual([]);
+    const axe = new AxeBuilder({ page });
+    const { violations } = await (colorScheme === 'dark' ? axe.withRules(colourRules) : axe).analyze();
+    for (const { id, nodes } of violations) {
+      found.push(...nodes.map(({ target }) => `${id} in the ${colorScheme} theme: ${target.join(' ')}`));
+    }
   }
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  expect(found, page.url()).toEqual([]);
 }
 
 /** Fails when a page is wider than a phone of 390 pixels. */

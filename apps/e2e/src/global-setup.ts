@@ -16,7 +16,7 @@ declare module 'vitest' {
 
 /** Starts the whole built stack on free ports, with a data folder that is thrown away. */
 export default async function setup(project: TestProject) {
-  const chromium = await chromiumPath(console.log);
+  const chromium = await chromiumPath((line) => void process.stdout.write(`${line}\n`));
   const folder = await mkdtemp(join(tmpdir(), 'billingos-journeys-'));
   const settings = readSettings({ ...givenVariables(), ...(await separateStack(folder)) });
   const stack = await startStack(settings);

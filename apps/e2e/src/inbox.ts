@@ -18,7 +18,7 @@ export async function mailedLink(address: string, path: string): Promise<string>
         if (match) found.link = match;
         return match;
       },
-      { message: `a mail to ${address} with a link to ${path}`, timeout: 20_000 },
+      { message: `a mail to ${address} with a link to ${path}`, timeout: 45_000 },
     )
     .toBeDefined();
   return found.link ?? '';

@@ -28,7 +28,7 @@ export function visitor(): Visitor {
       reducedMotion: 'reduce',
       permissions: ['clipboard-read', 'clipboard-write'],
     });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(45_000);
     person.page = await context.newPage();
   });
   afterAll(() => close());
