@@ -13,6 +13,7 @@ import {
   passPeriodEnd,
 } from './resources/subscription-billing.ts';
 import { endSubscription, saveSubscription } from './resources/subscription-states.ts';
+import { passPhase, scheduleDue } from './resources/subscription-schedules.ts';
 import { announceTrialEnd, isAnnounced, passTrialEnd, TRIAL_NOTICE_SECONDS } from './resources/trials.ts';
 import type { Deliveries } from './webhooks/deliveries.ts';
 
@@ -71,6 +72,15 @@ function earliest(data: Dataset, clock: string | null, until: number): Due[] {
 }
 
 function* dueBy(data: Dataset, clock: string | null, until: number): Generator<Due> {
+  // A phase that ends with a period changes the subscription before the next period is billed.
+  for (const schedule of data.all('subscription_schedule')) {
+    const at = scheduleDue(schedule);
+    if (schedule.test_clock !== clock || at > until) continue;
+    yield {
+      at,
+      happen: (context) => passPhase(context, context.find('subscription_schedule', schedule.id)),
+    };
+  }
   for (const subscription of data.all('subscription')) {
     if (subscription.test_clock !== clock) continue;
     const at = subscriptionDue(data, subscription);

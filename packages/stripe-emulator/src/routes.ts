@@ -20,6 +20,7 @@ import { priceRoutes } from './resources/prices.ts';
 import { productRoutes } from './resources/products.ts';
 import { setupIntentRoutes } from './resources/setup-intents.ts';
 import { subscriptionRoutes } from './resources/subscriptions.ts';
+import { subscriptionScheduleRoutes } from './resources/subscription-schedules.ts';
 import { testClockRoutes } from './resources/test-clocks.ts';
 import { webhookEndpointRoutes } from './resources/webhook-endpoints.ts';
 
@@ -43,6 +44,7 @@ export const routes: readonly Route[] = [
   ...productRoutes,
   ...setupIntentRoutes,
   ...subscriptionRoutes,
+  ...subscriptionScheduleRoutes,
   ...testClockRoutes,
   ...webhookEndpointRoutes,
 ];

@@ -18,6 +18,7 @@ const EXPANDABLE: Kind[] = [
   'setup_intent',
   'checkout.session',
   'coupon',
+  'subscription_schedule',
   'discount',
   'invoiceitem',
   'promotion_code',

@@ -1,5 +1,5 @@
 import type { Context } from '../state/context.ts';
-import { idOf } from '../state/listed.ts';
+import { idOf, idOrNull } from '../state/listed.ts';
 import type { Subscription } from '../state/tables.ts';
 import { refreshGrant, settleEntitlements } from './active-entitlements.ts';
 
@@ -59,6 +59,7 @@ export function endSubscription(
     },
   };
   context.data.put('subscription', ended);
+  endSchedule(context, ended, at);
   context.emit('customer.subscription.deleted', ended);
   settleEntitlements(context, idOf(ended.customer));
   return ended;
@@ -67,4 +68,13 @@ export function endSubscription(
 /** Ends a subscription whose first invoice was never paid. */
 export function expireIncomplete(context: Context, subscription: Subscription): Subscription {
   return saveSubscription(context, subscription, { status: 'incomplete_expired', ended_at: context.now });
+}
+
+/** A schedule ends with the subscription it led. */
+function endSchedule(context: Context, ended: Subscription, at: number): void {
+  const schedule = context.data.get('subscription_schedule', idOrNull(ended.schedule) ?? '');
+  if (schedule?.status !== 'active') return;
+  const canceled = { ...schedule, status: 'canceled', canceled_at: at, current_phase: null };
+  context.data.put('subscription_schedule', canceled);
+  context.emit('subscription_schedule.canceled', canceled);
 }

@@ -32,6 +32,7 @@ export type ActiveEntitlement = Listed<Stripe.Entitlements.ActiveEntitlement>;
 export type WebhookEndpoint = Listed<Stripe.WebhookEndpoint>;
 export type TestClock = Listed<Stripe.TestHelpers.TestClock>;
 
+export type Schedule = Listed<Stripe.SubscriptionSchedule>;
 export type Coupon = Listed<Stripe.Coupon>;
 export type PromotionCode = Listed<Stripe.PromotionCode>;
 export type Discount = Listed<Stripe.Discount>;
@@ -131,6 +132,7 @@ export interface Tables {
   discount: Discount;
   invoiceitem: InvoiceItem;
   promotion_code: PromotionCode;
+  subscription_schedule: Schedule;
   'test_helpers.test_clock': TestClock;
   webhook_endpoint: WebhookEndpoint;
   _deleted: { id: string; object: string; deleted: true };
@@ -192,6 +194,7 @@ export function emptyTables(): { [K in Kind]: Map<string, Tables[K]> } {
     discount: new Map(),
     invoiceitem: new Map(),
     promotion_code: new Map(),
+    subscription_schedule: new Map(),
     'test_helpers.test_clock': new Map(),
     webhook_endpoint: new Map(),
     _deleted: new Map(),

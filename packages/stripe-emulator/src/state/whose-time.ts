@@ -9,7 +9,8 @@ type Owned =
   | 'payment_intent'
   | 'payment_method'
   | 'setup_intent'
-  | 'subscription';
+  | 'subscription'
+  | 'subscription_schedule';
 
 /** The kinds that belong to a customer, by the prefix of their ids. */
 const OWNED: Record<string, Owned> = {
@@ -20,6 +21,7 @@ const OWNED: Record<string, Owned> = {
   pm: 'payment_method',
   seti: 'setup_intent',
   sub: 'subscription',
+  sub_sched: 'subscription_schedule',
 };
 
 /**
@@ -46,7 +48,7 @@ export function clockOfCustomer(data: Dataset, customer: string | null): string 
 }
 
 function clockOf(data: Dataset, id: string): string | null {
-  const prefix = id.slice(0, id.indexOf('_'));
+  const prefix = id.startsWith('sub_sched_') ? 'sub_sched' : id.slice(0, id.indexOf('_'));
   if (prefix === 'clock') return id;
   if (prefix === 'cus') return clockOfCustomer(data, id);
   const kind = OWNED[prefix];
