@@ -5,6 +5,7 @@ import type { Invoice, Subscription } from './state/tables.ts';
 import { clockOfCustomer } from './state/whose-time.ts';
 import { forgetPending } from './resources/bill-change.ts';
 import { expireSession } from './resources/checkout-sessions.ts';
+import { decideRefund, refundDue } from './resources/refunds.ts';
 import {
   collectUnattended,
   giveUpIncomplete,
@@ -90,6 +91,11 @@ function* dueBy(data: Dataset, clock: string | null, until: number): Generator<D
     if (invoice.test_clock !== clock) continue;
     const at = invoiceDue(invoice);
     if (at <= until) yield { at, happen: (context) => passInvoice(context, invoice.id) };
+  }
+  for (const refund of data.all('refund')) {
+    const at = refundDue(refund);
+    if (at > until || clockOfCustomer(data, idOrNull(refund.customer)) !== clock) continue;
+    yield { at, happen: (context) => decideRefund(context, context.find('refund', refund.id)) };
   }
   for (const session of data.all('checkout.session')) {
     const at = session.expires_at;

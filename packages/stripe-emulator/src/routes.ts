@@ -4,6 +4,10 @@ import type { Route } from './http/route.ts';
 import { accountRoutes } from './resources/accounts.ts';
 import { activeEntitlementRoutes } from './resources/active-entitlements.ts';
 import { couponRoutes } from './resources/coupons.ts';
+import { creditNoteRoutes } from './resources/credit-notes.ts';
+import { disputeRoutes } from './resources/disputes.ts';
+import { refundRoutes } from './resources/refunds.ts';
+import { taxIdRoutes, taxIdsOf } from './resources/tax-ids.ts';
 import { customerBalanceRoutes } from './resources/customer-balance.ts';
 import { invoiceItemRoutes } from './resources/invoice-items.ts';
 import { checkoutSessionRoutes, lineItemList } from './resources/checkout-sessions.ts';
@@ -30,8 +34,10 @@ export const routes: readonly Route[] = [
   ...activeEntitlementRoutes,
   ...checkoutSessionRoutes,
   ...couponRoutes,
+  ...creditNoteRoutes,
   ...customerBalanceRoutes,
   ...customerRoutes,
+  ...disputeRoutes,
   ...eventRoutes,
   ...featureRoutes,
   ...invoiceItemRoutes,
@@ -42,9 +48,11 @@ export const routes: readonly Route[] = [
   ...paymentMethodRoutes,
   ...priceRoutes,
   ...productRoutes,
+  ...refundRoutes,
   ...setupIntentRoutes,
   ...subscriptionRoutes,
   ...subscriptionScheduleRoutes,
+  ...taxIdRoutes,
   ...testClockRoutes,
   ...webhookEndpointRoutes,
 ];
@@ -66,7 +74,7 @@ export const includable: Includable = {
       location: null,
       provider: 'stripe',
     }),
-    tax_ids: (_context, id) => listOf([], `/v1/customers/${id}/tax_ids`),
+    tax_ids: (context, id) => listOf([...taxIdsOf(context, id)].reverse(), `/v1/customers/${id}/tax_ids`),
   },
   invoice: { confirmation_secret: confirmationSecret, payments: paymentList },
   'checkout.session': { line_items: lineItemList },
@@ -74,5 +82,11 @@ export const includable: Includable = {
     currency_options: ({ data }, id) => data.get('_price_detail', id)?.currency_options,
     tiers: ({ data }, id) => data.get('_price_detail', id)?.tiers,
   },
-  charge: { refunds: (_context, id) => listOf([], `/v1/charges/${id}/refunds`) },
+  charge: {
+    refunds: ({ data }, id) =>
+      listOf(
+        [...data.all('refund')].filter(({ charge }) => charge === id).reverse(),
+        `/v1/charges/${id}/refunds`,
+      ),
+  },
 };

@@ -62,6 +62,10 @@ export interface TestCard {
   /** A payment is refused, once authentication passed where it is asked for. */
   charge: Decline | null;
   authentication: Authentication;
+  /** Why the holder disputes a payment as soon as it was made. */
+  dispute: 'fraudulent' | 'inquiry' | 'product_not_received' | null;
+  /** A refund is decided later, and may fail then. */
+  refund: 'failed' | 'pending' | null;
 }
 
 function card(number: string, brand: string, tokens: string[], own: Partial<TestCard> = {}): TestCard {
@@ -74,6 +78,8 @@ function card(number: string, brand: string, tokens: string[], own: Partial<Test
     attach: null,
     charge: null,
     authentication: 'never',
+    dispute: null,
+    refund: null,
     ...own,
   };
 }
@@ -126,6 +132,13 @@ export const TEST_CARDS: readonly TestCard[] = [
     authentication: 'always',
     charge: DECLINES.insufficient_funds,
   }),
+  card('4000000000000259', 'visa', ['pm_card_createDispute'], { dispute: 'fraudulent' }),
+  card('4000000000002685', 'visa', ['pm_card_createDisputeProductNotReceived'], {
+    dispute: 'product_not_received',
+  }),
+  card('4000000000001976', 'visa', ['pm_card_createDisputeInquiry'], { dispute: 'inquiry' }),
+  card('4000000000007726', 'visa', ['pm_card_pendingRefund'], { refund: 'pending' }),
+  card('4000000000005126', 'visa', ['pm_card_refundFail'], { refund: 'failed' }),
   card('4000000000003220', 'visa', ['pm_card_threeDSecure2Required'], { authentication: 'always' }),
   card('4000008400001629', 'visa', ['pm_card_threeDSecureRequiredChargeDeclined'], {
     authentication: 'always',

@@ -4,6 +4,7 @@ import type { Context } from '../state/context.ts';
 import { newId } from '../state/ids.ts';
 import { idOf } from '../state/listed.ts';
 import type { Customer, Invoice, InvoiceLine, Price, Subscription } from '../state/tables.ts';
+import { taxIdsOf } from './tax-ids.ts';
 import { discountAmounts, type DiscountAmount } from './discounts.ts';
 
 /** What one line of an invoice charges for. */
@@ -78,7 +79,7 @@ export function draftInvoice(context: Context, facts: InvoiceFacts): Invoice {
     customer_phone: customer.phone ?? null,
     customer_shipping: customer.shipping,
     customer_tax_exempt: customer.tax_exempt ?? null,
-    customer_tax_ids: [],
+    customer_tax_ids: taxIdsOf(context, customer.id).map(({ type, value }) => ({ type, value })),
     default_payment_method: null,
     default_source: null,
     default_tax_rates: [],

@@ -185,6 +185,27 @@ function recordPayment(context: Context, invoice: Invoice): void {
   context.data.put('invoice_payment', payment);
 }
 
+/** Lowers what is due on an open invoice by a credit note; nothing left to pay is paid. Negative raises it. */
+export function lowerDue(context: Context, before: Invoice, amount: number): Invoice {
+  const due = payable(before).amount_due - amount;
+  const after: Invoice = {
+    ...before,
+    amount_due: due,
+    amount_remaining: due,
+    pre_payment_credit_notes_amount: before.pre_payment_credit_notes_amount + amount,
+  };
+  context.data.put('invoice', after);
+  context.emitUpdate('invoice.updated', before, after);
+  for (const payment of paymentsOf(context, after.id)) {
+    const intent = context.find('payment_intent', idOrNull(payment.payment.payment_intent) ?? '');
+    context.data.put('payment_intent', { ...intent, amount: due });
+    context.data.put('invoice_payment', { ...payment, amount_requested: due });
+  }
+  if (due > 0) return after;
+  cancelOpenIntents(context, after);
+  return settlePaid(context, after, { outOfBand: false });
+}
+
 /** The invoice if it can be paid now, else Stripe's error. */
 export function payable(invoice: Invoice): Invoice {
   if (invoice.status === 'open') return invoice;

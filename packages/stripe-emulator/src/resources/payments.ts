@@ -5,6 +5,7 @@ import { newId, randomText } from '../state/ids.ts';
 import { idOrNull } from '../state/listed.ts';
 import type { Charge, PaymentIntent, PaymentMethod } from '../state/tables.ts';
 import { chargeOf } from './charge-object.ts';
+import { openDispute } from './disputes.ts';
 import { markSetUp, testCardOf } from './payment-methods.ts';
 
 interface NewIntent {
@@ -151,6 +152,8 @@ function succeed(context: Context, intent: PaymentIntent, attempt: Attempt): Pay
   if (intent.setup_future_usage === 'off_session') markSetUp(context, attempt.method.id);
   context.data.put('payment_intent', paid);
   context.emit('payment_intent.succeeded', paid);
+  const { dispute } = testCardOf(context, attempt.method.id);
+  if (dispute !== null) openDispute(context, charge, dispute);
   return paid;
 }
 

@@ -33,6 +33,11 @@ export type WebhookEndpoint = Listed<Stripe.WebhookEndpoint>;
 export type TestClock = Listed<Stripe.TestHelpers.TestClock>;
 
 export type Schedule = Listed<Stripe.SubscriptionSchedule>;
+export type CreditNoteLine = Listed<Stripe.CreditNoteLineItem>;
+export type CreditNote = Listed<Stripe.CreditNote, { lines: Stripe.ApiList<CreditNoteLine> }>;
+export type Dispute = Listed<Stripe.Dispute>;
+export type Refund = Listed<Stripe.Refund>;
+export type TaxId = Listed<Stripe.TaxId>;
 export type Coupon = Listed<Stripe.Coupon>;
 export type PromotionCode = Listed<Stripe.PromotionCode>;
 export type Discount = Listed<Stripe.Discount>;
@@ -131,7 +136,11 @@ export interface Tables {
   customer_balance_transaction: BalanceTransaction;
   discount: Discount;
   invoiceitem: InvoiceItem;
+  credit_note: CreditNote;
+  dispute: Dispute;
   promotion_code: PromotionCode;
+  refund: Refund;
+  tax_id: TaxId;
   subscription_schedule: Schedule;
   'test_helpers.test_clock': TestClock;
   webhook_endpoint: WebhookEndpoint;
@@ -193,7 +202,11 @@ export function emptyTables(): { [K in Kind]: Map<string, Tables[K]> } {
     customer_balance_transaction: new Map(),
     discount: new Map(),
     invoiceitem: new Map(),
+    credit_note: new Map(),
+    dispute: new Map(),
     promotion_code: new Map(),
+    refund: new Map(),
+    tax_id: new Map(),
     subscription_schedule: new Map(),
     'test_helpers.test_clock': new Map(),
     webhook_endpoint: new Map(),
