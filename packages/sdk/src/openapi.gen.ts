@@ -1160,10 +1160,7 @@ export interface operations {
     createMerchant: {
         parameters: {
             query?: never;
-            header?: {
-                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -2097,8 +2094,6 @@ export interface operations {
             header?: {
                 /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
                 "X-BillingOS-Environment"?: string;
-                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
-                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;

@@ -43,7 +43,11 @@ export class UserTokens {
       }
       return { user_id: sub, email, session_id: typeof session_id === 'string' ? session_id : '' };
     } catch (error) {
-      if (error instanceof errors.JWKSTimeout || isUnreachable(error)) {
+      if (
+        error instanceof errors.JWKSTimeout ||
+        error instanceof errors.JWKSInvalid ||
+        isUnreachable(error)
+      ) {
         throw new SignInUnavailable(error);
       }
       throw new CredentialInvalid();

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  applyDecorators,
   type CallHandler,
   type ExecutionContext,
   Injectable,
@@ -7,6 +8,7 @@ import {
   SetMetadata,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ApiExtension } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import { Clock } from '../clock.ts';
@@ -26,7 +28,8 @@ const leaseMs = 60_000;
 export const CallsStripe = (): MethodDecorator => SetMetadata(callsStripeKey, true);
 
 /** Marks a POST whose body carries idempotency keys of its own. */
-export const OwnIdempotency = (): MethodDecorator => SetMetadata(ownKeysKey, true);
+export const OwnIdempotency = (): MethodDecorator =>
+  applyDecorators(SetMetadata(ownKeysKey, true), ApiExtension('x-own-idempotency', true));
 
 /** Marks a POST whose answer holds a secret: it is never stored, so a repetition cannot get it again. */
 export const ShownOnce = (): MethodDecorator => SetMetadata(shownOnceKey, true);

@@ -33,8 +33,13 @@ export function openApiDocument(app: INestApplication): OpenAPIObject & { 'x-err
     ...document.components.schemas,
     Error: errorSchema,
   };
-  for (const [path, operations] of Object.entries(document.paths)) {
-    if (operations.post !== undefined && path !== '/api/v1/webhooks/stripe/{mode}') {
+  for (const operations of Object.values(document.paths)) {
+    // Only within an environment, where answers are remembered, and not where the body has keys of its own.
+    if (
+      operations.post !== undefined &&
+      'x-scope' in operations.post &&
+      !('x-own-idempotency' in operations.post)
+    ) {
       operations.post.parameters = [...(operations.post.parameters ?? []), idempotencyKeyHeader];
     }
   }
