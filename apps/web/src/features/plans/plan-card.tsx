@@ -9,11 +9,13 @@ type PlanCardProps = {
     prices: readonly Pick<Plan['prices'][number], 'amount' | 'interval' | 'interval_count'>[];
     features: readonly Plan['features'][number][];
   };
+  /** What stands for the price while there is none. */
+  unpriced?: string;
   footer?: ReactNode;
 };
 
 /** A plan as its buyer would read it. */
-export function PlanCard({ plan, footer }: PlanCardProps) {
+export function PlanCard({ plan, unpriced, footer }: PlanCardProps) {
   const [first, ...others] = plan.prices;
   const tag = priceTag(first);
   return (
@@ -24,7 +26,9 @@ export function PlanCard({ plan, footer }: PlanCardProps) {
       </div>
       <div>
         <p className="flex items-baseline gap-1.5">
-          <span className="text-2xl font-semibold tracking-tight tabular-nums">{tag.amount}</span>
+          <span className="text-2xl font-semibold tracking-tight tabular-nums">
+            {first ? tag.amount : (unpriced ?? tag.amount)}
+          </span>
           <span className="text-sm text-muted">{tag.period}</span>
         </p>
         {others.map((price, index) => {

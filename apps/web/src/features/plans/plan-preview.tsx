@@ -24,7 +24,7 @@ export function PlanPreview({ catalog }: { catalog: readonly Feature[] }) {
   return (
     <aside aria-label="Preview" className="grid h-fit gap-2 lg:sticky lg:top-25">
       <p className="text-xs font-medium text-muted">Preview</p>
-      <PlanCard plan={{ ...draft, prices, features }} />
+      <PlanCard plan={{ ...draft, prices, features }} unpriced="–" />
     </aside>
   );
 }

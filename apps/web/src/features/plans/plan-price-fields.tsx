@@ -57,8 +57,15 @@ export function PlanPriceFields() {
           )}
         />
         {fields.map((price, index) => (
-          <div key={price.id} className="grid grid-cols-[minmax(0,1fr)_5rem_7rem_auto] items-start gap-3">
-            <Field label="Amount" error={errors.prices?.[index]?.amount?.message}>
+          <div
+            key={price.id}
+            className="grid grid-cols-[1fr_1fr_auto] items-start gap-3 sm:grid-cols-[minmax(0,1fr)_5rem_7rem_auto]"
+          >
+            <Field
+              label="Amount"
+              className="col-span-full sm:col-span-1"
+              error={errors.prices?.[index]?.amount?.message}
+            >
               {(tied) => (
                 <Input
                   {...tied}

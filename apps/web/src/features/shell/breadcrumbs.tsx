@@ -22,7 +22,7 @@ export function Breadcrumbs() {
   const rest = path.slice(item.path.length + 1);
   return (
     <Breadcrumb>
-      {group?.label ? <span className="hidden sm:inline">{group.label}</span> : null}
+      {group?.label ? <span>{group.label}</span> : null}
       {rest ? (
         <Link href={href(item.path)} className="rounded-sm hover:text-ink">
           {item.label}
