@@ -168,6 +168,42 @@ describe('the checkout page', () => {
     });
   });
 
+  it('starts a trial without a charge, and takes the card for later', async () => {
+    const session = await open({
+      subscription_data: {
+        trial_period_days: 14,
+        trial_settings: { end_behavior: { missing_payment_method: 'cancel' } },
+      },
+    });
+    expect(session.amount_total).toBe(0);
+    await send(session.url, { card_number: '4242 4242 4242 4242' });
+
+    expect(await stripe.checkout.sessions.retrieve(session.id, { expand: ['subscription'] })).toMatchObject({
+      status: 'complete',
+      payment_status: 'no_payment_required',
+      subscription: {
+        status: 'trialing',
+        default_payment_method: expect.stringMatching(/^pm_/),
+        trial_settings: { end_behavior: { missing_payment_method: 'cancel' } },
+      },
+    });
+  });
+
+  it('takes the discount of the session off', async () => {
+    const coupon = await stripe.coupons.create({ percent_off: 25, duration: 'once' });
+    const session = await open({ discounts: [{ coupon: coupon.id }] });
+    expect(session).toMatchObject({
+      amount_subtotal: 5800,
+      amount_total: 4350,
+      total_details: { amount_discount: 1450 },
+    });
+    await send(session.url, { card_number: '4242 4242 4242 4242' });
+
+    expect(await stripe.checkout.sessions.retrieve(session.id, { expand: ['invoice'] })).toMatchObject({
+      invoice: { amount_paid: 4350 },
+    });
+  });
+
   it('takes a one-time payment', async () => {
     const session = await open({
       mode: 'payment',

@@ -12,6 +12,7 @@ import {
 } from '../http/params.ts';
 import type { Context } from '../state/context.ts';
 import type { CheckoutSession, Customer } from '../state/tables.ts';
+import { trialFields } from './trials.ts';
 import { priceFields } from './prices.ts';
 
 const priceData = shape({
@@ -34,6 +35,7 @@ export const checkoutFields = {
   customer_creation: oneOf('always', 'if_required'),
   customer_email: text,
   customer_update: shape({ address: oneOf('auto', 'never'), name: oneOf('auto', 'never') }),
+  discounts: list(shape({ coupon: text, promotion_code: text })),
   expires_at: whole,
   line_items: list(shape({ price: text, price_data: priceData, quantity: whole, metadata })),
   locale: text,
@@ -52,6 +54,9 @@ export const checkoutFields = {
     description: text,
     metadata,
     billing_mode: shape({ type: oneOf('classic', 'flexible') }),
+    trial_end: whole,
+    trial_period_days: whole,
+    trial_settings: trialFields.trial_settings,
   }),
   success_url: text,
   ui_mode: oneOf('hosted_page', 'hosted'),
@@ -65,6 +70,8 @@ interface SessionFacts {
   currency: string | null;
   /** What is due today in minor units, or null where nothing is sold. */
   total: number | null;
+  /** What discounts take off `total`. */
+  off: number;
   expiresAt: number;
   successUrl: string;
 }
@@ -80,7 +87,7 @@ export function sessionObject(context: Context, facts: SessionFacts): CheckoutSe
     allow_promotion_codes: params.allow_promotion_codes ?? null,
     allowed_payment_method_types: null,
     amount_subtotal: total,
-    amount_total: total,
+    amount_total: total === null ? null : total - facts.off,
     automatic_tax: { enabled: false, liability: null, provider: null, status: null },
     billing_address_collection: params.billing_address_collection ?? null,
     branding_settings: undefined,
@@ -105,7 +112,10 @@ export function sessionObject(context: Context, facts: SessionFacts): CheckoutSe
     customer_creation: params.mode === 'payment' ? (params.customer_creation ?? 'if_required') : null,
     customer_details: detailsOf(params.customer_email ?? customer?.email ?? null, customer),
     customer_email: params.customer_email ?? null,
-    discounts: [],
+    discounts: (params.discounts ?? []).map(({ coupon, promotion_code }) => ({
+      coupon: coupon ?? null,
+      promotion_code: promotion_code ?? null,
+    })),
     excluded_payment_method_types: undefined,
     expires_at: facts.expiresAt,
     integration_identifier: null,
@@ -144,7 +154,7 @@ export function sessionObject(context: Context, facts: SessionFacts): CheckoutSe
     subscription: null,
     success_url: facts.successUrl,
     tax_id_collection: undefined,
-    total_details: total === null ? null : { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+    total_details: total === null ? null : { amount_discount: facts.off, amount_shipping: 0, amount_tax: 0 },
     ui_mode: 'hosted_page',
     url: `${context.baseUrl}/c/pay/${facts.id}`,
     wallet_options: null,

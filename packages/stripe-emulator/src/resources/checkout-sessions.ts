@@ -1,3 +1,4 @@
+import { reductions } from '../billing/discounts.ts';
 import { lineAmount } from '../billing/line-amount.ts';
 import { invalid } from '../http/errors.ts';
 import { listOf, page, pageFields, within } from '../http/pagination.ts';
@@ -8,6 +9,7 @@ import { newId, randomText } from '../state/ids.ts';
 import { idOf } from '../state/listed.ts';
 import type { CheckoutSession, LineItem, Price } from '../state/tables.ts';
 import { checkoutFields, sessionObject, type CheckoutParams } from './checkout-session-object.ts';
+import { terms } from './discounts.ts';
 import { createPrice } from './prices.ts';
 
 const HALF_HOUR = 1800;
@@ -91,6 +93,8 @@ function createSession(context: Context, params: CheckoutParams): CheckoutSessio
   if (params.customer_creation !== undefined && params.mode !== 'payment') {
     throw invalid('You can only use `customer_creation` in `payment` mode.', 'customer_creation');
   }
+  if ((params.discounts ?? []).length > 1)
+    throw invalid('A Checkout Session takes one discount.', 'discounts');
   const customer =
     params.customer === undefined ? undefined : context.find('customer', params.customer, 'customer');
   const items = (params.line_items ?? []).map((item, index) => lineItem(context, item, index, params.mode));
@@ -108,12 +112,17 @@ function createSession(context: Context, params: CheckoutParams): CheckoutSessio
       'expires_at',
     );
   }
+  const trial = params.subscription_data ?? {};
+  const isTrial = trial.trial_end !== undefined || trial.trial_period_days !== undefined;
+  const off = isTrial ? [] : discountsOff(context, params, items);
   const session = sessionObject(context, {
     id: `cs_${context.data.mode}_${randomText(58)}`,
     params,
     customer,
     currency: items[0]?.currency ?? params.currency ?? null,
-    total: params.mode === 'setup' ? null : items.reduce((sum, item) => sum + item.amount_total, 0),
+    total:
+      params.mode === 'setup' ? null : isTrial ? 0 : items.reduce((sum, item) => sum + item.amount_total, 0),
+    off: off.reduce((sum, amount) => sum + amount, 0),
     expiresAt,
     successUrl: params.success_url,
   });
@@ -124,12 +133,31 @@ function createSession(context: Context, params: CheckoutParams): CheckoutSessio
     subscription: {
       metadata: mergedMetadata(null, params.subscription_data?.metadata),
       description: params.subscription_data?.description ?? null,
+      trial_end: trial.trial_end ?? null,
+      trial_period_days: trial.trial_period_days ?? null,
+      missing_payment_method: trial.trial_settings?.end_behavior.missing_payment_method ?? 'create_invoice',
+      discounts: params.discounts ?? [],
     },
     payment_metadata: mergedMetadata(null, params.payment_intent_data?.metadata),
     payment_future_usage: params.payment_intent_data?.setup_future_usage ?? null,
     setup_metadata: mergedMetadata(null, params.setup_intent_data?.metadata),
   });
   return session;
+}
+
+/** What the discounts of a session take off each of its lines. */
+function discountsOff(context: Context, params: CheckoutParams, items: LineItem[]): number[] {
+  const [first] = params.discounts ?? [];
+  if (first === undefined) return [];
+  const { coupon } = terms(context, first);
+  const { amount_off, percent_off } = coupon;
+  const counts = amount_off === null || coupon.currency === items[0]?.currency;
+  return counts
+    ? reductions(
+        items.map(({ amount_total }) => amount_total),
+        { amount_off, percent_off },
+      )
+    : [];
 }
 
 function lineItem(

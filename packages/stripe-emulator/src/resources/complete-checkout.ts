@@ -133,6 +133,13 @@ function subscribe(context: Context, session: CheckoutSession, buyer: Buyer, cus
       customer: customer.id,
       default_payment_method: buyer.method?.id,
       description: plan?.subscription.description ?? undefined,
+      discounts: plan?.subscription.discounts,
+      trial_end: plan?.subscription.trial_end ?? undefined,
+      trial_period_days: plan?.subscription.trial_period_days ?? undefined,
+      trial_settings:
+        plan === undefined
+          ? undefined
+          : { end_behavior: { missing_payment_method: plan.subscription.missing_payment_method } },
       items: lineItemsOf(context, session.id).map((item) => ({
         price: item.price.id,
         quantity: item.quantity ?? undefined,

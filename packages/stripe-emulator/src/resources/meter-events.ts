@@ -1,7 +1,8 @@
+import type Stripe from 'stripe';
 import { aggregate } from '../billing/usage.ts';
 import { invalid } from '../http/errors.ts';
 import { page, pageFields } from '../http/pagination.ts';
-import { oneOf, required, text, whole, words } from '../http/params.ts';
+import { oneOf, required, shape, text, whole, words } from '../http/params.ts';
 import { route } from '../http/route.ts';
 import type { Context } from '../state/context.ts';
 import { newId } from '../state/ids.ts';
@@ -18,6 +19,11 @@ const eventFields = {
   payload: required(words),
   identifier: text,
   timestamp: whole,
+};
+const adjustmentFields = {
+  cancel: required(shape({ identifier: required(text) })),
+  event_name: required(text),
+  type: required(oneOf('cancel')),
 };
 const summaryFields = {
   ...pageFields,
@@ -43,6 +49,29 @@ export const meterEventRoutes = [
       timestamp,
     };
     return event;
+  }),
+  route('POST', '/v1/billing/meter_event_adjustments', adjustmentFields, (context, params) => {
+    const { identifier } = params.cancel;
+    const known = context.data.get('_identifier', identifier);
+    const counted = [...context.data.all('_reading')].find((found) => found.identifier === identifier);
+    if (known === undefined || counted === undefined)
+      throw invalid(
+        `No event with identifier ${identifier} was found.`,
+        'cancel[identifier]',
+        'resource_missing',
+      );
+    if (known.received < context.now - UNIQUE_FOR_SECONDS)
+      throw invalid('An event can be cancelled within 24 hours of its receipt.', 'cancel[identifier]');
+    context.data.remove('_reading', counted.id);
+    const adjustment: Stripe.Billing.MeterEventAdjustment = {
+      object: 'billing.meter_event_adjustment',
+      cancel: { identifier },
+      event_name: params.event_name,
+      livemode: context.livemode,
+      status: 'complete',
+      type: 'cancel',
+    };
+    return adjustment;
   }),
   route('GET', '/v1/billing/meters/:id/event_summaries', summaryFields, (context, params, { id }) => {
     const meter = context.find('billing.meter', id);
@@ -130,5 +159,13 @@ function reading(
       'meter_event_invalid_value',
     );
   }
-  return { id: newId('mread'), meter: meter.id, customer, value: Number(value), timestamp: event.timestamp };
+  const { identifier } = event;
+  return {
+    id: newId('mread'),
+    identifier,
+    meter: meter.id,
+    customer,
+    value: Number(value),
+    timestamp: event.timestamp,
+  };
 }

@@ -136,6 +136,28 @@ describe('meter events', () => {
     await expect(report(name, value)).rejects.toMatchObject({ code: 'meter_event_invalid_value' });
   });
 
+  it('are taken back by an adjustment, once', async () => {
+    const { id } = await meter('adjusted');
+    await report('adjusted', '5', { identifier: 'adjust-1' });
+    await report('adjusted', '7', { identifier: 'adjust-2' });
+    const cancel = (identifier: string) =>
+      stripe.billing.meterEventAdjustments.create({
+        event_name: 'adjusted',
+        type: 'cancel',
+        cancel: { identifier },
+      });
+
+    expect(await cancel('adjust-1')).toMatchObject({ status: 'complete' });
+    await expect(cancel('adjust-1')).rejects.toMatchObject({ statusCode: 400 });
+    const day = Math.floor(NOON / 86_400) * 86_400;
+    const { data } = await stripe.billing.meters.listEventSummaries(id, {
+      customer,
+      start_time: day,
+      end_time: day + 86_400,
+    });
+    expect(data).toMatchObject([{ aggregated_value: 7 }]);
+  });
+
   it('refuse a time too far away and a customer that does not exist', async () => {
     await meter('strict');
 

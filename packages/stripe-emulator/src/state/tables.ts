@@ -58,7 +58,14 @@ export type Event = Listed<Stripe.EventBase>;
 export interface CheckoutPlan {
   id: string;
   items: LineItem[];
-  subscription: { metadata: Record<string, string>; description: string | null };
+  subscription: {
+    metadata: Record<string, string>;
+    description: string | null;
+    trial_end: number | null;
+    trial_period_days: number | null;
+    missing_payment_method: 'cancel' | 'create_invoice' | 'pause';
+    discounts: { coupon?: string | undefined; promotion_code?: string | undefined }[];
+  };
   payment_metadata: Record<string, string>;
   payment_future_usage: 'off_session' | 'on_session' | null;
   setup_metadata: Record<string, string>;
@@ -74,6 +81,8 @@ export interface PriceDetail {
 /** A meter event as counted. */
 export interface MeterReading {
   id: string;
+  /** What the event was sent under, by which it can be cancelled. */
+  identifier: string;
   meter: string;
   customer: string;
   value: number;
