@@ -184,29 +184,24 @@ begin
 end $$;
 
 -- The period in which a customer's use of a meter at a point in time counts: the subscription's, else the calendar month.
-create function app.usage_period(
-  for_environment text, for_customer text, for_meter text, at timestamptz,
-  out period_start timestamptz, out period_end timestamptz
-)
-language plpgsql stable security definer set search_path = '' set enable_seqscan = off
+-- No definer and no settings of its own: within the functions that use it, the planner sees through it.
+create function app.usage_period(for_environment text, for_customer text, for_meter text, at timestamptz)
+returns table (period_start timestamptz, period_end timestamptz)
+language sql stable
 as $$
-declare
-  grant_row record;
-begin
-  select e.billing_anchor, e.interval, e.interval_count into grant_row
-  from public.entitlements e
-  join public.features f on f.environment_id = e.environment_id and f.id = e.feature_id
-  where e.environment_id = for_environment and e.customer_id = for_customer and f.meter_id = for_meter
-  order by e.granted_at, e.id
-  limit 1;
-  if found then
-    select p.period_start, p.period_end into period_start, period_end
-    from app.period_at(grant_row.billing_anchor, grant_row.interval, grant_row.interval_count, at) p;
-  else
-    period_start := date_trunc('month', at, 'UTC');
-    period_end := ((period_start at time zone 'UTC') + interval '1 month') at time zone 'UTC';
-  end if;
-end $$;
+  select coalesce(p.period_start, date_trunc('month', at, 'UTC')),
+         coalesce(p.period_end, (date_trunc('month', at at time zone 'UTC') + interval '1 month') at time zone 'UTC')
+  from (select 1) always
+  left join lateral (
+    select e.billing_anchor, e.interval, e.interval_count
+    from public.entitlements e
+    join public.features f on f.environment_id = e.environment_id and f.id = e.feature_id
+    where e.environment_id = for_environment and e.customer_id = for_customer and f.meter_id = for_meter
+    order by e.granted_at, e.id
+    limit 1
+  ) g on true
+  left join lateral app.period_at(g.billing_anchor, g.interval, g.interval_count, at) p on g.billing_anchor is not null
+$$;
 
 -- Entitlement snapshot ------------------------------------------------------------------------------------------------
 
@@ -311,7 +306,6 @@ language plpgsql security definer set search_path = '' set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare
-  n constant int := cardinality(keys);
   c_id text[]; c_key text[]; c_linked boolean[]; m_id text[]; m_count boolean[]; m_linked boolean[];
   first_event text[]; stored bytea[];
 begin
@@ -357,19 +351,21 @@ begin
 
   return query
   with input as (
-    select i.pos::int as pos, i.env, i.key, i.fingerprint, i.event_id, i.quantity, i.occurred, i.props, i.forward_id,
-           c_id[i.pos] as customer, c_key[i.pos] as cache_key, m_id[i.pos] as meter,
-           c_linked[i.pos] and m_linked[i.pos] as forwarded,
-           case when m_count[i.pos] then 1 else i.quantity end as counted,
+    select i.pos::int as pos, i.env, i.key, i.event_id, i.quantity, i.occurred, i.props, i.forward_id, i.customer,
+           i.cache_key, i.meter, i.first_event, i.customer_linked and i.meter_linked as forwarded,
+           case when i.counts_events then 1 else i.quantity end as counted,
            case
-             when m_id[i.pos] is null then 'no_meter'
-             when c_id[i.pos] is null then 'no_customer'
-             when first_event[i.pos] = i.event_id then 'accepted'
-             when stored[i.pos] = i.fingerprint then 'duplicate'
+             when i.meter is null then 'no_meter'
+             when i.customer is null then 'no_customer'
+             when i.first_event = i.event_id then 'accepted'
+             when i.stored = i.fingerprint then 'duplicate'
              else 'conflict'
            end as outcome
-    from unnest(environment_ids, keys, fingerprints, event_ids, quantities, occurred_at, properties, forward_ids)
-      with ordinality as i (env, key, fingerprint, event_id, quantity, occurred, props, forward_id, pos)
+    from unnest(environment_ids, keys, fingerprints, event_ids, quantities, occurred_at, properties, forward_ids,
+                c_id, c_key, c_linked, m_id, m_count, m_linked, first_event, stored)
+      with ordinality as i (env, key, fingerprint, event_id, quantity, occurred, props, forward_id,
+                            customer, cache_key, customer_linked, meter, counts_events, meter_linked, first_event, stored,
+                            pos)
   ), fresh as (
     select i.*, p.period_start, p.period_end
     from input i
@@ -411,7 +407,7 @@ begin
     set quantity = usage_forwards.quantity + excluded.quantity
   )
   select i.pos, i.outcome,
-         case i.outcome when 'accepted' then i.event_id when 'duplicate' then first_event[i.pos] end,
+         case i.outcome when 'accepted' then i.event_id when 'duplicate' then i.first_event end,
          i.env, i.customer, i.cache_key, i.meter, t.period_start, t.value, t.version
   from input i
   left join fresh f on f.pos = i.pos

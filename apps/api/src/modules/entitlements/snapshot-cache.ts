@@ -39,13 +39,16 @@ if stored < tonumber(ARGV[1]) then
 end
 return 1`;
 
-/** Adds usage to a stored snapshot, if there is one: it keeps its own age. */
+/**
+ * Notes a total, also where no snapshot is stored: one that is being read now, from before, must not bring the old total
+ * with it. The hash keeps its age.
+ */
 const usageScript = `
-if redis.call('HEXISTS', KEYS[1], 'snapshot') == 0 then return 0 end
 local version = tonumber(redis.call('HGET', KEYS[1], ARGV[1] .. ':version') or '-1')
 if tonumber(ARGV[2]) > version then
   redis.call('HSET', KEYS[1], ARGV[1] .. ':version', ARGV[2], ARGV[1], ARGV[3])
 end
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 return 1`;
 
 declare module 'ioredis' {
@@ -150,7 +153,7 @@ export class SnapshotCache implements OnModuleInit {
     await this.quietly(async () => {
       const pipeline = this.redis.client.pipeline();
       for (const [key, field, version, used] of totals.values()) {
-        pipeline.addUsage(key, field, version, used);
+        pipeline.addUsage(key, field, version, used, maxAgeMs);
       }
       await pipeline.exec();
     });
