@@ -5,6 +5,7 @@ import { Api, type HttpAnswer, type HttpRequest } from './http/api.ts';
 import { Controls, type SeenDelivery } from './http/controls.ts';
 import { Faults, type FaultScript } from './http/faults.ts';
 import { Gate, type Hold, type HoldRule, type SeenRequest } from './http/gate.ts';
+import { Elements } from './pages/elements.ts';
 import { Pages } from './pages/pages.ts';
 import { includable, routes } from './routes.ts';
 import { Clock } from './state/clock.ts';
@@ -124,10 +125,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     },
   });
   const api = new Api({ store, clock, gate, faults, deliveries, routes, includable });
+  const elements = new Elements({ store, clock, deliveries });
   const pages = new Pages({ store, clock, deliveries });
   const server = createServer((incoming, response) => {
     void serve(incoming, response, options.publicUrl, async (request) => {
       if (request.path.startsWith('/_emulator/')) return controls.answer(request);
+      if (request.path.startsWith('/v3/')) return elements.answer(request);
       return request.path.startsWith('/v1/') ? await api.answer(request) : pages.answer(request);
     });
   });

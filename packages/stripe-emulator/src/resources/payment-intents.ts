@@ -53,7 +53,7 @@ export const paymentIntentRoutes = [
       metadata: mergedMetadata(null, params.metadata),
       setup_future_usage: params.setup_future_usage ?? null,
     });
-    if (params.confirm === true) return confirm(context, intent, params);
+    if (params.confirm === true) return confirmPaymentIntent(context, intent, params);
     if (params.payment_method === undefined) return intent;
     const method = resolvePaymentMethod(context, params.payment_method, 'payment_method');
     const ready: PaymentIntent = { ...intent, payment_method: method.id, status: 'requires_confirmation' };
@@ -84,7 +84,7 @@ export const paymentIntentRoutes = [
     return after;
   }),
   route('POST', '/v1/payment_intents/:id/confirm', confirmFields, (context, params, { id }) =>
-    confirm(context, context.find('payment_intent', id), params),
+    confirmPaymentIntent(context, context.find('payment_intent', id), params),
   ),
   route(
     'POST',
@@ -116,7 +116,7 @@ export const paymentIntentRoutes = [
 ];
 
 /** Pays with the method given or stored; a refused card is Stripe's 402. */
-function confirm(
+export function confirmPaymentIntent(
   context: Context,
   intent: PaymentIntent,
   params: Params<typeof confirmFields>,

@@ -24,7 +24,9 @@ const createFields = {
 export const setupIntentRoutes = [
   route('POST', '/v1/setup_intents', createFields, (context, params) => {
     const intent = createSetupIntent(context, params);
-    return params.confirm === true ? confirm(context, intent, undefined, params.return_url) : intent;
+    return params.confirm === true
+      ? confirmSetupIntent(context, intent, undefined, params.return_url)
+      : intent;
   }),
   route('GET', '/v1/setup_intents', { ...pageFields, customer: text }, ({ data }, params) =>
     page(
@@ -40,7 +42,7 @@ export const setupIntentRoutes = [
     '/v1/setup_intents/:id/confirm',
     { payment_method: text, return_url: text },
     (context, params, { id }) =>
-      confirm(context, context.find('setup_intent', id), params.payment_method, params.return_url),
+      confirmSetupIntent(context, context.find('setup_intent', id), params.payment_method, params.return_url),
   ),
   route('POST', '/v1/setup_intents/:id/cancel', {}, (context, _params, { id }) => {
     const intent = context.find('setup_intent', id);
@@ -115,7 +117,8 @@ export function authenticateSetup(context: Context, id: string, passed: boolean)
   );
 }
 
-function confirm(
+/** Sets up the method given or stored; a card that is refused is Stripe's 402. */
+export function confirmSetupIntent(
   context: Context,
   intent: SetupIntent,
   sent: string | undefined,
