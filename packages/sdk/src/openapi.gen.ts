@@ -1981,7 +1981,9 @@ export interface operations {
             /**
              * @description `grant_does_not_fit_feature`: A limit and overage belong to a metered feature, a value to a config feature, neither to a boolean one.
              *
-             *     `price_repeated`: A plan has at most one price for each currency and interval, and grants each feature once.
+             *     `feature_granted_twice`: A plan grants each feature once.
+             *
+             *     `price_repeated`: A plan has at most one price for each currency and interval.
              */
             422: {
                 headers: {

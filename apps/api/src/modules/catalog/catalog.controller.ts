@@ -5,6 +5,7 @@ import { Requires } from '../../platform/auth/requires.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { idParam, pageFrom, pageQuery } from '../../platform/http/schemas.ts';
 import {
+  FeatureGrantedTwice,
   FeatureNotFound,
   GrantDoesNotFitFeature,
   KeyTaken,
@@ -106,7 +107,7 @@ export class CatalogController {
   @Post('plans')
   @Requires('catalog:write')
   @Returns(201, plan)
-  @Refuses(KeyTaken, FeatureNotFound, GrantDoesNotFitFeature, PriceRepeated)
+  @Refuses(KeyTaken, FeatureNotFound, GrantDoesNotFitFeature, FeatureGrantedTwice, PriceRepeated)
   createPlan(
     @EnvironmentId() environmentId: string,
     @Body({ schema: createPlan }) body: z.output<typeof createPlan>,

@@ -84,10 +84,21 @@ export class PriceRepeated extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'price_repeated',
     kind: 'invalid',
-    explanation: 'A plan has at most one price for each currency and interval, and grants each feature once.',
+    explanation: 'A plan has at most one price for each currency and interval.',
   };
   constructor(message: string, param: string) {
     super(PriceRepeated.facts, message, param);
+  }
+}
+
+export class FeatureGrantedTwice extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'feature_granted_twice',
+    kind: 'invalid',
+    explanation: 'A plan grants each feature once.',
+  };
+  constructor(feature: string, param: string) {
+    super(FeatureGrantedTwice.facts, `The feature ${feature} is granted twice. Name it once.`, param);
   }
 }
 

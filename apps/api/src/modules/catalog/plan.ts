@@ -1,4 +1,9 @@
-import { FeatureNotFound, GrantDoesNotFitFeature, PriceRepeated } from './catalog.errors.ts';
+import {
+  FeatureGrantedTwice,
+  FeatureNotFound,
+  GrantDoesNotFitFeature,
+  PriceRepeated,
+} from './catalog.errors.ts';
 
 interface WishedGrant {
   feature: string;
@@ -32,7 +37,7 @@ export function grantsOf(wishes: readonly WishedGrant[], known: readonly KnownFe
       throw new FeatureNotFound(wish.feature, `${at}.feature`);
     }
     if (wishes.findIndex((other) => other.feature === wish.feature) !== index) {
-      throw new PriceRepeated(`The feature ${wish.feature} is granted twice. Name it once.`, `${at}.feature`);
+      throw new FeatureGrantedTwice(wish.feature, `${at}.feature`);
     }
     return { feature_id: feature.id, ...termsOf(wish, feature, at) };
   });

@@ -28,8 +28,10 @@ export async function createServer(module: Type): Promise<NestFastifyApplication
       genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
       forceCloseConnections: 'idle',
     }),
-    { rawBody: true, logger: ['error', 'fatal'], abortOnError: false },
+    { rawBody: true, bodyParser: false, logger: ['error', 'fatal'], abortOnError: false },
   );
+  // JSON and nothing else: forms could be sent by any web page.
+  app.useBodyParser('application/json', { bodyLimit: bodyLimitBytes });
   const env = app.get(Env);
   app.setGlobalPrefix(apiPrefix, { exclude: ['health', 'health/live', 'health/ready', 'metrics'] });
   app.useGlobalPipes(validationPipe);
