@@ -149,9 +149,13 @@ describe('every answer', () => {
       await api.send('POST', '/api/v1/merchants', '{'),
       await api.send('POST', '/api/v1/merchants', 'x'.repeat(1_200_000)),
       await api.send('POST', '/api/v1/merchants', 'name: Acme', { 'content-type': 'text/yaml' }),
+      // What a form of any web page would send.
+      await api.send('POST', '/api/v1/merchants', 'name=Acme', {
+        'content-type': 'application/x-www-form-urlencoded',
+      }),
     ];
 
-    expect(refusals.map(({ status }) => status)).toEqual([401, 404, 400, 413, 415]);
+    expect(refusals.map(({ status }) => status)).toEqual([401, 404, 400, 413, 415, 415]);
     for (const { body, headers } of refusals) {
       expect(body).toEqual({
         error: {
