@@ -20,6 +20,7 @@ import { meterEventRoutes } from './resources/meter-events.ts';
 import { meterRoutes } from './resources/meters.ts';
 import { paymentIntentRoutes } from './resources/payment-intents.ts';
 import { paymentMethodRoutes } from './resources/payment-methods.ts';
+import { portalSessionRoutes } from './resources/portal-sessions.ts';
 import { priceRoutes } from './resources/prices.ts';
 import { productRoutes } from './resources/products.ts';
 import { setupIntentRoutes } from './resources/setup-intents.ts';
@@ -46,6 +47,7 @@ export const routes: readonly Route[] = [
   ...meterRoutes,
   ...paymentIntentRoutes,
   ...paymentMethodRoutes,
+  ...portalSessionRoutes,
   ...priceRoutes,
   ...productRoutes,
   ...refundRoutes,

@@ -17,6 +17,7 @@ import {
 } from './checkout-page.ts';
 import { refusedInvoice, sendInvoice, showInvoice } from './invoice-page.ts';
 import { messagePage, type PageAnswer } from './layout.ts';
+import { refusedPortal, sendPortal, showPortal } from './portal-page.ts';
 import { sendOnboarding, showOnboarding } from './onboarding-page.ts';
 
 /** A page found: how it is shown, what sending its form does, what follows a refusal. */
@@ -49,7 +50,12 @@ export class Pages {
     const context = new Context({
       store,
       data: page.data,
-      now: timeOf(page.data, request.path.split('/'), clock.now()),
+      // The address of a portal is its id with a secret behind it.
+      now: timeOf(
+        page.data,
+        request.path.split('/').flatMap((part) => [part, part.slice(0, part.lastIndexOf('_'))]),
+        clock.now(),
+      ),
       baseUrl: request.baseUrl,
       cause: { request: null, idempotency_key: null },
       forwardingTargets: deliveries.targets(page.data.mode),
@@ -71,6 +77,7 @@ export class Pages {
     if (first === 'setup') return this.#onboarding(second, third);
     if (first === 'authenticate') return this.#authentication(second);
     if (first === 'i') return this.#invoice(second);
+    if (first === 'p' && second === 'session') return this.#portal(third);
     return undefined;
   }
 
@@ -127,6 +134,20 @@ export class Pages {
       show: (context) => showInvoice(context, invoice),
       send: (context, form) => sendInvoice(context, invoice, form),
       refuse: (context, _form, error) => refusedInvoice(context, context.find('invoice', id), error),
+    };
+  }
+
+  /** The address of a portal ends in a secret, as its id alone is no right to see it. */
+  #portal(token: string): Page | undefined {
+    const id = token.slice(0, token.lastIndexOf('_'));
+    const data = this.#holder('billing_portal.session', id);
+    const session = data?.get('billing_portal.session', id);
+    if (data === undefined || session?.url.endsWith(`/${token}`) !== true) return undefined;
+    return {
+      data,
+      show: (context) => showPortal(context, session),
+      send: (context, form) => sendPortal(context, session, form),
+      refuse: (context, _form, error) => refusedPortal(context, session, error),
     };
   }
 

@@ -38,6 +38,7 @@ export type CreditNote = Listed<Stripe.CreditNote, { lines: Stripe.ApiList<Credi
 export type Dispute = Listed<Stripe.Dispute>;
 export type Refund = Listed<Stripe.Refund>;
 export type TaxId = Listed<Stripe.TaxId>;
+export type PortalSession = Listed<Stripe.BillingPortal.Session>;
 export type Coupon = Listed<Stripe.Coupon>;
 export type PromotionCode = Listed<Stripe.PromotionCode>;
 export type Discount = Listed<Stripe.Discount>;
@@ -147,6 +148,7 @@ export interface Tables {
   invoiceitem: InvoiceItem;
   credit_note: CreditNote;
   dispute: Dispute;
+  'billing_portal.session': PortalSession;
   promotion_code: PromotionCode;
   refund: Refund;
   tax_id: TaxId;
@@ -213,6 +215,7 @@ export function emptyTables(): { [K in Kind]: Map<string, Tables[K]> } {
     invoiceitem: new Map(),
     credit_note: new Map(),
     dispute: new Map(),
+    'billing_portal.session': new Map(),
     promotion_code: new Map(),
     refund: new Map(),
     tax_id: new Map(),

@@ -3,6 +3,7 @@ import { idOrNull } from './listed.ts';
 import type { Dataset } from './store.ts';
 
 type Owned =
+  | 'billing_portal.session'
   | 'charge'
   | 'checkout.session'
   | 'invoice'
@@ -14,6 +15,7 @@ type Owned =
 
 /** The kinds that belong to a customer, by the prefix of their ids. */
 const OWNED: Record<string, Owned> = {
+  bps: 'billing_portal.session',
   ch: 'charge',
   cs: 'checkout.session',
   in: 'invoice',
