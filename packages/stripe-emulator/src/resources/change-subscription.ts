@@ -232,10 +232,8 @@ function billLast(context: Context, before: Subscription, params: Params<typeof 
 }
 
 export const resumeFields = {
-  billing_cycle_anchor: anchorField,
+  billing_cycle_anchor: shape({ type: required(oneOf('now')) }),
   payment_behavior: oneOf('resume_on_payment_attempt', 'resume_on_payment_success'),
-  proration_behavior: oneOf('none', 'create_prorations', 'always_invoice'),
-  proration_date: whole,
 };
 
 /** A paused subscription runs again, with a new period that is billed now. */
@@ -252,8 +250,7 @@ export function resumeSubscription(
     ...before,
     status: 'active',
     items: { ...before.items, data: items },
-    billing_cycle_anchor:
-      params.billing_cycle_anchor?.type === 'unchanged' ? before.billing_cycle_anchor : context.now,
+    billing_cycle_anchor: context.now,
   };
   const after = billChange(context, before, running, {
     proration: 'none',

@@ -63,7 +63,7 @@ const codeFields = {
   max_redemptions: whole,
   metadata,
   promotion: required(shape({ type: required(oneOf('coupon')), coupon: required(text) })),
-  restrictions: shape({ first_time_transaction: flag, minimum_amount: whole, minimum_amount_currency: text }),
+  restrictions: shape({ first_time_transaction: flag }),
 };
 
 export const couponRoutes = [
@@ -188,8 +188,8 @@ function createCode(context: Context, params: Params<typeof codeFields>): Promot
     promotion: { coupon: coupon.id, type: 'coupon' },
     restrictions: {
       first_time_transaction: params.restrictions?.first_time_transaction ?? false,
-      minimum_amount: params.restrictions?.minimum_amount ?? null,
-      minimum_amount_currency: params.restrictions?.minimum_amount_currency ?? null,
+      minimum_amount: null,
+      minimum_amount_currency: null,
     },
     times_redeemed: 0,
   };

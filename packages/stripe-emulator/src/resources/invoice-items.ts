@@ -23,17 +23,22 @@ import { relined } from './draft-invoices.ts';
 
 const fields = {
   amount: whole,
-  currency: text,
   description: text,
   discountable: flag,
   metadata,
   period: shape({ start: required(whole), end: required(whole) }),
+};
+const createFields = {
+  ...fields,
+  currency: text,
+  customer: required(text),
+  invoice: text,
   price: text,
   pricing: shape({ price: required(text) }),
   quantity: whole,
+  subscription: text,
   unit_amount_decimal: decimal,
 };
-const createFields = { ...fields, customer: required(text), invoice: text, subscription: text };
 
 /** Charges and credits that wait for an invoice, or are put on a draft. */
 export const invoiceItemRoutes = [

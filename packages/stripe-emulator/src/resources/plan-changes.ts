@@ -22,7 +22,6 @@ import { newItem, planOf } from './subscription-object.ts';
 /** Items of a subscription as a change names them: with `id` what changes, without what is added. */
 export const changedItemsField = list(
   shape({
-    clear_usage: flag,
     deleted: flag,
     id: text,
     metadata,

@@ -27,7 +27,7 @@ export const previewFields = {
       quantity: whole,
     }),
   ),
-  preview_mode: oneOf('next', 'recurring'),
+  preview_mode: oneOf('next'),
   subscription: text,
   subscription_details: shape({
     billing_cycle_anchor: anchorField,

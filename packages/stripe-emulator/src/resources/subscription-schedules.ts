@@ -83,13 +83,16 @@ export const subscriptionScheduleRoutes = [
     });
     const now = phases.find(({ start_date }) => start_date === after.current_phase?.start_date);
     if (now !== undefined && after.subscription !== null && params.phases !== undefined)
-      follow(context, idOf(after.subscription), now);
+      follow(context, idOf(after.subscription), {
+        ...now,
+        proration_behavior: params.proration_behavior ?? now.proration_behavior,
+      });
     return context.find('subscription_schedule', id);
   }),
   route('POST', `${URL}/:id/release`, {}, (context, _params, { id }) =>
     release(context, running(context, id)),
   ),
-  route('POST', `${URL}/:id/cancel`, { invoice_now: flag, prorate: flag }, (context, _params, { id }) => {
+  route('POST', `${URL}/:id/cancel`, {}, (context, _params, { id }) => {
     const before = running(context, id);
     const subscription = idOrNull(before.subscription);
     if (subscription !== null)
