@@ -30,7 +30,7 @@ const totals = async (subscription: string) =>
   (await stripe.invoices.list({ subscription, limit: 100 })).data.map(({ total }) => total).reverse();
 
 describe('a coupon', () => {
-  it.each([
+  it.each<[string, Stripe.CouponCreateParams, number[]]>([
     ['once', { percent_off: 20, duration: 'once' }, [800, 1000, 1000, 1000]],
     [
       'for two months',
@@ -43,16 +43,13 @@ describe('a coupon', () => {
       { amount_off: 300, currency: 'eur', duration: 'forever' },
       [1000, 1000, 1000, 1000],
     ],
-  ] as [string, Stripe.CouponCreateParams, number[]][])(
-    '%s lowers the invoices it lasts for',
-    async (_name, params, expected) => {
-      const coupon = await stripe.coupons.create(params);
-      const { id, clock } = await subscribe({ coupon: coupon.id });
-      await advanceTo(stripe, clock, '2027-07-02');
+  ])('%s lowers the invoices it lasts for', async (_name, params, expected) => {
+    const coupon = await stripe.coupons.create(params);
+    const { id, clock } = await subscribe({ coupon: coupon.id });
+    await advanceTo(stripe, clock, '2027-07-02');
 
-      expect(await totals(id)).toEqual(expected);
-    },
-  );
+    expect(await totals(id)).toEqual(expected);
+  });
 
   it('shows what it took on the invoice and its lines', async () => {
     const coupon = await stripe.coupons.create({ percent_off: 10, duration: 'once' });
@@ -122,11 +119,11 @@ describe('a coupon', () => {
     expect(await totals(id)).toEqual([1000, 500, 1000]);
   });
 
-  it.each([
+  it.each<[Stripe.CouponCreateParams, string]>([
     [{ duration: 'once' }, 'percent_off'],
     [{ percent_off: 10, duration: 'repeating' }, 'duration_in_months'],
     [{ amount_off: 10, duration: 'once' }, 'currency'],
-  ] as [Stripe.CouponCreateParams, string][])('with %o is refused for its %s', async (params, param) => {
+  ])('with %o is refused for its %s', async (params, param) => {
     await expect(stripe.coupons.create(params)).rejects.toMatchObject({ statusCode: 400, param });
   });
 });
