@@ -14,6 +14,10 @@ export async function expectAccessible(page: Page): Promise<void> {
       (dark) => document.documentElement.classList.contains('dark') === dark,
       colorScheme === 'dark',
     );
+    // A colour on its way to the other theme is neither one nor the other.
+    await page.waitForFunction(() =>
+      document.getAnimations().every(({ playState }) => playState !== 'running'),
+    );
     const axe = new AxeBuilder({ page });
     const { violations } = await (colorScheme === 'dark' ? axe.withRules(colourRules) : axe).analyze();
     for (const { id, nodes } of violations) {
