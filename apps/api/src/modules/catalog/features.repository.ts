@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { atLeastOne } from '../../platform/database/at-least-one.ts';
 import { Database } from '../../platform/database/database.ts';
 import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
@@ -74,9 +75,7 @@ export class FeaturesRepository {
   }
 
   findFeatures(environmentId: string, keys: string[]) {
-    return this.selectFeatures(environmentId)
-      .where('features.key', 'in', keys.length === 0 ? [''] : keys)
-      .execute();
+    return this.selectFeatures(environmentId).where('features.key', 'in', atLeastOne(keys)).execute();
   }
 
   listFeatures(environmentId: string, page: PageRequest) {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { atLeastOne } from '../../platform/database/at-least-one.ts';
 import { Database } from '../../platform/database/database.ts';
 import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
@@ -228,9 +229,4 @@ export class PlansRepository {
           .whereRef('newest.plan_id', '=', 'plans.id'),
       );
   }
-}
-
-/** An empty list must match nothing, and `in ()` is no SQL. */
-function atLeastOne(ids: string[]): string[] {
-  return ids.length === 0 ? [''] : ids;
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { atLeastOne } from '../../platform/database/at-least-one.ts';
 import { Database } from '../../platform/database/database.ts';
 import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
@@ -64,11 +65,7 @@ export class SubscriptionsRepository {
     let query = this.select(environmentId);
     if (filter.customer_ids !== undefined) {
       // Nobody meant is nobody found, never everybody.
-      query = query.where(
-        's.customer_id',
-        'in',
-        filter.customer_ids.length === 0 ? [''] : filter.customer_ids,
-      );
+      query = query.where('s.customer_id', 'in', atLeastOne(filter.customer_ids));
     }
     if (filter.status === 'running') {
       query = query.where('s.status', 'in', runningStatuses);
@@ -96,7 +93,7 @@ export class SubscriptionsRepository {
         'p.interval_count',
       ])
       .where('i.environment_id', '=', environmentId)
-      .where('i.subscription_id', 'in', subscriptionIds.length === 0 ? [''] : subscriptionIds)
+      .where('i.subscription_id', 'in', atLeastOne(subscriptionIds))
       .orderBy('i.id')
       .execute();
   }
@@ -176,7 +173,7 @@ export class SubscriptionsRepository {
       .selectFrom('prices')
       .select(['id', 'stripe_price_id', 'interval', 'interval_count'])
       .where('environment_id', '=', environmentId)
-      .where('stripe_price_id', 'in', stripePriceIds.length === 0 ? [''] : stripePriceIds)
+      .where('stripe_price_id', 'in', atLeastOne(stripePriceIds))
       .execute();
   }
 
@@ -191,7 +188,7 @@ export class SubscriptionsRepository {
       .deleteFrom('subscription_items')
       .where('environment_id', '=', environmentId)
       .where('subscription_id', '=', subscriptionId)
-      .where('stripe_subscription_item_id', 'not in', kept.length === 0 ? [''] : kept)
+      .where('stripe_subscription_item_id', 'not in', atLeastOne(kept))
       .execute();
     if (items.length > 0) {
       await this.database.q

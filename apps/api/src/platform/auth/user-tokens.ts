@@ -26,7 +26,7 @@ export class UserTokens {
   }
 
   /** The user a token was issued to. Throws `CredentialInvalid`, or `SignInUnavailable` when the keys cannot be had. */
-  async verify(token: string): Promise<{ user_id: string; email: string; session_id: string }> {
+  async verify(token: string): Promise<{ user_id: string; email: string }> {
     try {
       const { payload } = await jwtVerify(token, this.keys, {
         // Asymmetric only: a token signed with a public key as if it were a shared secret must not pass.
@@ -37,11 +37,11 @@ export class UserTokens {
         requiredClaims: ['sub', 'exp', 'email'],
         currentDate: this.clock.now(),
       });
-      const { sub, email, session_id } = payload;
+      const { sub, email } = payload;
       if (!isUuid(sub) || typeof email !== 'string' || payload['role'] !== 'authenticated') {
         throw new CredentialInvalid();
       }
-      return { user_id: sub, email, session_id: typeof session_id === 'string' ? session_id : '' };
+      return { user_id: sub, email };
     } catch (error) {
       if (
         error instanceof errors.JWKSTimeout ||
