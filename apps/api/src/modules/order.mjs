@@ -5,6 +5,8 @@
 export const moduleOrder = [
   'audit',
   'merchants',
+  'mail',
+  'alerts',
   'customers',
   'catalog',
   'usage',
@@ -17,10 +19,10 @@ export const moduleOrder = [
   'request-logs',
   'revenue',
   'insights',
-  'alerts',
   'support',
   'portal',
   'webhooks',
+  'stripe-import',
   'reconciliation',
   'admin',
 ];

@@ -59,7 +59,7 @@ export class PlansRepository {
   ): Promise<void> {
     await this.database.q
       .insertInto('plan_versions')
-      .values({ environment_id: environmentId, ...version })
+      .values({ environment_id: environmentId, created_at: version.published_at, ...version })
       .execute();
     if (prices.length > 0) {
       await this.database.q
@@ -135,6 +135,7 @@ export class PlansRepository {
         'interval_count',
         'stripe_price_id',
       ])
+      .$narrowType<{ type: 'flat'; amount: number }>()
       .where('environment_id', '=', environmentId)
       .where('plan_version_id', 'in', atLeastOne(versionIds))
       .orderBy('id')
@@ -220,12 +221,14 @@ export class PlansRepository {
         'plan_versions.number as version_number',
         'plan_versions.published_at',
       ])
+      .$narrowType<{ published_at: Date }>()
       .where('plans.environment_id', '=', environmentId)
       .where('plan_versions.number', '=', (eb) =>
         eb
           .selectFrom('plan_versions as newest')
           .select((inner) => inner.fn.max('newest.number').as('number'))
           .where('newest.environment_id', '=', environmentId)
+          .where('newest.published_at', 'is not', null)
           .whereRef('newest.plan_id', '=', 'plans.id'),
       );
   }

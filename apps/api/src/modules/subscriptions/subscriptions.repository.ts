@@ -92,6 +92,7 @@ export class SubscriptionsRepository {
         'p.interval',
         'p.interval_count',
       ])
+      .$narrowType<{ amount: number }>()
       .where('i.environment_id', '=', environmentId)
       .where('i.subscription_id', 'in', atLeastOne(subscriptionIds))
       .orderBy('i.id')
@@ -116,6 +117,8 @@ export class SubscriptionsRepository {
         'i.quantity',
         eb.fn.countAll<number>().as('subscriptions'),
       ])
+      .$narrowType<{ amount: number }>()
+      .where('p.amount', 'is not', null)
       .where('s.environment_id', '=', environmentId)
       .where('s.status', 'in', ['active', 'past_due'])
       .groupBy(['p.currency', 'p.amount', 'p.interval', 'p.interval_count', 'i.quantity'])
@@ -246,6 +249,7 @@ export class SubscriptionsRepository {
         's.created_at',
         's.updated_at',
       ])
+      .$narrowType<{ stripe_subscription_id: string }>()
       .where('s.environment_id', '=', environmentId);
   }
 }

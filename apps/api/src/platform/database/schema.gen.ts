@@ -57,6 +57,23 @@ export interface AuditLog {
   target_type: string;
 }
 
+export interface Coupons {
+  amount_off: number | null;
+  archived_at: Timestamp | null;
+  created_at: Timestamp;
+  currency: string | null;
+  duration: string;
+  duration_months: number | null;
+  environment_id: string;
+  id: string;
+  key: string;
+  name: string;
+  percent_off: Numeric | null;
+  redeem_by: Timestamp | null;
+  redemptions_max: number | null;
+  stripe_coupon_id: string | null;
+}
+
 export interface Customers {
   created_at: Timestamp;
   email: string | null;
@@ -128,6 +145,7 @@ export interface Features {
   key: string;
   meter_id: string | null;
   name: string;
+  stripe_feature_id: string | null;
   type: "boolean" | "config" | "metered";
 }
 
@@ -197,6 +215,10 @@ export interface PlanFeatures {
 }
 
 export interface Plans {
+  /**
+   * Not sold any more; whoever is on it stays.
+   */
+  archived_at: Timestamp | null;
   created_at: Timestamp;
   description: string | null;
   environment_id: string;
@@ -212,30 +234,64 @@ export interface Plans {
    */
   rank: number;
   stripe_product_id: string | null;
+  /**
+   * base: what a customer is on, one per group. add_on: sold on top of a base plan.
+   */
+  type: Generated<string>;
 }
 
 export interface PlanVersions {
+  created_at: Timestamp;
   environment_id: string;
   id: string;
   number: number;
   plan_id: string;
-  published_at: Timestamp;
+  /**
+   * Null: a draft, which can still be changed. Once published never.
+   */
+  published_at: Timestamp | null;
+  trial_days: number | null;
+  /**
+   * What happens when a trial ends and there is no payment method.
+   */
+  trial_end: Generated<string>;
+  trial_requires_card: Generated<boolean>;
 }
 
 export interface Prices {
   /**
-   * Integer minor units of the currency.
+   * Of a flat or per-seat price: integer minor units, for a period or for a seat and period.
    */
-  amount: number;
+  amount: number | null;
+  archived_at: Timestamp | null;
   created_at: Timestamp;
   currency: string;
+  /**
+   * A price for one customer, who gets it instead of the price it replaces.
+   */
+  customer_id: string | null;
   environment_id: string;
+  /**
+   * The metered feature whose use is charged, in arrears. Null: charged in advance, by seats or flat.
+   */
+  feature_id: string | null;
   id: string;
+  included_units: Generated<Numeric>;
   interval: "day" | "month" | "week" | "year";
   interval_count: number;
+  package_size: Numeric | null;
   plan_version_id: string;
+  replaces: string | null;
   stripe_price_id: string | null;
+  /**
+   * Of a graduated or volume price: [{up_to, unit_amount, flat_amount}] in ascending order; up_to is inclusive, null in the last.
+   */
+  tiers: Json | null;
   type: "flat";
+  /**
+   * Of a per-unit price for one unit, of a package price for a package; in minor units, exact decimal.
+   */
+  unit_amount: Numeric | null;
 }
 
 export interface RequestIdempotency {
@@ -253,6 +309,20 @@ export interface RequestIdempotency {
   response: Json | null;
   state: "finished" | "started";
   status: number | null;
+}
+
+export interface ScheduledChanges {
+  created_at: Timestamp;
+  effective_at: Timestamp;
+  environment_id: string;
+  id: string;
+  /**
+   * [{price_id, quantity}] as they will be.
+   */
+  items: Json;
+  plan_version_id: string;
+  stripe_schedule_id: string;
+  subscription_id: string;
 }
 
 export interface StripeAccounts {
@@ -290,6 +360,24 @@ export interface StripeIntents {
   stripe_object_id: string | null;
 }
 
+export interface SubscriptionDiscounts {
+  amount_off: number | null;
+  /**
+   * Null: of a coupon that was made on Stripe.
+   */
+  coupon_id: string | null;
+  currency: string | null;
+  duration: string;
+  ends_at: Timestamp | null;
+  environment_id: string;
+  id: string;
+  name: string | null;
+  percent_off: Numeric | null;
+  started_at: Timestamp;
+  stripe_discount_id: string;
+  subscription_id: string;
+}
+
 export interface SubscriptionItems {
   environment_id: string;
   id: string;
@@ -318,12 +406,40 @@ export interface Subscriptions {
   environment_id: string;
   group: string;
   id: string;
+  /**
+   * When the payment that is missing failed first.
+   */
+  past_due_since: Timestamp | null;
+  /**
+   * Since when nothing is charged and nothing may be used.
+   */
+  paused_at: Timestamp | null;
   plan_id: string;
   plan_version_id: string;
+  /**
+   * Who invoices: Stripe, or BillingOS itself (manual).
+   */
+  provider: Generated<string>;
+  resumes_at: Timestamp | null;
   status: "active" | "canceled" | "incomplete" | "incomplete_expired" | "past_due" | "paused" | "trialing" | "unpaid";
-  stripe_subscription_id: string;
+  stripe_subscription_id: string | null;
+  suspended_since: Timestamp | null;
+  /**
+   * Why access is withheld though the subscription runs.
+   */
+  suspension: string | null;
+  trial_end: Timestamp | null;
+  trial_start: Timestamp | null;
   updated_at: Timestamp;
   version: Generated<number>;
+}
+
+export interface Trials {
+  customer_id: string;
+  environment_id: string;
+  group: string;
+  started_at: Timestamp;
+  stripe_subscription_id: string | null;
 }
 
 export interface UsageEvents {
@@ -400,6 +516,7 @@ export interface WebhookEvents {
 export interface DB {
   api_keys: ApiKeys;
   audit_log: AuditLog;
+  coupons: Coupons;
   customers: Customers;
   entitlements: Entitlements;
   environments: Environments;
@@ -414,10 +531,13 @@ export interface DB {
   plans: Plans;
   prices: Prices;
   request_idempotency: RequestIdempotency;
+  scheduled_changes: ScheduledChanges;
   stripe_accounts: StripeAccounts;
   stripe_intents: StripeIntents;
+  subscription_discounts: SubscriptionDiscounts;
   subscription_items: SubscriptionItems;
   subscriptions: Subscriptions;
+  trials: Trials;
   usage_events: UsageEvents;
   usage_forwards: UsageForwards;
   usage_keys: UsageKeys;
