@@ -5,60 +5,22 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { startPostgres } from '@billingos/local-stack/postgres';
+import pg from 'pg';
 import { migrate } from '../src/platform/database/migrate.ts';
-
-/** The values that check constraints allow, which kysely-codegen does not read. A test compares them. */
-export const unions: Record<string, readonly string[]> = {
-  'api_keys.type': ['publishable', 'secret'],
-  'audit_log.actor_type': ['api_key', 'system', 'user'],
-  'entitlements.interval': ['day', 'month', 'week', 'year'],
-  'environments.mode': ['live', 'test'],
-  'features.type': ['boolean', 'config', 'metered'],
-  'members.role': ['admin', 'developer', 'owner', 'support', 'viewer'],
-  'meters.aggregation': ['count', 'sum'],
-  'outbox.queue': ['bulk', 'intelligence', 'money', 'usage', 'webhooks'],
-  'outbox.state': ['done', 'enqueued', 'failed', 'pending'],
-  'prices.interval': ['day', 'month', 'week', 'year'],
-  'prices.type': ['flat'],
-  'request_idempotency.state': ['finished', 'started'],
-  'stripe_accounts.mode': ['live', 'test'],
-  'stripe_intents.state': ['failed', 'pending', 'succeeded'],
-  'subscriptions.status': [
-    'active',
-    'canceled',
-    'incomplete',
-    'incomplete_expired',
-    'past_due',
-    'paused',
-    'trialing',
-    'unpaid',
-  ],
-  'usage_forwards.state': ['needs_reconcile', 'open', 'sending', 'sent'],
-  'webhook_events.state': ['failed', 'ignored', 'processed', 'received'],
-};
-const nullableUnions: Record<string, readonly string[]> = {
-  'entitlements.overage': ['allow', 'block'],
-  'plan_features.overage': ['allow', 'block'],
-};
 
 export async function generateTypes(file: string): Promise<void> {
   const postgres = await startPostgres({ durable: false });
   try {
     await migrate(postgres.url);
-    writeTypes(postgres.url, file);
+    await writeTypes(postgres.url, file);
   } finally {
     await postgres.stop();
   }
 }
 
 /** Writes the types of an already migrated database. */
-export function writeTypes(databaseUrl: string, file: string): void {
-  const columns = {
-    ...Object.fromEntries(Object.entries(unions).map(([column, values]) => [column, union(values)])),
-    ...Object.fromEntries(
-      Object.entries(nullableUnions).map(([column, values]) => [column, `${union(values)} | null`]),
-    ),
-  };
+export async function writeTypes(databaseUrl: string, file: string): Promise<void> {
+  const columns = await listedValues(databaseUrl);
   const packageFolder = fileURLToPath(new URL('..', import.meta.url));
   execFileSync(
     process.execPath,
@@ -77,8 +39,39 @@ export function writeTypes(databaseUrl: string, file: string): void {
   );
 }
 
-function union(values: readonly string[]): string {
-  return values.map((value) => `'${value}'`).join(' | ');
+/**
+ * The columns whose check constraint lists the values they may have, `check (type in ('flat', 'volume'))`, as unions:
+ * kysely-codegen reads types, not constraints.
+ */
+async function listedValues(databaseUrl: string): Promise<Record<string, string>> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{
+      relation: string;
+      name: string;
+      nullable: boolean;
+      has_default: boolean;
+      definition: string;
+    }>(`
+      select c.conrelid::regclass::text as relation, a.attname as name, not a.attnotnull as nullable,
+             a.atthasdef as has_default,
+             pg_get_constraintdef(c.oid) as definition
+      from pg_constraint c
+      join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+      where c.contype = 'c' and c.connamespace = 'public'::regnamespace and cardinality(c.conkey) = 1
+      order by 1, 2`);
+    return Object.fromEntries(
+      rows.flatMap(({ relation, name, nullable, has_default: hasDefault, definition }) => {
+        if (!/^CHECK \(\("?\w+"? = (ANY \(ARRAY\[[^\]]*\]\)|'\w+'::text)\)\)$/.test(definition)) return [];
+        const values = [...definition.matchAll(/'(\w+)'::text/g)].map(([, value]) => `'${value}'`);
+        const union = [...values.toSorted(), ...(nullable ? ['null'] : [])].join(' | ');
+        return [[`${relation}.${name}`, hasDefault ? `Generated<${union}>` : union]];
+      }),
+    );
+  } finally {
+    await client.end();
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -62,7 +62,7 @@ export interface Coupons {
   archived_at: Timestamp | null;
   created_at: Timestamp;
   currency: string | null;
-  duration: string;
+  duration: "forever" | "once" | "repeating";
   duration_months: number | null;
   environment_id: string;
   id: string;
@@ -177,7 +177,7 @@ export interface Meters {
 export interface OnboardingSteps {
   done_at: Timestamp;
   environment_id: string;
-  step: string;
+  step: "connect_stripe" | "create_api_key" | "create_plan" | "first_check" | "first_customer" | "first_subscription";
 }
 
 export interface Outbox {
@@ -237,7 +237,7 @@ export interface Plans {
   /**
    * base: what a customer is on, one per group. add_on: sold on top of a base plan.
    */
-  type: Generated<string>;
+  type: Generated<"add_on" | "base">;
 }
 
 export interface PlanVersions {
@@ -254,7 +254,7 @@ export interface PlanVersions {
   /**
    * What happens when a trial ends and there is no payment method.
    */
-  trial_end: Generated<string>;
+  trial_end: Generated<"cancel" | "pause">;
   trial_requires_card: Generated<boolean>;
 }
 
@@ -287,7 +287,7 @@ export interface Prices {
    * Of a graduated or volume price: [{up_to, unit_amount, flat_amount}] in ascending order; up_to is inclusive, null in the last.
    */
   tiers: Json | null;
-  type: "flat";
+  type: "flat" | "graduated" | "package" | "per_seat" | "per_unit" | "volume";
   /**
    * Of a per-unit price for one unit, of a package price for a package; in minor units, exact decimal.
    */
@@ -367,7 +367,7 @@ export interface SubscriptionDiscounts {
    */
   coupon_id: string | null;
   currency: string | null;
-  duration: string;
+  duration: "forever" | "once" | "repeating";
   ends_at: Timestamp | null;
   environment_id: string;
   id: string;
@@ -419,7 +419,7 @@ export interface Subscriptions {
   /**
    * Who invoices: Stripe, or BillingOS itself (manual).
    */
-  provider: Generated<string>;
+  provider: Generated<"manual" | "stripe">;
   resumes_at: Timestamp | null;
   status: "active" | "canceled" | "incomplete" | "incomplete_expired" | "past_due" | "paused" | "trialing" | "unpaid";
   stripe_subscription_id: string | null;
@@ -427,7 +427,7 @@ export interface Subscriptions {
   /**
    * Why access is withheld though the subscription runs.
    */
-  suspension: string | null;
+  suspension: "disputed" | "past_due" | null;
   trial_end: Timestamp | null;
   trial_start: Timestamp | null;
   updated_at: Timestamp;
