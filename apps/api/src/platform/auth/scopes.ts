@@ -7,6 +7,9 @@ export const scopes = [
   'subscriptions:read',
   'subscriptions:write',
   'checkout:write',
+  'invoices:read',
+  'invoices:write',
+  'refunds:write',
   'entitlements:read',
   'usage:read',
   'usage:write',
@@ -16,6 +19,10 @@ export const scopes = [
   'stripe_account:write',
   'environment:read',
   'environment:write',
+  'settings:read',
+  'settings:write',
+  'alerts:read',
+  'alerts:write',
   'operations:read',
   'operations:write',
   'audit_log:read',
@@ -40,14 +47,25 @@ export const roleScopes: Record<Role, ReadonlySet<Scope>> = {
     'operations:write',
     'checkout:write',
     'usage:write',
+    'alerts:write',
   ]),
-  support: new Set([...reading, 'customers:write', 'subscriptions:write', 'checkout:write']),
+  support: new Set([
+    ...reading,
+    'customers:write',
+    'subscriptions:write',
+    'checkout:write',
+    'invoices:write',
+    'alerts:write',
+  ]),
   viewer: new Set(reading),
 };
 
 /** A secret key may do what a server does, but neither make other keys nor move the Stripe connection. */
 export const secretKeyScopes: ReadonlySet<Scope> = new Set(
-  scopes.filter((scope) => !['api_keys:write', 'stripe_account:write', 'environment:write'].includes(scope)),
+  scopes.filter(
+    (scope) =>
+      !['api_keys:write', 'stripe_account:write', 'environment:write', 'settings:write'].includes(scope),
+  ),
 );
 
 /** A publishable key stands in web pages, for everyone to read. */
