@@ -46,7 +46,7 @@ insert into meters (environment_id, id, key, name, aggregation, created_at)
 insert into features values ('env', 'feat', 'api_calls', 'API calls', 'metered', 'mtr', now());
 insert into plans (environment_id, id, key, name, "group", rank, created_at)
   values ('env', 'plan', 'pro', 'Pro', 'default', 1, now());
-insert into plan_versions values ('env', 'ver', 'plan', 1, now());`;
+insert into plan_versions values ('env', 'ver', 'plan', 1, now(), now());`;
 
 const subscribed = `
 insert into subscriptions (environment_id, id, customer_id, plan_id, plan_version_id, "group", status,

@@ -928,10 +928,37 @@ export interface components {
             plan_version_id: string;
             /** @enum {string} */
             status: "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
+            /**
+             * @description Who invoices: Stripe, or BillingOS itself.
+             * @enum {string}
+             */
+            provider: "stripe" | "manual";
             /** Format: date-time */
             current_period_start: string;
             /** Format: date-time */
             current_period_end: string;
+            /**
+             * Format: date-time
+             * @description When the trial ends or ended. Null: there was none.
+             */
+            trial_end: string | null;
+            /**
+             * Format: date-time
+             * @description Since when nothing is charged and nothing may be used.
+             */
+            paused_at: string | null;
+            /**
+             * Format: date-time
+             * @description When a pause ends by itself.
+             */
+            resumes_at: string | null;
+            /** Format: date-time */
+            past_due_since: string | null;
+            /**
+             * @description Why access is withheld though the subscription runs.
+             * @enum {string|null}
+             */
+            suspension: "past_due" | "disputed" | null;
             /**
              * Format: date-time
              * @description When it will end. Until then everything stays as it is.
@@ -949,14 +976,45 @@ export interface components {
             items: {
                 id: string;
                 price_id: string;
+                /** @description Key of the plan or add-on it belongs to. */
+                plan: string;
+                /** @enum {string} */
+                plan_type: "base" | "add_on";
+                /** @description Of the price: flat, per_seat, per_unit, package, graduated or volume. */
+                type: string;
+                /** @description Key of the feature whose use is charged. */
+                feature: string | null;
                 quantity: number;
-                /** @description For one. */
-                amount: components["schemas"]["Money"];
+                /** @description For one. Null where the price is not one amount. */
+                amount: components["schemas"]["Money"] | null;
+                currency: string;
                 /** @enum {string} */
                 interval: "day" | "week" | "month" | "year";
                 interval_count: number;
             }[];
-            stripe_subscription_id: string;
+            discounts: {
+                /** @description Key of the coupon; null for one made on Stripe. */
+                coupon: string | null;
+                name: string | null;
+                percent_off: number | null;
+                amount_off: components["schemas"]["Money"] | null;
+                /** @enum {string} */
+                duration: "once" | "repeating" | "forever";
+                /** Format: date-time */
+                ends_at: string | null;
+            }[];
+            /** @description What it will change to by itself. A new one replaces it, DELETE …/scheduled-change undoes it. */
+            scheduled_change: {
+                /** Format: date-time */
+                effective_at: string;
+                plan: components["schemas"]["PlanSummary"];
+                plan_version_id: string;
+                items: {
+                    price_id: string;
+                    quantity: number;
+                }[];
+            } | null;
+            stripe_subscription_id: string | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */

@@ -90,6 +90,7 @@ describe('row-level security', () => {
         'request_idempotency',
         'scheduled_changes',
         'subscription_discounts',
+        'subscription_settings',
         'trials',
         'usage_forwards',
       ].filter((table) => empty.includes(table)),

@@ -53,13 +53,17 @@ export class CancelSubscription implements OnModuleInit {
     if (!isRunning(subscription.status)) {
       throw new SubscriptionEnded(id);
     }
+    const { stripe_subscription_id: stripeId } = subscription;
+    if (stripeId === null) {
+      throw new Error('wip');
+    }
     if (when === 'period_end' && subscription.cancel_at !== null) {
       return subscription;
     }
     // One wish per state of the subscription: after it was undone, it can be wished again.
     await this.intents.perform(environmentId, cancelIntent, `${id}:${when}:${subscription.version}`, {
       customer_id: subscription.customer.id,
-      stripe_subscription_id: subscription.stripe_subscription_id,
+      stripe_subscription_id: stripeId,
       when,
     });
     await this.syncCustomer.sync(environmentId, subscription.customer.id);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stripeStatuses } from '../../stripe/stripe.subscriptions.ts';
+import { stripeStatuses } from '../../stripe/stripe.subscription-state.ts';
 import { accessOf, isRunning, monthlyAmount, runningStatuses } from './subscription.ts';
 
 describe('what a subscription lets its customer do', () => {

@@ -1,4 +1,4 @@
-import type { SubscriptionStatus } from '../../stripe/stripe.subscriptions.ts';
+import type { SubscriptionStatus } from '../../stripe/stripe.subscription-state.ts';
 
 /** A subscription that has begun and not ended, paid for or not. At most one in a group of plans. */
 export const runningStatuses = [
@@ -35,6 +35,10 @@ export function accessOf(status: SubscriptionStatus): Access {
 export function isRunning(status: SubscriptionStatus): boolean {
   return accessOf(status) !== 'none';
 }
+
+/** Why access is withheld though the subscription runs: late beyond the grace policy, or its payment is disputed. */
+export const suspensions = ['past_due', 'disputed'] as const;
+export type Suspension = (typeof suspensions)[number];
 
 interface Recurring {
   amount: number;

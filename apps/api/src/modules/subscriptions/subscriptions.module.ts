@@ -9,6 +9,9 @@ import { CancelSubscription } from './cancel-subscription.ts';
 import { CreateSubscription } from './create-subscription.ts';
 import { OpenCheckout } from './open-checkout.ts';
 import { Sales } from './sale.ts';
+import { GrantSubscription } from './grant-subscription.ts';
+import { SubscriptionTermsRepository } from './subscription-terms.repository.ts';
+import { SuspendSubscription } from './suspend-subscription.ts';
 import { SubscriptionsController } from './subscriptions.controller.ts';
 import { SubscriptionsRepository } from './subscriptions.repository.ts';
 import { SubscriptionsService } from './subscriptions.service.ts';
@@ -21,6 +24,9 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
   providers: [
     SubscriptionsService,
     SubscriptionsRepository,
+    SubscriptionTermsRepository,
+    GrantSubscription,
+    SuspendSubscription,
     Sales,
     CreateSubscription,
     CancelSubscription,
@@ -28,6 +34,6 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
     SyncCustomer,
     TakeOverSubscription,
   ],
-  exports: [SyncCustomer],
+  exports: [SyncCustomer, SubscriptionsService, SuspendSubscription, CancelSubscription],
 })
 export class SubscriptionsModule {}

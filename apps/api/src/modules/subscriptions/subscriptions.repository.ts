@@ -3,8 +3,8 @@ import { atLeastOne } from '../../platform/database/at-least-one.ts';
 import { Database } from '../../platform/database/database.ts';
 import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
-import type { SubscriptionStatus } from '../../stripe/stripe.subscriptions.ts';
-import { runningStatuses } from './subscription.ts';
+import type { SubscriptionStatus } from '../../stripe/stripe.subscription-state.ts';
+import { runningStatuses, type Suspension } from './subscription.ts';
 
 interface SubscriptionFields {
   plan_id: string;
@@ -15,6 +15,13 @@ interface SubscriptionFields {
   billing_anchor: Date;
   current_period_start: Date;
   current_period_end: Date;
+  trial_start: Date | null;
+  trial_end: Date | null;
+  paused_at: Date | null;
+  resumes_at: Date | null;
+  past_due_since: Date | null;
+  suspended_since: Date | null;
+  suspension: Suspension | null;
   cancel_at: Date | null;
   canceled_at: Date | null;
   ended_at: Date | null;
@@ -81,18 +88,32 @@ export class SubscriptionsRepository {
       .innerJoin('prices as p', (join) =>
         join.onRef('p.environment_id', '=', 'i.environment_id').onRef('p.id', '=', 'i.price_id'),
       )
+      .innerJoin('plan_versions as v', (join) =>
+        join.onRef('v.environment_id', '=', 'p.environment_id').onRef('v.id', '=', 'p.plan_version_id'),
+      )
+      .innerJoin('plans', (join) =>
+        join.onRef('plans.environment_id', '=', 'v.environment_id').onRef('plans.id', '=', 'v.plan_id'),
+      )
+      .leftJoin('features as f', (join) =>
+        join.onRef('f.environment_id', '=', 'p.environment_id').onRef('f.id', '=', 'p.feature_id'),
+      )
       .select([
         'i.id',
         'i.subscription_id',
         'i.price_id',
         'i.quantity',
         'i.stripe_subscription_item_id',
+        'p.plan_version_id',
+        'p.type',
+        'p.feature_id',
+        'f.key as feature',
+        'plans.key as plan',
+        'plans.type as plan_type',
         'p.amount',
         'p.currency',
         'p.interval',
         'p.interval_count',
       ])
-      .$narrowType<{ amount: number }>()
       .where('i.environment_id', '=', environmentId)
       .where('i.subscription_id', 'in', atLeastOne(subscriptionIds))
       .orderBy('i.id')
@@ -170,13 +191,39 @@ export class SubscriptionsRepository {
       .execute();
   }
 
+  async setSuspension(
+    environmentId: string,
+    id: string,
+    change: { suspension: Suspension | null; suspended_since: Date | null; updated_at: Date },
+  ): Promise<void> {
+    await this.database.q
+      .updateTable('subscriptions')
+      .set((eb) => ({ ...change, version: eb('version', '+', 1) }))
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .execute();
+  }
+
   /** The prices that Stripe's prices are, of those it has of ours. */
   findPrices(environmentId: string, stripePriceIds: string[]) {
     return this.database.q
-      .selectFrom('prices')
-      .select(['id', 'stripe_price_id', 'interval', 'interval_count'])
-      .where('environment_id', '=', environmentId)
-      .where('stripe_price_id', 'in', atLeastOne(stripePriceIds))
+      .selectFrom('prices as p')
+      .innerJoin('plan_versions as v', (join) =>
+        join.onRef('v.environment_id', '=', 'p.environment_id').onRef('v.id', '=', 'p.plan_version_id'),
+      )
+      .innerJoin('plans', (join) =>
+        join.onRef('plans.environment_id', '=', 'v.environment_id').onRef('plans.id', '=', 'v.plan_id'),
+      )
+      .select([
+        'p.id',
+        'p.stripe_price_id',
+        'p.plan_version_id',
+        'p.interval',
+        'p.interval_count',
+        'plans.type as plan_type',
+      ])
+      .where('p.environment_id', '=', environmentId)
+      .where('p.stripe_price_id', 'in', atLeastOne(stripePriceIds))
       .execute();
   }
 
@@ -237,11 +284,19 @@ export class SubscriptionsRepository {
         's.plan_version_id',
         's.group',
         's.status',
+        's.provider',
         's.stripe_subscription_id',
         's.duplicate_of',
         's.billing_anchor',
         's.current_period_start',
         's.current_period_end',
+        's.trial_start',
+        's.trial_end',
+        's.paused_at',
+        's.resumes_at',
+        's.past_due_since',
+        's.suspended_since',
+        's.suspension',
         's.cancel_at',
         's.canceled_at',
         's.ended_at',
@@ -249,7 +304,6 @@ export class SubscriptionsRepository {
         's.created_at',
         's.updated_at',
       ])
-      .$narrowType<{ stripe_subscription_id: string }>()
       .where('s.environment_id', '=', environmentId);
   }
 }

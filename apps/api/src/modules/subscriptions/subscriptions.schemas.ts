@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { money, pageOf, pageQuery, text, timestamp, webUrl } from '../../platform/http/schemas.ts';
-import { stripeStatuses } from '../../stripe/stripe.subscriptions.ts';
+import { stripeStatuses } from '../../stripe/stripe.subscription-state.ts';
 import { intervals } from '../catalog/catalog.schemas.ts';
 import { customerSummary } from '../customers/customers.schemas.ts';
+import { suspensions } from './subscription.ts';
 
 const planSummary = z
   .object({ id: z.string(), key: z.string(), name: z.string() })
@@ -15,8 +16,17 @@ export const subscription = z
     plan: planSummary,
     plan_version_id: z.string(),
     status: z.enum(stripeStatuses),
+    provider: z.enum(['stripe', 'manual']).describe('Who invoices: Stripe, or BillingOS itself.'),
     current_period_start: timestamp,
     current_period_end: timestamp,
+    trial_end: timestamp.nullable().describe('When the trial ends or ended. Null: there was none.'),
+    paused_at: timestamp.nullable().describe('Since when nothing is charged and nothing may be used.'),
+    resumes_at: timestamp.nullable().describe('When a pause ends by itself.'),
+    past_due_since: timestamp.nullable(),
+    suspension: z
+      .enum(suspensions)
+      .nullable()
+      .describe('Why access is withheld though the subscription runs.'),
     cancel_at: timestamp.nullable().describe('When it will end. Until then everything stays as it is.'),
     canceled_at: timestamp.nullable().describe('When that was decided.'),
     ended_at: timestamp.nullable(),
@@ -28,13 +38,39 @@ export const subscription = z
       z.object({
         id: z.string(),
         price_id: z.string(),
+        plan: z.string().describe('Key of the plan or add-on it belongs to.'),
+        plan_type: z.enum(['base', 'add_on']),
+        type: z.string().describe('Of the price: flat, per_seat, per_unit, package, graduated or volume.'),
+        feature: z.string().nullable().describe('Key of the feature whose use is charged.'),
         quantity: z.int(),
-        amount: money.describe('For one.'),
+        amount: money.nullable().describe('For one. Null where the price is not one amount.'),
+        currency: z.string(),
         interval: z.enum(intervals),
         interval_count: z.int(),
       }),
     ),
-    stripe_subscription_id: z.string(),
+    discounts: z.array(
+      z.object({
+        coupon: z.string().nullable().describe('Key of the coupon; null for one made on Stripe.'),
+        name: z.string().nullable(),
+        percent_off: z.number().nullable(),
+        amount_off: money.nullable(),
+        duration: z.enum(['once', 'repeating', 'forever']),
+        ends_at: timestamp.nullable(),
+      }),
+    ),
+    scheduled_change: z
+      .object({
+        effective_at: timestamp,
+        plan: planSummary,
+        plan_version_id: z.string(),
+        items: z.array(z.object({ price_id: z.string(), quantity: z.int() })),
+      })
+      .nullable()
+      .describe(
+        'What it will change to by itself. A new one replaces it, DELETE …/scheduled-change undoes it.',
+      ),
+    stripe_subscription_id: z.string().nullable(),
     created_at: timestamp,
     updated_at: timestamp,
     version: z.int(),

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { Database } from '../../platform/database/database.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { monthlyAmount } from './subscription.ts';
 import { SubscriptionNotFound } from './subscriptions.errors.ts';
+import { SubscriptionTermsRepository } from './subscription-terms.repository.ts';
 import { SubscriptionsRepository } from './subscriptions.repository.ts';
 import type { listSubscriptions, subscription } from './subscriptions.schemas.ts';
 
@@ -15,6 +16,7 @@ export class SubscriptionsService {
   constructor(
     private readonly database: Database,
     private readonly subscriptions: SubscriptionsRepository,
+    private readonly terms: SubscriptionTermsRepository,
     private readonly customers: CustomersService,
   ) {}
 
@@ -95,10 +97,10 @@ export class SubscriptionsService {
   }
 
   private async complete(environmentId: string, rows: Row[]): Promise<Subscription[]> {
-    const items = await this.subscriptions.items(
-      environmentId,
-      rows.map((row) => row.id),
-    );
+    const ids = rows.map((row) => row.id);
+    const items = await this.subscriptions.items(environmentId, ids);
+    const discounts = await this.terms.discounts(environmentId, ids);
+    const changes = await this.terms.scheduledChanges(environmentId, ids);
     return rows.map((row) => ({
       ...row,
       customer: {
@@ -110,7 +112,28 @@ export class SubscriptionsService {
       plan: { id: row.plan_id, key: row.plan_key, name: row.plan_name },
       items: items
         .filter((item) => item.subscription_id === row.id)
-        .map((item) => ({ ...item, amount: { amount: item.amount, currency: item.currency } })),
+        .map((item) => ({ ...item, amount: moneyOf(item.amount, item.currency) })),
+      discounts: discounts
+        .filter((discount) => discount.subscription_id === row.id)
+        .map((discount) => ({
+          ...discount,
+          percent_off: discount.percent_off === null ? null : Number(discount.percent_off),
+          amount_off: moneyOf(discount.amount_off, discount.currency),
+        })),
+      scheduled_change:
+        changes
+          .filter((change) => change.subscription_id === row.id)
+          .map((change) => ({
+            ...change,
+            plan: { id: change.plan_id, key: change.plan_key, name: change.plan_name },
+            items: scheduledItems.parse(change.items),
+          }))[0] ?? null,
     }));
   }
+}
+
+const scheduledItems = z.array(z.object({ price_id: z.string(), quantity: z.int() }));
+
+function moneyOf(amount: number | null, currency: string | null) {
+  return amount === null || currency === null ? null : { amount, currency };
 }

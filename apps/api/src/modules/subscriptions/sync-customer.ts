@@ -3,7 +3,7 @@ import { Database } from '../../platform/database/database.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { listOpenCheckouts } from '../../stripe/stripe.checkout.ts';
 import { StripeUnavailable } from '../../stripe/stripe.errors.ts';
-import { listSubscriptions, type SubscriptionState } from '../../stripe/stripe.subscriptions.ts';
+import { listSubscriptions, type SubscriptionState } from '../../stripe/stripe.subscription-state.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { UnsyncedCustomers } from '../entitlements/unsynced-customers.ts';
 import { isRunning } from './subscription.ts';

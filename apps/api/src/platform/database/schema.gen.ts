@@ -383,7 +383,10 @@ export interface SubscriptionItems {
   id: string;
   price_id: string;
   quantity: number;
-  stripe_subscription_item_id: string;
+  /**
+   * Null: of a subscription that BillingOS invoices itself.
+   */
+  stripe_subscription_item_id: string | null;
   subscription_id: string;
 }
 
@@ -432,6 +435,19 @@ export interface Subscriptions {
   trial_start: Timestamp | null;
   updated_at: Timestamp;
   version: Generated<number>;
+}
+
+export interface SubscriptionSettings {
+  /**
+   * Stripe computes the tax, by the customer's address.
+   */
+  automatic_tax: Generated<boolean>;
+  environment_id: string;
+  /**
+   * Stripe tax rates put on every new subscription, where tax is not automatic.
+   */
+  tax_rates: Generated<string[]>;
+  updated_at: Timestamp;
 }
 
 export interface Trials {
@@ -536,6 +552,7 @@ export interface DB {
   stripe_intents: StripeIntents;
   subscription_discounts: SubscriptionDiscounts;
   subscription_items: SubscriptionItems;
+  subscription_settings: SubscriptionSettings;
   subscriptions: Subscriptions;
   trials: Trials;
   usage_events: UsageEvents;

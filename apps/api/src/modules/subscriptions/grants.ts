@@ -1,0 +1,55 @@
+import Big from 'big.js';
+
+interface Granting {
+  rank: number;
+  /** Of an add-on how many there are: each brings its limits. 1 for the plan itself. */
+  times: number;
+  features: readonly {
+    feature_id: string;
+    /** Exact decimal; null is unlimited. */
+    limit: string | null;
+    overage: 'block' | 'allow' | null;
+    value: string | null;
+  }[];
+}
+
+export interface CombinedGrant {
+  feature_id: string;
+  /** Exact decimal; null is unlimited. */
+  limit: string | null;
+  overage: 'block' | 'allow' | null;
+  value: string | null;
+  rank: number;
+}
+
+/**
+ * What the plan and the add-ons of one subscription grant together: limits add up, unlimited wins, a soft limit wins
+ * over a hard one, a value is that of the highest rank. A plan of 1,000 calls with two add-ons of 500 grants 2,000.
+ */
+export function combinedGrants(all: readonly Granting[]): CombinedGrant[] {
+  const combined = new Map<string, CombinedGrant>();
+  for (const { rank, times, features } of all) {
+    for (const { feature_id: id, limit, overage, value } of features) {
+      const own = {
+        limit: limit === null ? null : new Big(limit).times(times).toFixed(),
+        overage,
+        value,
+        rank,
+      };
+      const other = combined.get(id);
+      if (other === undefined) {
+        combined.set(id, { feature_id: id, ...own });
+        continue;
+      }
+      combined.set(id, {
+        feature_id: id,
+        limit:
+          other.limit === null || own.limit === null ? null : new Big(other.limit).plus(own.limit).toFixed(),
+        overage: other.overage === 'allow' || own.overage === 'allow' ? 'allow' : other.overage,
+        value: own.rank > other.rank ? own.value : other.value,
+        rank: Math.max(own.rank, other.rank),
+      });
+    }
+  }
+  return [...combined.values()];
+}
