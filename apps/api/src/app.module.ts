@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AlertsModule } from './modules/alerts/alerts.module.ts';
 import { AuditModule } from './modules/audit/audit.module.ts';
 import { CatalogModule } from './modules/catalog/catalog.module.ts';
 import { CustomersModule } from './modules/customers/customers.module.ts';
@@ -15,6 +16,7 @@ import { PlatformModule } from './platform/platform.module.ts';
     PlatformModule,
     AuditModule,
     MerchantsModule,
+    AlertsModule,
     CustomersModule,
     CatalogModule,
     UsageModule,

@@ -8,6 +8,15 @@ const secretList = z
   .default('')
   .transform((list) => list.split(',').filter((secret) => secret !== ''));
 
+/** A key for development and tests, which production refuses. */
+const developmentSecretsKey = 'ZGV2ZWxvcG1lbnQgb25seSwgbmV2ZXIgcHJvZHVjdGk';
+/** `NEW,OLD`: each 32 bytes in base64url. The first seals, all of them open. */
+const secretsKeys = z
+  .string()
+  .default(developmentSecretsKey)
+  .transform((list) => list.split(',').map((key) => Buffer.from(key, 'base64url')))
+  .refine((keys) => keys.every((key) => key.byteLength === 32), 'each key must be 32 bytes in base64url');
+
 const variables = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   API_PORT: port.default(3001),
@@ -24,6 +33,8 @@ const variables = z.object({
   STRIPE_LIVE_WEBHOOK_SECRETS: secretList,
   STRIPE_EMULATOR_URL: url.optional(),
   USAGE_FORWARD_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
+  SECRETS_KEY: secretsKeys,
+  MERCHANT_URLS_LOOPBACK: z.enum(['refuse', 'allow']).default('refuse'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   METRICS_TOKEN: z.string().min(16).optional(),
 });
@@ -72,6 +83,12 @@ function productionProblems(values: z.infer<typeof variables>): string[] {
   }
   if (values.METRICS_TOKEN === undefined) {
     problems.push('METRICS_TOKEN: /metrics must not be public in production');
+  }
+  if (values.SECRETS_KEY.some((key) => key.toString('base64url') === developmentSecretsKey)) {
+    problems.push('SECRETS_KEY: set 32 random bytes in base64url; the one for development is public');
+  }
+  if (values.MERCHANT_URLS_LOOPBACK === 'allow') {
+    problems.push('MERCHANT_URLS_LOOPBACK: a merchant’s address must not lead to this machine in production');
   }
   return problems;
 }

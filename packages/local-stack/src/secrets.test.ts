@@ -17,6 +17,14 @@ test('secrets are made once and are the same at every later start', async () => 
   expect(await loadSecrets(dataDir)).toEqual(first);
 });
 
+test('a stack from before there was a key for stored secrets gets one and keeps it', async () => {
+  const { secretsKey: _, ...before } = await loadSecrets(dataDir);
+  writeFileSync(join(dataDir, 'secrets.json'), JSON.stringify(before));
+  const first = await loadSecrets(dataDir);
+  expect(first).toMatchObject(before);
+  expect(await loadSecrets(dataDir)).toEqual(first);
+});
+
 test('two stacks never share a secret', async () => {
   const here = await loadSecrets(dataDir);
   const there = await loadSecrets(join(dataDir, 'other'));

@@ -17,6 +17,7 @@ const schema = z.object({
   stripeTestWebhookSecret: z.string().startsWith('whsec_'),
   stripeLiveWebhookSecret: z.string().startsWith('whsec_'),
   demoPassword: z.string().min(12),
+  secretsKey: z.string().length(43),
 });
 
 export type Secrets = z.infer<typeof schema>;
@@ -28,8 +29,13 @@ export type Secrets = z.infer<typeof schema>;
 export async function loadSecrets(dataDir: string): Promise<Secrets> {
   const file = join(dataDir, 'secrets.json');
   if (existsSync(file)) {
-    const parsed = schema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-    if (parsed.success) return parsed.data;
+    const found: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const parsed = schema.safeParse({ secretsKey: newSecretsKey(), ...Object(found) });
+    if (parsed.success) {
+      // A stack from before there was this key: nothing was sealed yet.
+      if (!Object.hasOwn(Object(found), 'secretsKey')) write(file, parsed.data);
+      return parsed.data;
+    }
     throw new StackError(
       `${file} is not complete. Restore it, or remove ${dataDir} to start afresh (all local data is lost).`,
     );
@@ -42,13 +48,23 @@ export async function loadSecrets(dataDir: string): Promise<Secrets> {
     stripeTestWebhookSecret: `whsec_${random()}`,
     stripeLiveWebhookSecret: `whsec_${random()}`,
     demoPassword: randomBytes(9).toString('base64url'),
+    secretsKey: newSecretsKey(),
   });
   mkdirSync(dataDir, { recursive: true });
-  // Renamed into place, so that a start that is interrupted here leaves no half file.
-  const unfinished = `${file}.${process.pid}`;
-  writeFileSync(unfinished, `${JSON.stringify(made, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(unfinished, file);
+  write(file, made);
   return made;
+}
+
+/** Renamed into place, so that a start that is interrupted here leaves no half file. */
+function write(file: string, secrets: Secrets): void {
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, `${JSON.stringify(secrets, undefined, 2)}\n`, { mode: 0o600 });
+  renameSync(unfinished, file);
+}
+
+/** What the api seals stored secrets with: 32 bytes in base64url. */
+function newSecretsKey(): string {
+  return randomBytes(32).toString('base64url');
 }
 
 function random(): string {

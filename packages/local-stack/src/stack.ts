@@ -73,6 +73,7 @@ async function startParts(start: Start): Promise<RunningStack> {
     NODE_ENV: 'development',
     // Long enough to gather a batch, short enough to watch it arrive.
     USAGE_FORWARD_SECONDS: '2',
+    SECRETS_KEY: secrets.secretsKey,
     ...settings.given,
     WEB_URL: settings.webUrl,
     API_URL: settings.apiUrl,

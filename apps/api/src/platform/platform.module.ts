@@ -12,6 +12,7 @@ import { ErrorFilter } from './http/error-filter.ts';
 import { HealthController } from './http/health.controller.ts';
 import { IdempotencyInterceptor } from './http/idempotency.interceptor.ts';
 import { IdempotencyRepository } from './http/idempotency.repository.ts';
+import { MerchantUrls } from './http/merchant-url.ts';
 import { MetricsController } from './http/metrics.controller.ts';
 import { MetricsReport } from './http/metrics-report.ts';
 import { JobHandlers } from './jobs/job-handlers.ts';
@@ -22,6 +23,7 @@ import { Sweeper } from './jobs/sweeper.ts';
 import { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { Redis } from './redis.ts';
+import { Secrets } from './secrets.ts';
 
 const shared = [
   Clock,
@@ -34,6 +36,8 @@ const shared = [
   JobHandlers,
   Sweeper,
   MetricsReport,
+  Secrets,
+  MerchantUrls,
 ];
 
 /** What every module stands on. It knows no billing, and it is the only global module. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Body, Controller, Get, Module, Param, Post, Query } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
@@ -207,6 +208,7 @@ describe('in production', () => {
     API_URL: 'https://api.example.com',
     METRICS_TOKEN: 'a-token-only-for-tests',
     STRIPE_EMULATOR_URL: '',
+    SECRETS_KEY: randomBytes(32).toString('base64url'),
   };
 
   it('there is no Swagger page, browsers must use https, and metrics need their token', async () => {
@@ -230,6 +232,9 @@ describe('in production', () => {
   it.each([
     ['an API without https', { API_URL: 'http://api.example.com' }, 'API_URL'],
     ['open metrics', { METRICS_TOKEN: '' }, 'METRICS_TOKEN'],
+    ['the key for secrets that everybody knows', { SECRETS_KEY: '' }, 'SECRETS_KEY'],
+    ['a key for secrets that is too short', { SECRETS_KEY: 'c2hvcnQ' }, 'SECRETS_KEY'],
+    ['merchants’ addresses leading to itself', { MERCHANT_URLS_LOOPBACK: 'allow' }, 'MERCHANT_URLS_LOOPBACK'],
     ['the Stripe emulator', { STRIPE_EMULATOR_URL: 'http://127.0.0.1:9' }, 'STRIPE_EMULATOR_URL'],
   ])('the process does not start with %s', (_, setting, name) => {
     const settings = { ...process.env, ...production, ...setting };

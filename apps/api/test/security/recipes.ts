@@ -1,4 +1,5 @@
 import Stripe from 'stripe';
+import { AlertsService } from '../../src/modules/alerts/alerts.service.ts';
 import { type TestStack, webhookSecret } from '../fixtures/stack.ts';
 import type { Tenant } from '../fixtures/api.ts';
 
@@ -29,6 +30,8 @@ export interface Victim extends Tenant {
   failedJob: string;
   webhookEvent: string;
   apiKey: string;
+  alert: string;
+  slackWebhook: string;
 }
 
 /** A valid request, or several, for each operation of the OpenAPI document. */
@@ -41,6 +44,15 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   listApiKeys: () => [{ path: 'api-keys', strangers: 'own' }],
   createApiKey: () => [{ path: 'api-keys', body: { name: 'another', type: 'secret' }, strangers: 'own' }],
   revokeApiKey: ({ apiKey }) => [{ path: `api-keys/${apiKey}`, strangers: 'not_found' }],
+  listAlerts: () => [{ path: 'alerts', strangers: 'own' }],
+  getAlertsSummary: () => [{ path: 'alerts/summary', strangers: 'own' }],
+  readAlert: ({ alert }) => [{ path: `alerts/${alert}/read`, strangers: 'not_found' }],
+  resolveAlert: ({ alert }) => [{ path: `alerts/${alert}/resolve`, strangers: 'not_found' }],
+  getNotificationSettings: () => [{ path: 'notification-settings', strangers: 'own' }],
+  updateNotificationSettings: ({ slackWebhook }) => [
+    { path: 'notification-settings', body: { slack_webhook_url: slackWebhook }, strangers: 'own' },
+  ],
+  testNotificationSettings: () => [{ path: 'notification-settings/test', strangers: 'own' }],
   getOnboarding: () => [{ path: 'onboarding', strangers: 'own' }],
   getStripeAccount: () => [{ path: 'stripe-account', strangers: 'own' }],
   connectStripe: () => [
@@ -188,6 +200,10 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
   await stack.send('POST', event.path, event.body, event.headers);
   const events = await asOwner('GET', 'webhook-events');
   const key = await asOwner('POST', 'api-keys', { name: 'to be revoked', type: 'publishable' });
+  // Of what answers a POST here, the one that changes nothing.
+  const slackWebhook = `${stack.emulator.url}/_emulator/webhooks/resume`;
+  await asOwner('PATCH', 'notification-settings', { slack_webhook_url: slackWebhook });
+  const alert = await raiseAlert(stack, environmentId);
   const job = await owner.query<{ id: string }>(
     `update outbox set state = 'failed', finished_at = now()
      where environment_id = $1 and name = 'catalog.sync_meter' returning id`,
@@ -204,7 +220,24 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     failedJob: job.rows[0]?.id ?? 'none',
     webhookEvent: events.body['data'][0].id,
     apiKey: key.body['id'],
+    alert,
+    slackWebhook,
   };
+}
+
+async function raiseAlert(stack: TestStack, environmentId: string): Promise<string> {
+  await stack.app.get(AlertsService).raise(environmentId, {
+    kind: 'test',
+    dedupe_key: 'test',
+    title: 'Something to look at',
+    detail: 'It is only a test.',
+    target: { type: 'environment', id: environmentId },
+  });
+  const { rows } = await stack.database.owner.query<{ id: string }>(
+    'select id from alerts where environment_id = $1',
+    [environmentId],
+  );
+  return rows[0]?.id ?? 'none';
 }
 
 function signedEvent(account: string, id: string) {

@@ -21,6 +21,8 @@ const changes: Record<string, string[]> = {
     'retryJob',
     'createApiKey',
     'revokeApiKey',
+    'readAlert',
+    'resolveAlert',
     'createMeter',
     'createFeature',
     'createPlan',
@@ -30,6 +32,8 @@ const changes: Record<string, string[]> = {
     'replayWebhookEvent',
   ],
   support: [
+    'readAlert',
+    'resolveAlert',
     'createCustomer',
     'updateCustomer',
     'createSubscription',

@@ -25,6 +25,28 @@ export type Numeric = ColumnType<string, number | string, number | string>;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface Alerts {
+  created_at: Timestamp;
+  /**
+   * The cause. While its alert is open, it is told again by changing that one.
+   */
+  dedupe_key: string;
+  detail: string;
+  environment_id: string;
+  id: string;
+  kind: string;
+  read_at: Timestamp | null;
+  /**
+   * When the cause was gone, or somebody said that it is dealt with.
+   */
+  resolved_at: Timestamp | null;
+  severity: "critical" | "info" | "warning";
+  target_id: string;
+  target_type: string;
+  title: string;
+  updated_at: Timestamp;
+}
+
 export interface ApiKeys {
   created_at: Timestamp;
   environment_id: string;
@@ -172,6 +194,15 @@ export interface Meters {
   key: string;
   name: string;
   stripe_meter_id: string | null;
+}
+
+export interface NotificationSettings {
+  environment_id: string;
+  /**
+   * Sealed: whoever knows the address can write to the channel.
+   */
+  slack_webhook_url: string | null;
+  updated_at: Timestamp;
 }
 
 export interface OnboardingSteps {
@@ -530,6 +561,7 @@ export interface WebhookEvents {
 }
 
 export interface DB {
+  alerts: Alerts;
   api_keys: ApiKeys;
   audit_log: AuditLog;
   coupons: Coupons;
@@ -540,6 +572,7 @@ export interface DB {
   members: Members;
   merchants: Merchants;
   meters: Meters;
+  notification_settings: NotificationSettings;
   onboarding_steps: OnboardingSteps;
   outbox: Outbox;
   plan_features: PlanFeatures;
