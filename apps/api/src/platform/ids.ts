@@ -19,6 +19,7 @@ const prefixes = {
   coupon: 'coup',
   invoice: 'inv',
   invoice_line: 'line',
+  payment: 'pay',
   credit_note: 'cn',
   refund: 'ref',
   dispute: 'dp',

@@ -87,6 +87,13 @@ describe('row-level security', () => {
     expect(empty).toEqual(
       [
         'coupons',
+        'credit_notes',
+        'disputes',
+        'invoice_lines',
+        'invoices',
+        'payment_settings',
+        'payments',
+        'refunds',
         'request_idempotency',
         'scheduled_changes',
         'subscription_discounts',

@@ -96,6 +96,29 @@ export interface Coupons {
   stripe_coupon_id: string | null;
 }
 
+export interface CreditNotes {
+  amount: number;
+  /**
+   * It lowered what was still due. Otherwise money, credit or something else went back.
+   */
+  before_payment: boolean;
+  created_at: Timestamp;
+  credit_amount: Generated<number>;
+  currency: string;
+  environment_id: string;
+  id: string;
+  invoice_id: string;
+  memo: string | null;
+  number: string | null;
+  out_of_band_amount: Generated<number>;
+  provider: "manual" | "stripe";
+  reason: "duplicate" | "fraudulent" | "order_change" | "product_unsatisfactory" | null;
+  refund_amount: Generated<number>;
+  status: "issued" | "void";
+  stripe_credit_note_id: string | null;
+  voided_at: Timestamp | null;
+}
+
 export interface Customers {
   created_at: Timestamp;
   email: string | null;
@@ -122,6 +145,23 @@ export interface Customers {
   unsynced_since: Timestamp | null;
   updated_at: Timestamp;
   version: Generated<number>;
+}
+
+export interface Disputes {
+  amount: number;
+  closed_at: Timestamp | null;
+  created_at: Timestamp;
+  currency: string;
+  environment_id: string;
+  evidence_due_at: Timestamp | null;
+  has_evidence: Generated<boolean>;
+  id: string;
+  invoice_id: string;
+  payment_id: string | null;
+  reason: string;
+  status: "appeal_needs_response" | "appeal_under_review" | "lost" | "needs_response" | "prevented" | "under_review" | "warning_closed" | "warning_needs_response" | "warning_under_review" | "won";
+  stripe_dispute_id: string;
+  updated_at: Timestamp;
 }
 
 export interface Entitlements {
@@ -169,6 +209,86 @@ export interface Features {
   name: string;
   stripe_feature_id: string | null;
   type: "boolean" | "config" | "metered";
+}
+
+export interface InvoiceLines {
+  amount: number;
+  description: string | null;
+  discount_amount: Generated<number>;
+  environment_id: string;
+  id: string;
+  invoice_id: string;
+  is_proration: Generated<boolean>;
+  kind: "discount" | "manual" | "proration" | "recurring" | "tax" | "usage";
+  period_end: Timestamp | null;
+  period_start: Timestamp | null;
+  position: number;
+  price_id: string | null;
+  quantity: Numeric;
+  stripe_line_id: string | null;
+  tax_amount: Generated<number>;
+  /**
+   * Minor units of one, exact. Null where one price does not say it.
+   */
+  unit_amount: Numeric | null;
+}
+
+export interface Invoices {
+  /**
+   * Taken back by credit notes after it was paid.
+   */
+  amount_credited: Generated<number>;
+  amount_due: number;
+  amount_paid: Generated<number>;
+  amount_refunded: Generated<number>;
+  amount_remaining: number;
+  attempt_count: Generated<number>;
+  billing_reason: string;
+  created_at: Timestamp;
+  /**
+   * What the customer's credit balance took off (positive), or a debit added (negative).
+   */
+  credit_applied: Generated<number>;
+  currency: string;
+  customer_id: string;
+  discount_total: Generated<number>;
+  due_at: Timestamp | null;
+  environment_id: string;
+  hosted_invoice_url: string | null;
+  id: string;
+  issued_at: Timestamp | null;
+  next_attempt_at: Timestamp | null;
+  number: string | null;
+  paid_at: Timestamp | null;
+  /**
+   * Who has the only right to try a payment now; the outcome is unknown until it is given back.
+   */
+  paying_by: string | null;
+  /**
+   * From when somebody else may find out on Stripe what became of it.
+   */
+  paying_until: Timestamp | null;
+  /**
+   * The same for its refunds and disputes.
+   */
+  payments_sequence: Generated<number>;
+  period_end: Timestamp | null;
+  period_start: Timestamp | null;
+  provider: "manual" | "stripe";
+  status: "draft" | "open" | "paid" | "uncollectible" | "void";
+  stripe_invoice_id: string | null;
+  /**
+   * Counts the states taken over, so that an older answer is not written over a newer one.
+   */
+  stripe_sequence: Generated<number>;
+  subscription_id: string | null;
+  subtotal: number;
+  tax_total: Generated<number>;
+  total: number;
+  uncollectible_at: Timestamp | null;
+  updated_at: Timestamp;
+  version: Generated<number>;
+  voided_at: Timestamp | null;
 }
 
 export interface Members {
@@ -225,6 +345,34 @@ export interface Outbox {
   queue: "bulk" | "intelligence" | "money" | "usage" | "webhooks";
   request_id: string | null;
   state: "done" | "enqueued" | "failed" | "pending";
+}
+
+export interface Payments {
+  amount: number;
+  amount_refunded: Generated<number>;
+  card_brand: string | null;
+  card_last4: string | null;
+  created_at: Timestamp;
+  currency: string;
+  environment_id: string;
+  failure_code: string | null;
+  failure_message: string | null;
+  id: string;
+  invoice_id: string;
+  is_disputed: Generated<boolean>;
+  method_type: string | null;
+  status: "failed" | "pending" | "succeeded";
+  stripe_charge_id: string;
+  stripe_payment_intent_id: string;
+}
+
+export interface PaymentSettings {
+  /**
+   * suspend: access is withheld while a dispute is open, and the subscription ends when it is lost. keep: nothing changes.
+   */
+  dispute_policy: Generated<"keep" | "suspend">;
+  environment_id: string;
+  updated_at: Timestamp;
 }
 
 export interface PlanFeatures {
@@ -323,6 +471,21 @@ export interface Prices {
    * Of a per-unit price for one unit, of a package price for a package; in minor units, exact decimal.
    */
   unit_amount: Numeric | null;
+}
+
+export interface Refunds {
+  amount: number;
+  created_at: Timestamp;
+  currency: string;
+  environment_id: string;
+  failure_reason: string | null;
+  id: string;
+  invoice_id: string;
+  payment_id: string | null;
+  reason: string | null;
+  status: "canceled" | "failed" | "pending" | "requires_action" | "succeeded";
+  stripe_refund_id: string;
+  updated_at: Timestamp;
 }
 
 export interface RequestIdempotency {
@@ -565,20 +728,27 @@ export interface DB {
   api_keys: ApiKeys;
   audit_log: AuditLog;
   coupons: Coupons;
+  credit_notes: CreditNotes;
   customers: Customers;
+  disputes: Disputes;
   entitlements: Entitlements;
   environments: Environments;
   features: Features;
+  invoice_lines: InvoiceLines;
+  invoices: Invoices;
   members: Members;
   merchants: Merchants;
   meters: Meters;
   notification_settings: NotificationSettings;
   onboarding_steps: OnboardingSteps;
   outbox: Outbox;
+  payment_settings: PaymentSettings;
+  payments: Payments;
   plan_features: PlanFeatures;
   plan_versions: PlanVersions;
   plans: Plans;
   prices: Prices;
+  refunds: Refunds;
   request_idempotency: RequestIdempotency;
   scheduled_changes: ScheduledChanges;
   stripe_accounts: StripeAccounts;
