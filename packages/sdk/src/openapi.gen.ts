@@ -890,15 +890,34 @@ export interface components {
             key: string;
             name: string;
             description: string | null;
+            /**
+             * @description base: what a customer is on. add_on: sold on top of a base plan.
+             * @enum {string}
+             */
+            type: "base" | "add_on";
             /** @description A customer has at most one running subscription in a group. */
             group: string;
             /** @description Order within the group; a higher one is an upgrade. */
             rank: number;
+            /**
+             * Format: date-time
+             * @description Not sold any more since then.
+             */
+            archived_at: string | null;
             version: {
                 id: string;
                 number: number;
                 /** Format: date-time */
                 published_at: string;
+                trial: {
+                    days: number;
+                    requires_card: boolean;
+                    /**
+                     * @description What happens at its end without a payment method.
+                     * @enum {string}
+                     */
+                    end: "cancel" | "pause";
+                } | null;
             };
             prices: components["schemas"]["Price"][];
             features: components["schemas"]["PlanFeature"][];
@@ -907,12 +926,32 @@ export interface components {
         };
         Price: {
             id: string;
-            /** @enum {string} */
-            type: "flat";
-            amount: components["schemas"]["Money"];
+            /**
+             * @description flat: an amount a period. per_seat: an amount for each seat. per_unit: for each unit used. package: for each begun package of units. graduated: each unit at the price of its tier. volume: all units at the price of the tier reached.
+             * @enum {string}
+             */
+            type: "flat" | "per_seat" | "per_unit" | "package" | "graduated" | "volume";
+            currency: string;
             /** @enum {string} */
             interval: "day" | "week" | "month" | "year";
             interval_count: number;
+            /** @description Of a flat price, or of one seat. */
+            amount: components["schemas"]["Money"] | null;
+            /** @description Of one unit, or of one package, in minor units; an exact decimal. */
+            unit_amount: string | null;
+            package_size: number | null;
+            /** @description Units that are free in each period. */
+            included_units: number;
+            tiers: {
+                /** @description The last unit of the tier; null in the last one. */
+                up_to: number | null;
+                /** @description Of each unit in the tier, in minor units, exact. */
+                unit_amount: string;
+                /** @description Charged once when the tier is reached, in minor units. */
+                flat_amount: number;
+            }[] | null;
+            /** @description Key of the metered feature whose use is charged, after the period. null: charged in advance. */
+            feature: string | null;
             stripe_price_id: string | null;
         };
         Money: {
@@ -2353,13 +2392,34 @@ export interface operations {
                     rank?: number;
                     /** @default [] */
                     prices?: {
-                        /** @description Integer minor units of the currency. */
-                        amount: number;
+                        /**
+                         * @default flat
+                         * @enum {string}
+                         */
+                        type?: "flat" | "per_seat" | "per_unit" | "package" | "graduated" | "volume";
                         currency: string;
                         /** @enum {string} */
                         interval: "day" | "week" | "month" | "year";
                         /** @default 1 */
                         interval_count?: number;
+                        /** @description Of a flat or per_seat price: integer minor units of the currency. */
+                        amount?: number;
+                        /** @description Of a per_unit price for one unit, of a package price for a package: decimal minor units. */
+                        unit_amount?: string;
+                        package_size?: number;
+                        /** @description Units that are free in each period. Default: 0. */
+                        included_units?: number;
+                        /** @description Of a graduated or volume price, in ascending order. */
+                        tiers?: {
+                            /** @description The last unit of the tier; null in the last one. */
+                            up_to: number | null;
+                            /** @description Minor units of the currency, exact: "0.35" is 0.35 cents. */
+                            unit_amount: string;
+                            /** @default 0 */
+                            flat_amount?: number;
+                        }[];
+                        /** @description Key of the metered feature whose use is charged. Left out, seats are charged. */
+                        feature?: string;
                     }[];
                     /** @default [] */
                     features?: {
@@ -2375,6 +2435,18 @@ export interface operations {
                         /** @description Of a config feature. */
                         value?: string;
                     }[];
+                    /** @default null */
+                    trial?: {
+                        days: number;
+                        /** @default true */
+                        requires_card?: boolean;
+                        /**
+                         * @description What happens at its end without a payment method.
+                         * @default cancel
+                         * @enum {string}
+                         */
+                        end?: "cancel" | "pause";
+                    } | null;
                 };
             };
         };
@@ -2411,7 +2483,13 @@ export interface operations {
              *
              *     `feature_granted_twice`: A plan grants each feature once.
              *
-             *     `price_repeated`: A plan has at most one price for each currency and interval.
+             *     `feature_not_metered`: Only the use of a metered feature is counted, so only that can be charged.
+             *
+             *     `price_terms_do_not_fit`: Each type of price has fields of its own: flat and per_seat an amount, per_unit a unit_amount and a feature, package a unit_amount and a package_size, graduated and volume tiers.
+             *
+             *     `tiers_out_of_order`: Tiers are in ascending order of up_to, and the last one has none.
+             *
+             *     `price_repeated`: Prices of the same currency and interval are sold together: one flat, one for seats, one for the use of each feature.
              */
             422: {
                 headers: {
@@ -2812,6 +2890,8 @@ export interface operations {
             /**
              * @description `plan_has_no_price`: A plan without a price is not sold. It can be what customers without a subscription have.
              *
+             *     `price_not_on_stripe`: Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.
+             *
              *     `already_subscribed`: The customer has a running subscription in the plan’s group. Cancel it first.
              *
              *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
@@ -3038,6 +3118,8 @@ export interface operations {
             };
             /**
              * @description `plan_has_no_price`: A plan without a price is not sold. It can be what customers without a subscription have.
+             *
+             *     `price_not_on_stripe`: Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.
              *
              *     `already_subscribed`: The customer has a running subscription in the plan’s group. Cancel it first.
              *

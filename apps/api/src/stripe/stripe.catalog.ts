@@ -1,5 +1,6 @@
 import type { CallResult } from './intents.ts';
 import type { Connection } from './connections.ts';
+import { type PriceToCharge, stripePriceTerms } from './stripe.price-terms.ts';
 
 interface Keyed {
   idempotency_key: string;
@@ -23,22 +24,31 @@ export async function createProduct(
 
 export async function createPrice(
   { stripe, stripe_account_id: stripeAccount }: Connection,
-  price: {
+  price: PriceToCharge & {
     id: string;
     product: string;
-    amount: number;
     currency: string;
     interval: 'day' | 'week' | 'month' | 'year';
     interval_count: number;
+    /** Of a price charged by use. */
+    stripe_meter_id: string | null;
   },
   { idempotency_key: idempotencyKey }: Keyed,
 ): Promise<CallResult> {
+  const terms = stripePriceTerms(price);
+  if (terms === undefined) {
+    throw new Error(`Stripe cannot charge the price ${price.id}.`);
+  }
   const created = await stripe.prices.create(
     {
       product: price.product,
       currency: price.currency,
-      unit_amount: price.amount,
-      recurring: { interval: price.interval, interval_count: price.interval_count },
+      ...terms,
+      recurring: {
+        interval: price.interval,
+        interval_count: price.interval_count,
+        ...(price.stripe_meter_id === null ? {} : { usage_type: 'metered', meter: price.stripe_meter_id }),
+      },
       metadata: { bos_price_id: price.id },
     },
     { stripeAccount, idempotencyKey },

@@ -32,5 +32,5 @@ export type OnboardingStep = Answer<'/api/v1/onboarding', 'get'>['steps'][number
 export type Job = Row<'/api/v1/jobs'>;
 export type WebhookEvent = Row<'/api/v1/webhook-events'>;
 export type AuditEntry = Row<'/api/v1/audit-log'>;
-export type Money = Plan['prices'][number]['amount'];
+export type Money = NonNullable<Plan['prices'][number]['amount']>;
 export type Interval = Plan['prices'][number]['interval'];

@@ -7,12 +7,15 @@ import { idParam, pageFrom, pageQuery } from '../../platform/http/schemas.ts';
 import {
   FeatureGrantedTwice,
   FeatureNotFound,
+  FeatureNotMetered,
   GrantDoesNotFitFeature,
   KeyTaken,
   MeterNotFound,
   MeterOnlyForMeteredFeature,
   PlanNotFound,
   PriceRepeated,
+  PriceTermsDoNotFit,
+  TiersOutOfOrder,
 } from './catalog.errors.ts';
 import {
   createFeature,
@@ -107,7 +110,16 @@ export class CatalogController {
   @Post('plans')
   @Requires('catalog:write')
   @Returns(201, plan)
-  @Refuses(KeyTaken, FeatureNotFound, GrantDoesNotFitFeature, FeatureGrantedTwice, PriceRepeated)
+  @Refuses(
+    KeyTaken,
+    FeatureNotFound,
+    GrantDoesNotFitFeature,
+    FeatureGrantedTwice,
+    FeatureNotMetered,
+    PriceTermsDoNotFit,
+    TiersOutOfOrder,
+    PriceRepeated,
+  )
   createPlan(
     @EnvironmentId() environmentId: string,
     @Body({ schema: createPlan }) body: z.output<typeof createPlan>,

@@ -84,10 +84,65 @@ export class PriceRepeated extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'price_repeated',
     kind: 'invalid',
-    explanation: 'A plan has at most one price for each currency and interval.',
+    explanation:
+      'Prices of the same currency and interval are sold together: one flat, one for seats, one for the use of each feature.',
   };
   constructor(message: string, param: string) {
     super(PriceRepeated.facts, message, param);
+  }
+}
+
+export class PriceTermsDoNotFit extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'price_terms_do_not_fit',
+    kind: 'invalid',
+    explanation:
+      'Each type of price has fields of its own: flat and per_seat an amount, per_unit a unit_amount and a feature, package a unit_amount and a package_size, graduated and volume tiers.',
+  };
+  constructor(message: string, param: string) {
+    super(PriceTermsDoNotFit.facts, message, param);
+  }
+}
+
+export class TiersOutOfOrder extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'tiers_out_of_order',
+    kind: 'invalid',
+    explanation: 'Tiers are in ascending order of up_to, and the last one has none.',
+  };
+  constructor(message: string, param: string) {
+    super(TiersOutOfOrder.facts, message, param);
+  }
+}
+
+export class FeatureNotMetered extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'feature_not_metered',
+    kind: 'invalid',
+    explanation: 'Only the use of a metered feature is counted, so only that can be charged.',
+  };
+  constructor(feature: string, param: string) {
+    super(
+      FeatureNotMetered.facts,
+      `The feature ${feature} is not metered: its use is not counted. Name a metered one.`,
+      param,
+    );
+  }
+}
+
+export class PriceNotOnStripe extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'price_not_on_stripe',
+    kind: 'conflict',
+    explanation:
+      'Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.',
+  };
+  constructor(price: string) {
+    super(
+      PriceNotOnStripe.facts,
+      `Stripe cannot charge the price ${price}: it has no package or volume price with included units. Sell it with manual invoices, or publish a version without included units.`,
+      'price',
+    );
   }
 }
 

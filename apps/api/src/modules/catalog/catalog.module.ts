@@ -7,12 +7,20 @@ import { FeaturesRepository } from './features.repository.ts';
 import { FeaturesService } from './features.service.ts';
 import { PlansRepository } from './plans.repository.ts';
 import { PlansService } from './plans.service.ts';
+import { PricesRepository } from './prices.repository.ts';
 import { SyncCatalog } from './sync-catalog.ts';
 
 @Module({
   imports: [StripeModule, AuditModule, MerchantsModule],
   controllers: [CatalogController],
-  providers: [FeaturesService, FeaturesRepository, PlansService, PlansRepository, SyncCatalog],
+  providers: [
+    FeaturesService,
+    FeaturesRepository,
+    PlansService,
+    PlansRepository,
+    PricesRepository,
+    SyncCatalog,
+  ],
   exports: [FeaturesService, PlansService, SyncCatalog],
 })
 export class CatalogModule {}

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { key, money, name, pageOf, text, timestamp } from '../../platform/http/schemas.ts';
+import { key, name, pageOf, text, timestamp } from '../../platform/http/schemas.ts';
+import { planPrice, priceInput } from './price.schemas.ts';
 
 export const aggregations = ['count', 'sum'] as const;
 export const featureTypes = ['boolean', 'metered', 'config'] as const;
-export const intervals = ['day', 'week', 'month', 'year'] as const;
 export const overages = ['block', 'allow'] as const;
 
 export const meter = z
@@ -50,16 +50,11 @@ const limit = z
   .nullable()
   .describe('Of a metered feature, per billing period. null is unlimited, 0 is none.');
 
-export const planPrice = z
-  .object({
-    id: z.string(),
-    type: z.enum(['flat']),
-    amount: money,
-    interval: z.enum(intervals),
-    interval_count: z.int(),
-    stripe_price_id: z.string().nullable(),
-  })
-  .meta({ id: 'Price' });
+const trialTerms = {
+  days: z.int().min(1).max(730),
+  requires_card: z.boolean(),
+  end: z.enum(['cancel', 'pause']).describe('What happens at its end without a payment method.'),
+};
 
 export const planFeature = z
   .object({
@@ -78,9 +73,18 @@ export const plan = z
     key: z.string(),
     name: z.string(),
     description: z.string().nullable(),
+    type: z
+      .enum(['base', 'add_on'])
+      .describe('base: what a customer is on. add_on: sold on top of a base plan.'),
     group: z.string().describe('A customer has at most one running subscription in a group.'),
     rank: z.int().describe('Order within the group; a higher one is an upgrade.'),
-    version: z.object({ id: z.string(), number: z.int(), published_at: timestamp }),
+    archived_at: timestamp.nullable().describe('Not sold any more since then.'),
+    version: z.object({
+      id: z.string(),
+      number: z.int(),
+      published_at: timestamp,
+      trial: z.object(trialTerms).nullable(),
+    }),
     prices: z.array(planPrice),
     features: z.array(planFeature),
     created_at: timestamp,
@@ -88,29 +92,13 @@ export const plan = z
   .meta({ id: 'Plan' });
 export const planPage = pageOf(plan).meta({ id: 'PlanList' });
 
-const currency = z
-  .string()
-  .toLowerCase()
-  .regex(/^[a-z]{3}$/, 'use a three-letter ISO 4217 code such as usd')
-  .refine(isCurrency, 'is not a currency in use');
-
 export const createPlan = z.strictObject({
   key,
   name,
   description: text.trim().min(1).max(500).nullable().default(null),
   group: key.default('default'),
   rank: z.int().min(0).max(1_000_000).default(0),
-  prices: z
-    .array(
-      z.strictObject({
-        amount: z.int().min(0).max(99_999_999).describe('Integer minor units of the currency.'),
-        currency,
-        interval: z.enum(intervals),
-        interval_count: z.int().min(1).max(36).default(1),
-      }),
-    )
-    .max(20)
-    .default([]),
+  prices: z.array(priceInput).max(50).default([]),
   features: z
     .array(
       z.strictObject({
@@ -122,13 +110,17 @@ export const createPlan = z.strictObject({
     )
     .max(100)
     .default([]),
+  trial: z
+    .strictObject({
+      ...trialTerms,
+      requires_card: trialTerms.requires_card.default(true),
+      end: trialTerms.end.default('cancel'),
+    })
+    .nullable()
+    .default(null),
 });
 
 export const defaultPlan = z
   .object({ plan: plan.nullable().describe('What customers without a subscription have.') })
   .meta({ id: 'DefaultPlan' });
 export const setDefaultPlan = z.strictObject({ plan: text.min(1).max(255).nullable() });
-
-function isCurrency(code: string): boolean {
-  return Intl.supportedValuesOf('currency').includes(code.toUpperCase());
-}

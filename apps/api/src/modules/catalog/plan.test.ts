@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FeatureNotFound, GrantDoesNotFitFeature, PriceRepeated } from './catalog.errors.ts';
-import { grantsOf, refuseRepeatedPrices } from './plan.ts';
+import { FeatureNotFound, GrantDoesNotFitFeature } from './catalog.errors.ts';
+import { grantsOf } from './plan.ts';
 
 const known = [
   { id: 'feat_exports', key: 'exports', type: 'boolean' },
@@ -57,22 +57,6 @@ describe('what a plan grants', () => {
     expect(() => grantsOf([{ feature: 'nothing' }], known)).toThrow(FeatureNotFound);
     expect(() => grantsOf([{ feature: 'exports' }, { feature: 'exports' }], known)).toThrow(
       expect.objectContaining({ param: 'features.1.feature' }),
-    );
-  });
-});
-
-describe('a plan’s prices', () => {
-  const monthly = { currency: 'usd', interval: 'month', interval_count: 1 };
-
-  it('differ in currency or interval', () => {
-    refuseRepeatedPrices([
-      monthly,
-      { ...monthly, currency: 'eur' },
-      { ...monthly, interval: 'year' },
-      { ...monthly, interval_count: 3 },
-    ]);
-    expect(() => refuseRepeatedPrices([monthly, { ...monthly, interval: 'year' }, { ...monthly }])).toThrow(
-      expect.objectContaining({ constructor: PriceRepeated, param: 'prices.2' }),
     );
   });
 });

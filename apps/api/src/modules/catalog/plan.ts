@@ -1,9 +1,4 @@
-import {
-  FeatureGrantedTwice,
-  FeatureNotFound,
-  GrantDoesNotFitFeature,
-  PriceRepeated,
-} from './catalog.errors.ts';
+import { FeatureGrantedTwice, FeatureNotFound, GrantDoesNotFitFeature } from './catalog.errors.ts';
 
 interface WishedGrant {
   feature: string;
@@ -72,18 +67,4 @@ function termsOf(wish: WishedGrant, feature: KnownFeature, at: string): Omit<Gra
         value: null,
       };
   }
-}
-
-/** A plan has one price for each currency and interval: $19 a month and $190 a year, but not $19 and $29 a month. */
-export function refuseRepeatedPrices(
-  prices: readonly { currency: string; interval: string; interval_count: number }[],
-): void {
-  const seen = new Set<string>();
-  prices.forEach(({ currency, interval, interval_count: count }, index) => {
-    const terms = `${currency} every ${count} ${interval}`;
-    if (seen.has(terms)) {
-      throw new PriceRepeated(`There are two prices in ${terms}. Leave one out.`, `prices.${index}`);
-    }
-    seen.add(terms);
-  });
 }

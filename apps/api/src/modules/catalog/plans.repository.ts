@@ -13,9 +13,19 @@ export interface PlanRow {
   rank: number;
   stripe_product_id: string | null;
   created_at: Date;
+  type: 'base' | 'add_on';
+  archived_at: Date | null;
   version_id: string;
   version_number: number;
   published_at: Date;
+  trial: Trial | null;
+}
+
+export interface Trial {
+  days: number;
+  requires_card: boolean;
+  /** What happens when it ends without a payment method. */
+  end: 'cancel' | 'pause';
 }
 
 @Injectable()
@@ -42,14 +52,25 @@ export class PlansRepository {
 
   async insertVersion(
     environmentId: string,
-    version: { id: string; plan_id: string; number: number; published_at: Date },
-    prices: {
+    version: {
       id: string;
-      amount: number;
-      currency: string;
-      interval: 'day' | 'week' | 'month' | 'year';
-      interval_count: number;
-    }[],
+      plan_id: string;
+      number: number;
+      created_at: Date;
+      published_at: Date | null;
+      trial: Trial | null;
+    },
+  ): Promise<void> {
+    const { trial, ...fields } = version;
+    await this.database.q
+      .insertInto('plan_versions')
+      .values({ environment_id: environmentId, ...fields, ...trialColumns(trial) })
+      .execute();
+  }
+
+  async insertFeatures(
+    environmentId: string,
+    versionId: string,
     features: {
       feature_id: string;
       limit: number | null;
@@ -57,31 +78,13 @@ export class PlansRepository {
       value: string | null;
     }[],
   ): Promise<void> {
-    await this.database.q
-      .insertInto('plan_versions')
-      .values({ environment_id: environmentId, created_at: version.published_at, ...version })
-      .execute();
-    if (prices.length > 0) {
-      await this.database.q
-        .insertInto('prices')
-        .values(
-          prices.map((price) => ({
-            environment_id: environmentId,
-            plan_version_id: version.id,
-            type: 'flat' as const,
-            created_at: version.published_at,
-            ...price,
-          })),
-        )
-        .execute();
-    }
     if (features.length > 0) {
       await this.database.q
         .insertInto('plan_features')
         .values(
           features.map((feature) => ({
             environment_id: environmentId,
-            plan_version_id: version.id,
+            plan_version_id: versionId,
             ...feature,
           })),
         )
@@ -90,19 +93,21 @@ export class PlansRepository {
   }
 
   /** By key or id, in its newest version. */
-  find(environmentId: string, reference: string): Promise<PlanRow | undefined> {
-    return this.selectPlans(environmentId)
+  async find(environmentId: string, reference: string): Promise<PlanRow | undefined> {
+    const row = await this.selectPlans(environmentId)
       .where((eb) => eb.or([eb('plans.key', '=', reference), eb('plans.id', '=', reference)]))
       .executeTakeFirst();
+    return row === undefined ? undefined : withTrial(row);
   }
 
-  list(environmentId: string, page: PageRequest): Promise<PlanRow[]> {
-    return this.selectPlans(environmentId).$call(newestFirst('plans.id', page)).execute();
+  async list(environmentId: string, page: PageRequest): Promise<PlanRow[]> {
+    const rows = await this.selectPlans(environmentId).$call(newestFirst('plans.id', page)).execute();
+    return rows.map(withTrial);
   }
 
   /** Of any version, newest or not. */
-  findVersion(environmentId: string, versionId: string) {
-    return this.database.q
+  async findVersion(environmentId: string, versionId: string) {
+    const row = await this.database.q
       .selectFrom('plan_versions')
       .innerJoin('plans', (join) =>
         join
@@ -116,30 +121,16 @@ export class PlansRepository {
         'plans.name',
         'plans.group',
         'plans.rank',
+        'plans.type',
+        'plan_versions.number',
+        'plan_versions.trial_days',
+        'plan_versions.trial_requires_card',
+        'plan_versions.trial_end',
       ])
       .where('plan_versions.environment_id', '=', environmentId)
       .where('plan_versions.id', '=', versionId)
       .executeTakeFirst();
-  }
-
-  prices(environmentId: string, versionIds: string[]) {
-    return this.database.q
-      .selectFrom('prices')
-      .select([
-        'id',
-        'plan_version_id',
-        'type',
-        'amount',
-        'currency',
-        'interval',
-        'interval_count',
-        'stripe_price_id',
-      ])
-      .$narrowType<{ type: 'flat'; amount: number }>()
-      .where('environment_id', '=', environmentId)
-      .where('plan_version_id', 'in', atLeastOne(versionIds))
-      .orderBy('id')
-      .execute();
+    return row === undefined ? undefined : withTrial(row);
   }
 
   features(environmentId: string, versionIds: string[]) {
@@ -175,15 +166,6 @@ export class PlansRepository {
       .execute();
   }
 
-  async linkStripePrice(environmentId: string, id: string, stripePriceId: string): Promise<void> {
-    await this.database.q
-      .updateTable('prices')
-      .set({ stripe_price_id: stripePriceId })
-      .where('environment_id', '=', environmentId)
-      .where('id', '=', id)
-      .execute();
-  }
-
   async setDefault(environmentId: string, planId: string | null): Promise<void> {
     await this.database.q
       .updateTable('environments')
@@ -201,35 +183,55 @@ export class PlansRepository {
   }
 
   private selectPlans(environmentId: string) {
-    return this.database.q
-      .selectFrom('plans')
-      .innerJoin('plan_versions', (join) =>
-        join
-          .onRef('plan_versions.environment_id', '=', 'plans.environment_id')
-          .onRef('plan_versions.plan_id', '=', 'plans.id'),
-      )
-      .select([
-        'plans.id',
-        'plans.key',
-        'plans.name',
-        'plans.description',
-        'plans.group',
-        'plans.rank',
-        'plans.stripe_product_id',
-        'plans.created_at',
-        'plan_versions.id as version_id',
-        'plan_versions.number as version_number',
-        'plan_versions.published_at',
-      ])
-      .$narrowType<{ published_at: Date }>()
-      .where('plans.environment_id', '=', environmentId)
-      .where('plan_versions.number', '=', (eb) =>
-        eb
-          .selectFrom('plan_versions as newest')
-          .select((inner) => inner.fn.max('newest.number').as('number'))
-          .where('newest.environment_id', '=', environmentId)
-          .where('newest.published_at', 'is not', null)
-          .whereRef('newest.plan_id', '=', 'plans.id'),
-      );
+    return (
+      this.database.q
+        .selectFrom('plans')
+        .innerJoin('plan_versions', (join) =>
+          join
+            .onRef('plan_versions.environment_id', '=', 'plans.environment_id')
+            .onRef('plan_versions.plan_id', '=', 'plans.id'),
+        )
+        .select([
+          'plans.id',
+          'plans.key',
+          'plans.name',
+          'plans.description',
+          'plans.group',
+          'plans.rank',
+          'plans.stripe_product_id',
+          'plans.created_at',
+          'plans.type',
+          'plans.archived_at',
+          'plan_versions.id as version_id',
+          'plan_versions.number as version_number',
+          'plan_versions.published_at',
+          'plan_versions.trial_days',
+          'plan_versions.trial_requires_card',
+          'plan_versions.trial_end',
+        ])
+        // The version that is chosen below is published.
+        .$narrowType<{ published_at: Date }>()
+        .where('plans.environment_id', '=', environmentId)
+        .where('plan_versions.number', '=', (eb) =>
+          eb
+            .selectFrom('plan_versions as newest')
+            .select((inner) => inner.fn.max('newest.number').as('number'))
+            .where('newest.environment_id', '=', environmentId)
+            .where('newest.published_at', 'is not', null)
+            .whereRef('newest.plan_id', '=', 'plans.id'),
+        )
+    );
   }
+}
+
+function trialColumns(trial: Trial | null) {
+  return trial === null
+    ? { trial_days: null }
+    : { trial_days: trial.days, trial_requires_card: trial.requires_card, trial_end: trial.end };
+}
+
+function withTrial<
+  T extends { trial_days: number | null; trial_requires_card: boolean; trial_end: 'cancel' | 'pause' },
+>({ trial_days: days, trial_requires_card: requiresCard, trial_end: end, ...row }: T) {
+  return { ...row, trial: days === null ? null : { days, requires_card: requiresCard, end } };
 }

@@ -12,8 +12,10 @@ import { KeyTaken, PlanNotFound } from './catalog.errors.ts';
 import { syncPlan } from './catalog.jobs.ts';
 import type { createPlan, plan } from './catalog.schemas.ts';
 import { FeaturesRepository } from './features.repository.ts';
-import { grantsOf, refuseRepeatedPrices } from './plan.ts';
+import { grantsOf } from './plan.ts';
 import { type PlanRow, PlansRepository } from './plans.repository.ts';
+import { pricesOf, shownPrice } from './price.ts';
+import { PricesRepository } from './prices.repository.ts';
 
 export type Plan = z.input<typeof plan>;
 
@@ -22,6 +24,7 @@ export class PlansService {
   constructor(
     private readonly database: Database,
     private readonly plans: PlansRepository,
+    private readonly prices: PricesRepository,
     private readonly features: FeaturesRepository,
     private readonly audit: AuditService,
     private readonly onboarding: OnboardingService,
@@ -54,34 +57,48 @@ export class PlansService {
       ? undefined
       : {
           ...version,
-          prices: await this.plans.prices(environmentId, [versionId]),
+          prices: await this.prices.ofVersions(environmentId, [versionId]),
           features: await this.plans.features(environmentId, [versionId]),
         };
   }
 
+  /** Prices of any plan and version, by our ids or by Stripe's, with whose they are. Unknown ids are left out. */
+  findPrices(environmentId: string, by: { ids: string[] } | { stripe_ids: string[] }) {
+    return this.database.tenant(environmentId, () => this.prices.find(environmentId, by));
+  }
+
   /** Publishes a plan in its first version, with its prices and what it grants; a job puts it on Stripe. */
   create(environmentId: string, wish: z.output<typeof createPlan>): Promise<Plan> {
-    refuseRepeatedPrices(wish.prices);
     return this.database.tenant(environmentId, async () => {
       const now = this.clock.now();
       const id = newId('plan');
-      const { prices, features, ...fields } = wish;
-      const known = await this.features.findFeatures(
-        environmentId,
-        features.map(({ feature }) => feature),
-      );
+      const { prices: wishedPrices, features, trial, ...fields } = wish;
+      const known = await this.features.findFeatures(environmentId, [
+        ...features.map(({ feature }) => feature),
+        ...wishedPrices.flatMap(({ feature }) => feature ?? []),
+      ]);
       const grants = grantsOf(features, known);
+      const prices = pricesOf(wishedPrices, known);
       await this.plans.insert(environmentId, { id, ...fields, created_at: now }).catch((error: unknown) => {
         throw violatedConstraint(error) === 'plans_environment_id_key_key'
           ? new KeyTaken('plan', wish.key)
           : error;
       });
-      await this.plans.insertVersion(
+      const versionId = newId('plan_version');
+      await this.plans.insertVersion(environmentId, {
+        id: versionId,
+        plan_id: id,
+        number: 1,
+        created_at: now,
+        published_at: now,
+        trial,
+      });
+      await this.prices.insert(
         environmentId,
-        { id: newId('plan_version'), plan_id: id, number: 1, published_at: now },
-        prices.map((price) => ({ id: newId('price'), ...price })),
-        grants,
+        prices.map((price) => ({ id: newId('price'), plan_version_id: versionId, ...price })),
+        now,
       );
+      await this.plans.insertFeatures(environmentId, versionId, grants);
       await this.audit.record(environmentId, {
         action: 'plan.created',
         target: { type: 'plan', id },
@@ -121,14 +138,17 @@ export class PlansService {
 
   private async complete(environmentId: string, rows: PlanRow[]): Promise<Plan[]> {
     const versionIds = rows.map((row) => row.version_id);
-    const prices = await this.plans.prices(environmentId, versionIds);
+    const prices = await this.prices.ofVersions(environmentId, versionIds);
     const features = await this.plans.features(environmentId, versionIds);
     return rows.map((row) => ({
       ...row,
-      version: { id: row.version_id, number: row.version_number, published_at: row.published_at },
-      prices: prices
-        .filter((price) => price.plan_version_id === row.version_id)
-        .map((price) => ({ ...price, amount: { amount: price.amount, currency: price.currency } })),
+      version: {
+        id: row.version_id,
+        number: row.version_number,
+        published_at: row.published_at,
+        trial: row.trial,
+      },
+      prices: prices.filter((price) => price.plan_version_id === row.version_id).map(shownPrice),
       features: features
         .filter((feature) => feature.plan_version_id === row.version_id)
         .map((feature) => ({ ...feature, limit: feature.limit === null ? null : Number(feature.limit) })),

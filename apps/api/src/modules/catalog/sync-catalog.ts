@@ -5,10 +5,13 @@ import { JobHandlers } from '../../platform/jobs/job-handlers.ts';
 import { type Connection, Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
 import { createMeter, createPrice, createProduct } from '../../stripe/stripe.catalog.ts';
+import { stripePriceTerms } from '../../stripe/stripe.price-terms.ts';
 import { accountConnected } from '../merchants/stripe-account.jobs.ts';
+import { PriceNotOnStripe } from './catalog.errors.ts';
 import { syncMeter, syncPlan } from './catalog.jobs.ts';
 import { FeaturesRepository } from './features.repository.ts';
 import { PlansRepository } from './plans.repository.ts';
+import { type PriceRow, PricesRepository } from './prices.repository.ts';
 
 const productIntent = { kind: 'product.create', params: z.object({ plan_id: z.string() }) };
 const priceIntent = { kind: 'price.create', params: z.object({ plan_id: z.string(), price_id: z.string() }) };
@@ -22,6 +25,7 @@ export class SyncCatalog implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly plans: PlansRepository,
+    private readonly prices: PricesRepository,
     private readonly features: FeaturesRepository,
     private readonly connections: Connections,
     private readonly intents: Intents,
@@ -41,35 +45,66 @@ export class SyncCatalog implements OnModuleInit {
     );
   }
 
-  /** The Stripe price of one of our prices, making it first if need be. */
-  async stripePriceOf(environmentId: string, planId: string, priceId: string): Promise<string> {
-    await this.plan(environmentId, planId);
-    const plan = await this.database.tenant(environmentId, () => this.plans.find(environmentId, planId));
-    const prices = await this.database.tenant(environmentId, () =>
-      this.plans.prices(environmentId, plan === undefined ? [] : [plan.version_id]),
-    );
-    const stripePriceId = prices.find(({ id }) => id === priceId)?.stripe_price_id;
-    if (stripePriceId === undefined || stripePriceId === null) {
-      throw new Error(`The price ${priceId} was put on Stripe, but is not linked.`);
+  /**
+   * The Stripe prices of some of a plan's prices, of whatever version, by our ids; makes first what is not there yet.
+   * Throws `PriceNotOnStripe` for one that Stripe cannot charge, `StripeNotConnected`, `StripeUnavailable`.
+   */
+  async stripePricesOf(
+    environmentId: string,
+    planId: string,
+    priceIds: string[],
+  ): Promise<Map<string, string>> {
+    const find = () =>
+      this.database.tenant(environmentId, () => this.prices.find(environmentId, { ids: priceIds }));
+    const wanted = (await find()).filter((price) => price.plan_id === planId);
+    const inexpressible = wanted.find((price) => stripePriceTerms(price) === undefined);
+    if (inexpressible !== undefined) {
+      throw new PriceNotOnStripe(inexpressible.id);
     }
-    return stripePriceId;
+    await this.product(environmentId, planId);
+    await this.putPrices(environmentId, planId, wanted);
+    const linked = (await find()).flatMap(({ id, stripe_price_id: stripeId }) =>
+      stripeId === null ? [] : [[id, stripeId] as const],
+    );
+    const missing = priceIds.find((id) => !linked.some(([ours]) => ours === id));
+    if (missing !== undefined) {
+      throw new Error(`The price ${missing} was to be put on Stripe, but is not linked.`);
+    }
+    return new Map(linked);
   }
 
   private async plan(environmentId: string, planId: string): Promise<void> {
-    const { stripe_account_id: account } = await this.connections.of(environmentId);
     const plan = await this.database.tenant(environmentId, () => this.plans.find(environmentId, planId));
     if (plan === undefined) {
       return;
     }
-    if (plan.stripe_product_id === null) {
-      await this.intents.perform(environmentId, productIntent, `${account}:${plan.id}`, { plan_id: plan.id });
-    }
+    await this.product(environmentId, planId);
     const prices = await this.database.tenant(environmentId, () =>
-      this.plans.prices(environmentId, [plan.version_id]),
+      this.prices.ofVersions(environmentId, [plan.version_id]),
     );
-    for (const price of prices.filter(({ stripe_price_id: id }) => id === null)) {
+    await this.putPrices(environmentId, planId, prices);
+  }
+
+  private async product(environmentId: string, planId: string): Promise<void> {
+    const { connection, plan } = await this.loadPlan(environmentId, planId);
+    if (plan.stripe_product_id === null) {
+      const dedupeKey = `${connection.stripe_account_id}:${plan.id}`;
+      await this.intents.perform(environmentId, productIntent, dedupeKey, { plan_id: plan.id });
+    }
+  }
+
+  /** Puts prices of a plan on Stripe that are not there, with the meters that count their use. */
+  private async putPrices(environmentId: string, planId: string, prices: readonly PriceRow[]): Promise<void> {
+    const { stripe_account_id: account } = await this.connections.of(environmentId);
+    for (const price of prices) {
+      if (price.stripe_price_id !== null || stripePriceTerms(price) === undefined) {
+        continue;
+      }
+      if (price.meter_id !== null) {
+        await this.meter(environmentId, price.meter_id);
+      }
       await this.intents.perform(environmentId, priceIntent, `${account}:${price.id}`, {
-        plan_id: plan.id,
+        plan_id: planId,
         price_id: price.id,
       });
     }
@@ -119,17 +154,18 @@ export class SyncCatalog implements OnModuleInit {
       ...priceIntent,
       call: async ({ plan_id: planId, price_id: priceId }, { environment_id: environmentId, ...keyed }) => {
         const { connection, plan } = await this.loadPlan(environmentId, planId);
-        const prices = await this.database.tenant(environmentId, () =>
-          this.plans.prices(environmentId, [plan.version_id]),
-        );
-        const price = prices.find(({ id }) => id === priceId);
-        if (price === undefined || plan.stripe_product_id === null) {
-          throw new Error(`The price ${priceId} is not one of a plan that is on Stripe.`);
+        const { price, meter } = await this.loadPrice(environmentId, priceId);
+        if (plan.stripe_product_id === null) {
+          throw new Error(`The plan ${planId} of the price ${priceId} is not on Stripe.`);
         }
-        return createPrice(connection, { ...price, product: plan.stripe_product_id }, keyed);
+        return createPrice(
+          connection,
+          { ...price, product: plan.stripe_product_id, stripe_meter_id: meter?.stripe_meter_id ?? null },
+          keyed,
+        );
       },
       settle: (environmentId, { price_id: priceId }, { stripe_object_id: id }) =>
-        this.plans.linkStripePrice(environmentId, priceId, id),
+        this.prices.linkStripePrice(environmentId, priceId, id),
     });
     this.intents.register({
       ...meterIntent,
@@ -145,6 +181,18 @@ export class SyncCatalog implements OnModuleInit {
       },
       settle: (environmentId, { meter_id: meterId }, { stripe_object_id: id }) =>
         this.features.linkStripeMeter(environmentId, meterId, id),
+    });
+  }
+
+  private loadPrice(environmentId: string, priceId: string) {
+    return this.database.tenant(environmentId, async () => {
+      const [price] = await this.prices.find(environmentId, { ids: [priceId] });
+      if (price === undefined) {
+        throw new Error(`There is no price ${priceId}.`);
+      }
+      const meter =
+        price.meter_id === null ? undefined : await this.features.findMeter(environmentId, price.meter_id);
+      return { price, meter };
     });
   }
 

@@ -7,10 +7,15 @@ function price(id: string, interval: 'month' | 'year') {
     id,
     type: 'flat' as const,
     amount: { amount: 1_900, currency: 'usd' },
+    unit_amount: null,
+    package_size: null,
+    included_units: 0,
+    tiers: null,
+    feature: null,
+    currency: 'usd',
     interval,
     interval_count: 1,
     stripe_price_id: null,
-    created_at: new Date(),
   };
 }
 const monthly = price('price_month', 'month');

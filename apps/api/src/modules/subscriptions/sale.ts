@@ -48,9 +48,10 @@ export class Sales {
     if (running !== undefined) {
       throw new AlreadySubscribed(wish.customer, running);
     }
+    const stripePrices = await this.catalog.stripePricesOf(environmentId, plan.id, [price.id]);
     return {
       customer: { id: customer.id, name: wish.customer },
-      stripe_price_id: await this.catalog.stripePriceOf(environmentId, plan.id, price.id),
+      stripe_price_id: stripePrices.get(price.id) ?? '',
       stripe_customer_id: await this.stripeCustomers.ensure(environmentId, customer),
       plan_version_id: plan.version.id,
       group: plan.group,

@@ -12,7 +12,13 @@ import {
   StripeRefused,
   StripeUnavailable,
 } from '../../stripe/stripe.errors.ts';
-import { PlanHasNoPrice, PlanNotFound, PriceNotChosen, PriceNotFound } from '../catalog/catalog.errors.ts';
+import {
+  PlanHasNoPrice,
+  PlanNotFound,
+  PriceNotChosen,
+  PriceNotFound,
+  PriceNotOnStripe,
+} from '../catalog/catalog.errors.ts';
 import { CustomerNotFound } from '../customers/customers.errors.ts';
 import { CancelSubscription } from './cancel-subscription.ts';
 import { CreateSubscription } from './create-subscription.ts';
@@ -35,6 +41,7 @@ const saleRefusals = [
   PlanNotFound,
   PlanHasNoPrice,
   PriceNotFound,
+  PriceNotOnStripe,
   PriceNotChosen,
   AlreadySubscribed,
   StripeNotConnected,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { money, pageOf, pageQuery, text, timestamp, webUrl } from '../../platform/http/schemas.ts';
 import { stripeStatuses } from '../../stripe/stripe.subscription-state.ts';
-import { intervals } from '../catalog/catalog.schemas.ts';
+import { intervals } from '../catalog/price.schemas.ts';
 import { customerSummary } from '../customers/customers.schemas.ts';
 import { suspensions } from './subscription.ts';
 

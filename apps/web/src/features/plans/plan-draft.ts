@@ -33,8 +33,10 @@ export function parseCount(typed: string): number | undefined {
   return /^\d{1,15}$/.test(digits) ? Number(digits) : undefined;
 }
 
+type FlatPrice = NonNullable<NewPlan['prices']>[number] & { amount: number };
+
 /** The prices of a draft that make sense so far; an amount that is no number yet is left out. */
-export function draftPrices({ prices, currency }: PlanDraft): NonNullable<NewPlan['prices']> {
+export function draftPrices({ prices, currency }: PlanDraft): FlatPrice[] {
   return prices.flatMap(({ amount, interval, interval_count }) => {
     const minor = parseMoney(amount, currency);
     if (minor === undefined) return [];

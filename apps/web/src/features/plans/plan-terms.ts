@@ -5,8 +5,9 @@ import { formatNumber } from '../../formatting/numbers.ts';
 type Price = Pick<Plan['prices'][number], 'amount' | 'interval' | 'interval_count'>;
 type PlanFeature = Pick<Plan['features'][number], 'name' | 'type' | 'limit' | 'overage' | 'value'>;
 
-/** The head of a price tag: "$29" and "/ month"; a plan without a price, or at 0, is "Free". */
+/** The head of a price tag: "$29" and "/ month"; a plan without a price, or at 0, is "Free"; one without an amount of its own "By use". */
 export function priceTag(price: Price | undefined): { amount: string; period: string } {
+  if (price?.amount === null) return { amount: 'By use', period: '' };
   if (!price || price.amount.amount === 0) return { amount: 'Free', period: '' };
   return {
     amount: formatMoney(price.amount),

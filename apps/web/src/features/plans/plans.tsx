@@ -75,7 +75,7 @@ export function Plans() {
 
 /** Cheapest first, as a pricing page reads. */
 function byRank(plans: readonly Plan[]): Plan[] {
-  const amount = ({ prices }: Plan) => prices[0]?.amount.amount ?? 0;
+  const amount = ({ prices }: Plan) => prices[0]?.amount?.amount ?? 0;
   return plans.toSorted((a, b) => a.rank - b.rank || amount(a) - amount(b));
 }
 

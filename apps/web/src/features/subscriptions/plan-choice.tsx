@@ -71,6 +71,6 @@ function choicesOf(plan: Plan): Choice[] {
     plan: plan.id,
     price: id,
     label: plan.name,
-    hint: `${formatMoney(amount)} / ${formatInterval(interval, interval_count)}`,
+    hint: `${amount === null ? 'By use' : formatMoney(amount)} / ${formatInterval(interval, interval_count)}`,
   }));
 }
