@@ -4,6 +4,7 @@ import { AuditModule } from './modules/audit/audit.module.ts';
 import { CatalogModule } from './modules/catalog/catalog.module.ts';
 import { CustomersModule } from './modules/customers/customers.module.ts';
 import { EntitlementsModule } from './modules/entitlements/entitlements.module.ts';
+import { InvoicesModule } from './modules/invoices/invoices.module.ts';
 import { MerchantsModule } from './modules/merchants/merchants.module.ts';
 import { SubscriptionsModule } from './modules/subscriptions/subscriptions.module.ts';
 import { UsageModule } from './modules/usage/usage.module.ts';
@@ -22,6 +23,7 @@ import { PlatformModule } from './platform/platform.module.ts';
     UsageModule,
     EntitlementsModule,
     SubscriptionsModule,
+    InvoicesModule,
     WebhooksModule,
   ],
 })

@@ -8,6 +8,7 @@ import { Checkout } from './resources/checkout.ts';
 import { Customers } from './resources/customers.ts';
 import { type EntitlementCheck, Entitlements } from './resources/entitlements.ts';
 import { Features } from './resources/features.ts';
+import { Invoices } from './resources/invoices.ts';
 import { Meters } from './resources/meters.ts';
 import { Plans } from './resources/plans.ts';
 import { type Subscription, Subscriptions } from './resources/subscriptions.ts';
@@ -67,6 +68,7 @@ export class BillingOS {
   readonly meters: Meters;
   readonly plans: Plans;
   readonly subscriptions: Subscriptions;
+  readonly invoices: Invoices;
   readonly checkout: Checkout;
   readonly entitlements: Entitlements;
   readonly usage: Usage;
@@ -84,6 +86,7 @@ export class BillingOS {
     this.meters = new Meters(transport);
     this.plans = new Plans(transport);
     this.subscriptions = new Subscriptions(transport);
+    this.invoices = new Invoices(transport);
     this.checkout = new Checkout(transport);
     this.entitlements = new Entitlements(transport);
     this.usage = new Usage(transport);

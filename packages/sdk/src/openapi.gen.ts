@@ -596,6 +596,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listInvoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getInvoicesSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getInvoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks/stripe/{mode}": {
         parameters: {
             query?: never;
@@ -1231,6 +1279,210 @@ export interface components {
             url: string | null;
             /** Format: date-time */
             expires_at: string;
+        };
+        InvoiceList: {
+            data: components["schemas"]["InvoiceSummary"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        InvoiceSummary: {
+            id: string;
+            /** @description Null until it is issued. */
+            number: string | null;
+            /**
+             * @description Who collects it: Stripe, or the merchant.
+             * @enum {string}
+             */
+            provider: "stripe" | "manual";
+            /** @enum {string} */
+            status: "draft" | "open" | "paid" | "void" | "uncollectible";
+            billing_reason: string;
+            customer: components["schemas"]["CustomerSummary"];
+            /** @description Id of the subscription that it bills. */
+            subscription: string | null;
+            currency: string;
+            /** @description The sum of the lines. */
+            subtotal: components["schemas"]["Money"];
+            discount_total: components["schemas"]["Money"];
+            tax_total: components["schemas"]["Money"];
+            total: components["schemas"]["Money"];
+            /** @description What the customer’s credit balance took off. */
+            credit_applied: components["schemas"]["Money"];
+            amount_due: components["schemas"]["Money"];
+            amount_paid: components["schemas"]["Money"];
+            amount_remaining: components["schemas"]["Money"];
+            amount_refunded: components["schemas"]["Money"];
+            /** @description Taken back by credit notes after it was paid. */
+            amount_credited: components["schemas"]["Money"];
+            /** Format: date-time */
+            period_start: string | null;
+            /** Format: date-time */
+            period_end: string | null;
+            /** Format: date-time */
+            due_at: string | null;
+            /** Format: date-time */
+            issued_at: string | null;
+            /** Format: date-time */
+            paid_at: string | null;
+            /** Format: date-time */
+            voided_at: string | null;
+            attempt_count: number;
+            /**
+             * Format: date-time
+             * @description When Stripe tries again by itself.
+             */
+            next_attempt_at: string | null;
+            /** @description Stripe’s page of the invoice, where it can be paid. */
+            hosted_invoice_url: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        InvoicesSummary: {
+            by_currency: {
+                currency: string;
+                /** @description Still to be paid. */
+                open: components["schemas"]["Money"];
+                open_count: number;
+                /** @description Of that, what is late: after its day, or refused by the bank. */
+                overdue: components["schemas"]["Money"];
+                overdue_count: number;
+                paid_last_30_days: components["schemas"]["Money"];
+            }[];
+        };
+        Invoice: {
+            id: string;
+            /** @description Null until it is issued. */
+            number: string | null;
+            /**
+             * @description Who collects it: Stripe, or the merchant.
+             * @enum {string}
+             */
+            provider: "stripe" | "manual";
+            /** @enum {string} */
+            status: "draft" | "open" | "paid" | "void" | "uncollectible";
+            billing_reason: string;
+            customer: components["schemas"]["CustomerSummary"];
+            /** @description Id of the subscription that it bills. */
+            subscription: string | null;
+            currency: string;
+            /** @description The sum of the lines. */
+            subtotal: components["schemas"]["Money"];
+            discount_total: components["schemas"]["Money"];
+            tax_total: components["schemas"]["Money"];
+            total: components["schemas"]["Money"];
+            /** @description What the customer’s credit balance took off. */
+            credit_applied: components["schemas"]["Money"];
+            amount_due: components["schemas"]["Money"];
+            amount_paid: components["schemas"]["Money"];
+            amount_remaining: components["schemas"]["Money"];
+            amount_refunded: components["schemas"]["Money"];
+            /** @description Taken back by credit notes after it was paid. */
+            amount_credited: components["schemas"]["Money"];
+            /** Format: date-time */
+            period_start: string | null;
+            /** Format: date-time */
+            period_end: string | null;
+            /** Format: date-time */
+            due_at: string | null;
+            /** Format: date-time */
+            issued_at: string | null;
+            /** Format: date-time */
+            paid_at: string | null;
+            /** Format: date-time */
+            voided_at: string | null;
+            attempt_count: number;
+            /**
+             * Format: date-time
+             * @description When Stripe tries again by itself.
+             */
+            next_attempt_at: string | null;
+            /** @description Stripe’s page of the invoice, where it can be paid. */
+            hosted_invoice_url: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+            lines: components["schemas"]["InvoiceLine"][];
+            /** @description Attempts to pay it. */
+            payments: components["schemas"]["Payment"][];
+            credit_notes: components["schemas"]["CreditNote"][];
+            refunds: components["schemas"]["Refund"][];
+            /** @description Somebody is paying, or the outcome of a payment is not known yet. No other can begin. */
+            is_payment_under_way: boolean;
+        };
+        InvoiceLine: {
+            id: string;
+            /** @enum {string} */
+            kind: "recurring" | "usage" | "proration" | "tax" | "discount" | "manual";
+            description: string | null;
+            quantity: string;
+            /** @description Minor units of one, an exact decimal. */
+            unit_amount: string | null;
+            /** @description Before discounts and taxes. */
+            amount: components["schemas"]["Money"];
+            discount_amount: components["schemas"]["Money"];
+            /** @description Id of the price. */
+            price: string | null;
+            /** Format: date-time */
+            period_start: string | null;
+            /** Format: date-time */
+            period_end: string | null;
+        };
+        Payment: {
+            id: string;
+            /** @enum {string} */
+            status: "pending" | "succeeded" | "failed";
+            amount: components["schemas"]["Money"];
+            amount_refunded: components["schemas"]["Money"];
+            method: {
+                type: string;
+                brand: string | null;
+                last4: string | null;
+            } | null;
+            /** @description The bank’s reason: `insufficient_funds`, `lost_card` …. */
+            failure_code: string | null;
+            failure_message: string | null;
+            is_disputed: boolean;
+            /** Format: date-time */
+            created_at: string;
+        };
+        CreditNote: {
+            id: string;
+            number: string | null;
+            invoice: string;
+            /** @enum {string} */
+            status: "issued" | "void";
+            /** @enum {string|null} */
+            reason: "duplicate" | "fraudulent" | "order_change" | "product_unsatisfactory" | null;
+            memo: string | null;
+            amount: components["schemas"]["Money"];
+            /** @description It lowered what was still due; nothing went back. */
+            before_payment: boolean;
+            /** @description Added to the customer’s credit balance. */
+            credit_amount: components["schemas"]["Money"];
+            refund_amount: components["schemas"]["Money"];
+            /** @description Given back outside of Stripe. */
+            out_of_band_amount: components["schemas"]["Money"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            voided_at: string | null;
+        };
+        Refund: {
+            id: string;
+            invoice: string;
+            payment: string | null;
+            /** @enum {string} */
+            status: "pending" | "requires_action" | "succeeded" | "failed" | "canceled";
+            amount: components["schemas"]["Money"];
+            reason: string | null;
+            failure_reason: string | null;
+            /** Format: date-time */
+            created_at: string;
         };
         WebhookEventList: {
             data: components["schemas"]["WebhookEvent"][];
@@ -3146,6 +3398,109 @@ export interface operations {
             };
             /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listInvoices: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Your own id of the customer, or ours. */
+                customer?: string;
+                /** @description Id of the subscription. */
+                subscription?: string;
+                status?: "draft" | "open" | "paid" | "void" | "uncollectible";
+                /** @description Made at this time or later. */
+                created_from?: string;
+                /** @description Made before this time. */
+                created_to?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceList"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInvoicesSummary: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicesSummary"];
+                };
+            };
+        };
+    };
+    getInvoice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            /** @description `invoice_not_found`: No invoice of this environment has this id. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -166,6 +166,10 @@ async function theirs(buyer: Buyer): Promise<unknown> {
 async function forget(buyer: Buyer): Promise<void> {
   for (const statement of [
     'delete from entitlements where customer_id = $1',
+    ...['invoice_lines', 'payments', 'credit_notes'].map(
+      (table) => `delete from ${table} where invoice_id in (select id from invoices where customer_id = $1)`,
+    ),
+    'delete from invoices where customer_id = $1',
     'delete from subscription_items where subscription_id in (select id from subscriptions where customer_id = $1)',
     'delete from subscriptions where customer_id = $1',
   ]) {

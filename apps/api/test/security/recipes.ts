@@ -1,4 +1,5 @@
 import Stripe from 'stripe';
+import { SyncInvoices } from '../../src/modules/invoices/sync-invoices.ts';
 import { AlertsService } from '../../src/modules/alerts/alerts.service.ts';
 import { type TestStack, webhookSecret } from '../fixtures/stack.ts';
 import type { Tenant } from '../fixtures/api.ts';
@@ -27,6 +28,7 @@ export interface Victim extends Tenant {
   feature: { id: string; key: string };
   plan: { id: string; key: string; price: string };
   subscription: { id: string };
+  invoice: { id: string; line: string };
   failedJob: string;
   webhookEvent: string;
   apiKey: string;
@@ -160,6 +162,13 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
       },
     ];
   },
+  listInvoices: ({ customer, subscription }) => [
+    { path: 'invoices', strangers: 'own' },
+    { path: `invoices?customer=${customer.id}`, strangers: 'not_found' },
+    { path: `invoices?subscription=${subscription.id}`, strangers: 'own' },
+  ],
+  getInvoicesSummary: () => [{ path: 'invoices/summary', strangers: 'own' }],
+  getInvoice: ({ invoice }) => [{ path: `invoices/${invoice.id}`, strangers: 'not_found' }],
   receiveStripeEvent: ({ stripeAccount }) => [
     { ...signedEvent(stripeAccount, 'evt_received'), strangers: 'refused' },
   ],
@@ -196,6 +205,9 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
   });
   await asServer('GET', 'entitlements/check?customer=user_42&feature=api_calls');
   const { stripe_account_id: stripeAccount } = (await asOwner('GET', 'stripe-account')).body;
+  await stack.app.get(SyncInvoices).sync(environmentId, customer.body['id']);
+  const invoices = await asServer('GET', 'invoices?customer=user_42');
+  const invoice = await asServer('GET', `invoices/${invoices.body['data'][0].id}`);
   const event = signedEvent(stripeAccount, 'evt_stored');
   await stack.send('POST', event.path, event.body, event.headers);
   const events = await asOwner('GET', 'webhook-events');
@@ -217,6 +229,7 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     feature: { id: feature.body['id'], key: 'api_calls' },
     plan: { id: plan.body['id'], key: 'pro', price: plan.body['prices'][0].id },
     subscription: { id: subscription.body['id'] },
+    invoice: { id: invoice.body['id'], line: invoice.body['lines'][0].id },
     failedJob: job.rows[0]?.id ?? 'none',
     webhookEvent: events.body['data'][0].id,
     apiKey: key.body['id'],

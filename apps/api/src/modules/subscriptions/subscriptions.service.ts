@@ -43,6 +43,14 @@ export class SubscriptionsService {
     });
   }
 
+  /** Undefined: of somebody else, or not taken over yet. */
+  findByStripeId(environmentId: string, stripeSubscriptionId: string): Promise<Subscription | undefined> {
+    return this.database.tenant(environmentId, async () => {
+      const row = await this.subscriptions.findByStripeId(environmentId, stripeSubscriptionId);
+      return row === undefined ? undefined : this.one(environmentId, row, row.id);
+    });
+  }
+
   getByStripeId(environmentId: string, stripeSubscriptionId: string): Promise<Subscription> {
     return this.database.tenant(environmentId, async () => {
       const row = await this.subscriptions.findByStripeId(environmentId, stripeSubscriptionId);

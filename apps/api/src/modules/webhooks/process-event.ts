@@ -7,6 +7,7 @@ import { AccountDeauthorized } from './handlers/account-deauthorized.ts';
 import { AccountUpdated } from './handlers/account-updated.ts';
 import { CustomerStateChanged } from './handlers/customer-state-changed.ts';
 import type { EventHandler } from './handlers/handler.ts';
+import { InvoiceChanged } from './handlers/invoice-changed.ts';
 import { processEvent } from './webhooks.jobs.ts';
 import { WebhooksRepository } from './webhooks.repository.ts';
 
@@ -25,10 +26,11 @@ export class ProcessEvent implements OnModuleInit {
     private readonly handlers: JobHandlers,
     private readonly clock: Clock,
     customerStateChanged: CustomerStateChanged,
+    invoiceChanged: InvoiceChanged,
     accountUpdated: AccountUpdated,
     accountDeauthorized: AccountDeauthorized,
   ) {
-    const all: EventHandler[] = [customerStateChanged, accountUpdated, accountDeauthorized];
+    const all: EventHandler[] = [customerStateChanged, invoiceChanged, accountUpdated, accountDeauthorized];
     this.byType = new Map(all.flatMap((handler) => handler.types.map((type) => [type, handler] as const)));
   }
 

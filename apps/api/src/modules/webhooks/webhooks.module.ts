@@ -2,24 +2,27 @@ import { Module } from '@nestjs/common';
 import { StripeModule } from '../../stripe/stripe.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
+import { InvoicesModule } from '../invoices/invoices.module.ts';
 import { MerchantsModule } from '../merchants/merchants.module.ts';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
 import { AccountDeauthorized } from './handlers/account-deauthorized.ts';
 import { AccountUpdated } from './handlers/account-updated.ts';
 import { CustomerStateChanged } from './handlers/customer-state-changed.ts';
+import { InvoiceChanged } from './handlers/invoice-changed.ts';
 import { ProcessEvent } from './process-event.ts';
 import { WebhooksController } from './webhooks.controller.ts';
 import { WebhooksRepository } from './webhooks.repository.ts';
 import { WebhooksService } from './webhooks.service.ts';
 
 @Module({
-  imports: [StripeModule, AuditModule, MerchantsModule, CustomersModule, SubscriptionsModule],
+  imports: [StripeModule, AuditModule, MerchantsModule, CustomersModule, SubscriptionsModule, InvoicesModule],
   controllers: [WebhooksController],
   providers: [
     WebhooksService,
     WebhooksRepository,
     ProcessEvent,
     CustomerStateChanged,
+    InvoiceChanged,
     AccountUpdated,
     AccountDeauthorized,
   ],

@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { StripeModule } from '../../stripe/stripe.module.ts';
+import { AuditModule } from '../audit/audit.module.ts';
+import { CustomersModule } from '../customers/customers.module.ts';
+import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
+import { InvoicePartsRepository } from './invoice-parts.repository.ts';
+import { InvoicesController } from './invoices.controller.ts';
+import { InvoicesRepository } from './invoices.repository.ts';
+import { InvoicesService } from './invoices.service.ts';
+import { SyncInvoices } from './sync-invoices.ts';
+import { TakeOverInvoice } from './take-over-invoice.ts';
+
+@Module({
+  imports: [StripeModule, AuditModule, CustomersModule, SubscriptionsModule],
+  controllers: [InvoicesController],
+  providers: [InvoicesService, InvoicesRepository, InvoicePartsRepository, TakeOverInvoice, SyncInvoices],
+  exports: [InvoicesService, TakeOverInvoice, SyncInvoices],
+})
+export class InvoicesModule {}

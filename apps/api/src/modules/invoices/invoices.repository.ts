@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import { type Insertable, sql, type Updateable } from 'kysely';
+import { Database } from '../../platform/database/database.ts';
+import { newestFirst } from '../../platform/database/newest-first.ts';
+import type { Invoices } from '../../platform/database/schema.gen.ts';
+import type { PageRequest } from '../../platform/http/schemas.ts';
+import type { InvoiceStatus } from '../../stripe/stripe.invoice-state.ts';
+
+export interface InvoiceFilter extends PageRequest {
+  customer_id?: string | undefined;
+  subscription?: string | undefined;
+  status?: InvoiceStatus | undefined;
+  created_from?: Date | undefined;
+  created_to?: Date | undefined;
+}
+
+@Injectable()
+export class InvoicesRepository {
+  constructor(private readonly database: Database) {}
+
+  find(environmentId: string, id: string) {
+    return this.select(environmentId).where('i.id', '=', id).executeTakeFirst();
+  }
+
+  findByStripeId(environmentId: string, stripeInvoiceId: string) {
+    return this.select(environmentId).where('i.stripe_invoice_id', '=', stripeInvoiceId).executeTakeFirst();
+  }
+
+  /** Finds and locks: what is decided about an invoice is decided one after the other. */
+  lock(environmentId: string, id: string) {
+    return this.select(environmentId).where('i.id', '=', id).forUpdate('i').executeTakeFirst();
+  }
+
+  list(environmentId: string, filter: InvoiceFilter) {
+    let query = this.select(environmentId);
+    if (filter.customer_id !== undefined) {
+      query = query.where('i.customer_id', '=', filter.customer_id);
+    }
+    if (filter.subscription !== undefined) {
+      query = query.where('i.subscription_id', '=', filter.subscription);
+    }
+    if (filter.status !== undefined) {
+      query = query.where('i.status', '=', filter.status);
+    }
+    if (filter.created_from !== undefined) {
+      query = query.where('i.created_at', '>=', filter.created_from);
+    }
+    if (filter.created_to !== undefined) {
+      query = query.where('i.created_at', '<', filter.created_to);
+    }
+    return query.$call(newestFirst('i.id', filter)).execute();
+  }
+
+  sequences(environmentId: string, customerId: string) {
+    return this.database.q
+      .selectFrom('invoices')
+      .select(['stripe_invoice_id', 'stripe_sequence'])
+      .$narrowType<{ stripe_invoice_id: string }>()
+      .where('environment_id', '=', environmentId)
+      .where('customer_id', '=', customerId)
+      .where('stripe_invoice_id', 'is not', null)
+      .execute();
+  }
+
+  async insert(environmentId: string, invoice: Omit<Insertable<Invoices>, 'environment_id'>): Promise<void> {
+    await this.database.q
+      .insertInto('invoices')
+      .values({ environment_id: environmentId, ...invoice })
+      .execute();
+  }
+
+  async update(environmentId: string, id: string, change: Updateable<Invoices>): Promise<void> {
+    await this.database.q
+      .updateTable('invoices')
+      .set((eb) => ({ ...change, version: eb('version', '+', 1) }))
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .execute();
+  }
+
+  /** Counts up what was taken over from Stripe, of a locked invoice. */
+  async setSequence(
+    environmentId: string,
+    id: string,
+    sequence: { stripe_sequence: number } | { payments_sequence: number },
+  ): Promise<void> {
+    await this.database.q
+      .updateTable('invoices')
+      .set(sequence)
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .execute();
+  }
+
+  /** Sums by currency: what is open, of that what is overdue, and what was paid since. */
+  async summary(environmentId: string, at: { now: Date; paid_since: Date }) {
+    // Overdue: after its day, or where the card is charged at once, after it was refused.
+    const isOverdue = sql<boolean>`status = 'open'
+      and (due_at < ${at.now} or (due_at is null and attempt_count > 0 and amount_remaining > 0))`;
+    return this.database.q
+      .selectFrom('invoices')
+      .select([
+        'currency',
+        sql<number>`count(*) filter (where status = 'open')`.as('open_count'),
+        sql<number>`count(*) filter (where ${isOverdue})`.as('overdue_count'),
+        // A sum of bigint is numeric, a string: it is brought back to bigint.
+        sql<number>`coalesce(sum(amount_remaining) filter (where status = 'open'), 0)::bigint`.as('open'),
+        sql<number>`coalesce(sum(amount_remaining) filter (where ${isOverdue}), 0)::bigint`.as('overdue'),
+        sql<number>`coalesce(sum(amount_paid) filter (where status = 'paid' and paid_at >= ${at.paid_since}), 0)::bigint`.as(
+          'paid',
+        ),
+      ])
+      .where('environment_id', '=', environmentId)
+      .groupBy('currency')
+      .orderBy('currency')
+      .execute();
+  }
+
+  private select(environmentId: string) {
+    return this.database.q
+      .selectFrom('invoices as i')
+      .innerJoin('customers as c', (join) =>
+        join.onRef('c.environment_id', '=', 'i.environment_id').onRef('c.id', '=', 'i.customer_id'),
+      )
+      .selectAll('i')
+      .select([
+        'c.external_id as customer_external_id',
+        'c.name as customer_name',
+        'c.email as customer_email',
+      ])
+      .where('i.environment_id', '=', environmentId);
+  }
+}
