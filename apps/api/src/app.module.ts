@@ -6,6 +6,7 @@ import { CustomersModule } from './modules/customers/customers.module.ts';
 import { EntitlementsModule } from './modules/entitlements/entitlements.module.ts';
 import { InvoicesModule } from './modules/invoices/invoices.module.ts';
 import { MerchantsModule } from './modules/merchants/merchants.module.ts';
+import { ReconciliationModule } from './modules/reconciliation/reconciliation.module.ts';
 import { SubscriptionsModule } from './modules/subscriptions/subscriptions.module.ts';
 import { UsageModule } from './modules/usage/usage.module.ts';
 import { WebhooksModule } from './modules/webhooks/webhooks.module.ts';
@@ -25,6 +26,7 @@ import { PlatformModule } from './platform/platform.module.ts';
     SubscriptionsModule,
     InvoicesModule,
     WebhooksModule,
+    ReconciliationModule,
   ],
 })
 export class AppModule {}

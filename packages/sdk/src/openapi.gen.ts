@@ -692,6 +692,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reconciliation/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listReconciliationRuns"];
+        put?: never;
+        post: operations["startReconciliation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reconciliation/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getReconciliationRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reconciliation/discrepancies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listDiscrepancies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1504,6 +1552,60 @@ export interface components {
             received_at: string;
             /** Format: date-time */
             processed_at: string | null;
+        };
+        ReconciliationRunList: {
+            data: components["schemas"]["ReconciliationRun"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        ReconciliationRun: {
+            id: string;
+            /** @enum {string} */
+            trigger: "schedule" | "manual" | "connected";
+            /** @enum {string} */
+            state: "running" | "done" | "failed";
+            /** @description What is being compared, or was last. */
+            phase: string;
+            /** @description How many objects of each kind were compared. */
+            checked: {
+                [key: string]: number;
+            };
+            /** @description Discrepancies. */
+            found: number;
+            /** @description Of those, what says now what Stripe says. */
+            repaired: number;
+            /** @description To Stripe. */
+            requests: number;
+            error: string | null;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        DiscrepancyList: {
+            data: components["schemas"]["Discrepancy"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Discrepancy: {
+            id: string;
+            run: string;
+            /** @enum {string} */
+            kind: "customer" | "subscription" | "invoice" | "entitlement" | "meter" | "catalog";
+            /** @enum {string} */
+            cause: "missing_here" | "differs" | "missing_on_stripe" | "grants_differ" | "meter_drift";
+            /** @description Ours. Null: we did not have it. */
+            object_id: string | null;
+            stripe_object_id: string | null;
+            /** @description What we said, as far as it differed. */
+            before: unknown;
+            /** @description What Stripe says. */
+            after: unknown;
+            note: string | null;
+            /** Format: date-time */
+            found_at: string;
+            /** Format: date-time */
+            repaired_at: string | null;
         };
         Error: {
             error: {
@@ -3608,6 +3710,141 @@ export interface operations {
                 };
             };
             /** @description `webhook_event_not_found`: No received Stripe event of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listReconciliationRuns: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationRunList"];
+                };
+            };
+        };
+    };
+    startReconciliation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationRun"];
+                };
+            };
+            /** @description `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getReconciliationRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationRun"];
+                };
+            };
+            /** @description `reconciliation_run_not_found`: No reconciliation of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listDiscrepancies: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Id of a run. */
+                run?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscrepancyList"];
+                };
+            };
+            /** @description `reconciliation_run_not_found`: No reconciliation of this environment has this id. */
             404: {
                 headers: {
                     [name: string]: unknown;

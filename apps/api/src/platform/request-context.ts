@@ -17,6 +17,8 @@ export interface RequestContext {
   actor: Actor;
   /** The Idempotency-Key the caller sent, if any. */
   idempotency_key?: string;
+  /** How many requests to Stripe it took so far, repetitions included. */
+  stripe_requests?: number;
 }
 
 const storage = new AsyncLocalStorage<RequestContext>();

@@ -3,6 +3,7 @@ import Stripe from 'stripe';
 import { Env } from '../env.ts';
 import type { Mode } from '../platform/auth/api-key.ts';
 import { Database } from '../platform/database/database.ts';
+import { requestContext } from '../platform/request-context.ts';
 import { StripeNotConfigured } from './stripe.errors.ts';
 
 const timeoutMs = 20_000;
@@ -54,6 +55,10 @@ export class StripeClients {
           throw new Error(
             'Stripe was called inside a database transaction: commit first, a rollback cannot undo it.',
           );
+        }
+        const context = requestContext.current();
+        if (context !== undefined) {
+          context.stripe_requests = (context.stripe_requests ?? 0) + 1;
         }
         return fetch(input, init);
       }),

@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 import type { Connection } from './connections.ts';
-import { translateStripeError } from './stripe.errors.ts';
+import { isMissing, translateStripeError } from './stripe.errors.ts';
 
 export const stripeStatuses = [
   'incomplete',
@@ -81,6 +81,21 @@ export async function listSubscriptions(
     }
     return states;
   } catch (error) {
+    throw translateStripeError(error);
+  }
+}
+
+/** One subscription, ended or not. Undefined: Stripe has no such thing. */
+export async function retrieveSubscription(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  id: string,
+): Promise<SubscriptionState | undefined> {
+  try {
+    return subscriptionState(await stripe.subscriptions.retrieve(id, { expand }, { stripeAccount }));
+  } catch (error) {
+    if (isMissing(error)) {
+      return undefined;
+    }
     throw translateStripeError(error);
   }
 }

@@ -78,7 +78,8 @@ function isFromTheFuture(signature: string): boolean {
   return seconds - Date.now() / 1_000 > toleranceSeconds;
 }
 
-function hintOf(object: object): StripeEventHint['object'] {
+/** What an object of an event is about: its ids. */
+export function hintOf(object: object): StripeEventHint['object'] {
   const field = (name: string): string | null => {
     const value: unknown = Reflect.get(object, name);
     if (typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string') {

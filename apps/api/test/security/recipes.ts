@@ -1,6 +1,7 @@
 import Stripe from 'stripe';
 import { SyncInvoices } from '../../src/modules/invoices/sync-invoices.ts';
 import { AlertsService } from '../../src/modules/alerts/alerts.service.ts';
+import { newId } from '../../src/platform/ids.ts';
 import { type TestStack, webhookSecret } from '../fixtures/stack.ts';
 import type { Tenant } from '../fixtures/api.ts';
 
@@ -34,6 +35,7 @@ export interface Victim extends Tenant {
   apiKey: string;
   alert: string;
   slackWebhook: string;
+  reconciliation: string;
 }
 
 /** A valid request, or several, for each operation of the OpenAPI document. */
@@ -173,6 +175,15 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
     { ...signedEvent(stripeAccount, 'evt_received'), strangers: 'refused' },
   ],
   listWebhookEvents: () => [{ path: 'webhook-events', strangers: 'own' }],
+  listReconciliationRuns: () => [{ path: 'reconciliation/runs', strangers: 'own' }],
+  startReconciliation: () => [{ path: 'reconciliation/runs', strangers: 'own' }],
+  getReconciliationRun: ({ reconciliation }) => [
+    { path: `reconciliation/runs/${reconciliation}`, strangers: 'not_found' },
+  ],
+  listDiscrepancies: ({ reconciliation }) => [
+    { path: 'reconciliation/discrepancies', strangers: 'own' },
+    { path: `reconciliation/discrepancies?run=${reconciliation}`, strangers: 'not_found' },
+  ],
   replayWebhookEvent: ({ webhookEvent }) => [
     { path: `webhook-events/${webhookEvent}/replay`, strangers: 'not_found' },
   ],
@@ -235,7 +246,24 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     apiKey: key.body['id'],
     alert,
     slackWebhook,
+    reconciliation: await addReconciliation(stack, tenant),
   };
+}
+
+/** A run with a discrepancy that was found in it. */
+async function addReconciliation(stack: TestStack, tenant: Tenant): Promise<string> {
+  const { body } = await tenant.asOwner('POST', 'reconciliation/runs');
+  const { owner } = stack.database;
+  await owner.query(
+    `insert into discrepancies (environment_id, id, run_id, kind, cause, object_id, before, after, found_at)
+     values ($1, $2, $3, 'subscription', 'differs', 'sub_1', '{}', '{}', now())`,
+    [tenant.environment_id, newId('discrepancy'), body['id']],
+  );
+  await owner.query(`insert into reconciliation_seen values ($1, $2, 'sub_stripe')`, [
+    tenant.environment_id,
+    body['id'],
+  ]);
+  return body['id'];
 }
 
 async function raiseAlert(stack: TestStack, environmentId: string): Promise<string> {

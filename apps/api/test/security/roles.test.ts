@@ -30,6 +30,7 @@ const changes: Record<string, string[]> = {
     'trackUsage',
     'createCheckoutSession',
     'replayWebhookEvent',
+    'startReconciliation',
   ],
   support: [
     'readAlert',

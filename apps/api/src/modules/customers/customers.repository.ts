@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { atLeastOne } from '../../platform/database/at-least-one.ts';
 import { Database } from '../../platform/database/database.ts';
 import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
@@ -58,6 +59,21 @@ export class CustomersRepository {
       .where('environment_id', '=', environmentId)
       .where('stripe_customer_id', '=', stripeCustomerId)
       .executeTakeFirst();
+  }
+
+  /** Those of ours that Stripe's customers are, by our link or by the id we wrote on them. */
+  findByStripe(environmentId: string, stripeCustomerIds: string[], ids: string[]) {
+    return this.database.q
+      .selectFrom('customers')
+      .select(['id', 'stripe_customer_id'])
+      .where('environment_id', '=', environmentId)
+      .where((eb) =>
+        eb.or([
+          eb('stripe_customer_id', 'in', atLeastOne(stripeCustomerIds)),
+          eb('id', 'in', atLeastOne(ids)),
+        ]),
+      )
+      .execute();
   }
 
   list(environmentId: string, page: PageRequest & { search?: string | undefined }) {

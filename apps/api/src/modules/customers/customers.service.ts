@@ -69,6 +69,20 @@ export class CustomersService {
     });
   }
 
+  /** Those of ours that Stripe's customers are: by our link, or by our id, which is written on what we made there. */
+  findByStripe(
+    environmentId: string,
+    stripe: { stripe_customer_id: string; bos_customer_id: string | null }[],
+  ) {
+    return this.database.tenant(environmentId, () =>
+      this.customers.findByStripe(
+        environmentId,
+        stripe.map((customer) => customer.stripe_customer_id),
+        stripe.flatMap(({ bos_customer_id: id }) => id ?? []),
+      ),
+    );
+  }
+
   create(environmentId: string, wish: z.output<typeof createCustomer>): Promise<Customer> {
     return this.database.tenant(environmentId, async () => {
       const now = this.clock.now();

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
+import { atLeastOne } from '../../platform/database/at-least-one.ts';
 import { Database } from '../../platform/database/database.ts';
 import { type Snapshot, snapshotSchema } from './snapshot.ts';
 
@@ -29,6 +30,27 @@ export class EntitlementsRepository {
       select app.entitlement_snapshot(${environmentId}, ${reference}, ${now}) as snapshot
     `.execute(this.database.functions);
     return snapshotSchema.parse(rows[0]?.snapshot);
+  }
+
+  /** What subscriptions grant now. */
+  ofSubscriptions(environmentId: string, subscriptionIds: string[]) {
+    return this.database.q
+      .selectFrom('entitlements')
+      .select([
+        'subscription_id',
+        'feature_id',
+        'limit',
+        'overage',
+        'value',
+        'rank',
+        'suspended',
+        'billing_anchor',
+        'interval',
+        'interval_count',
+      ])
+      .where('environment_id', '=', environmentId)
+      .where('subscription_id', 'in', atLeastOne(subscriptionIds))
+      .execute();
   }
 
   findFeature(environmentId: string, key: string) {

@@ -52,6 +52,11 @@ export class EntitlementsService implements OnModuleInit {
     await this.changed(environmentId, customerId);
   }
 
+  /** What subscriptions grant now, in the open transaction. */
+  ofSubscriptions(environmentId: string, subscriptionIds: string[]) {
+    return this.entitlements.ofSubscriptions(environmentId, subscriptionIds);
+  }
+
   /** Says that what a customer may do has changed, in the open transaction. */
   async changed(environmentId: string, customerId: string): Promise<void> {
     await this.customers.bumpEntitlementsVersion(environmentId, customerId);

@@ -8,6 +8,15 @@ import { combinedGrants } from './grants.ts';
 import { accessOf } from './subscription.ts';
 import { SubscriptionsRepository } from './subscriptions.repository.ts';
 
+type GrantingRow = Pick<
+  NonNullable<Awaited<ReturnType<SubscriptionsRepository['find']>>>,
+  'status' | 'duplicate_of' | 'plan_version_id' | 'suspension' | 'billing_anchor'
+>;
+type GrantingItem = Pick<
+  Awaited<ReturnType<SubscriptionsRepository['items']>>[number],
+  'plan_version_id' | 'quantity' | 'interval' | 'interval_count'
+>;
+
 /** Makes what a subscription grants follow from how its row stands: whoever changes the row calls this after it. */
 @Injectable()
 export class GrantSubscription {
@@ -29,26 +38,34 @@ export class GrantSubscription {
       throw new Error(`There is no subscription ${id}.`);
     }
     const items = await this.subscriptions.items(environmentId, [id]);
-    const access = subscription.duplicate_of === null ? accessOf(subscription.status) : 'none';
-    const period = items.find((item) => item.plan_version_id === subscription.plan_version_id) ?? items[0];
+    const wanted = await this.wanted(environmentId, subscription, items);
     await this.entitlements.grant(
       environmentId,
       subscription.customer_id,
       id,
-      access === 'none' || period === undefined
-        ? []
-        : (await this.granted(environmentId, subscription.plan_version_id, items)).map((grant) => ({
-            id: newId('entitlement'),
-            customer_id: subscription.customer_id,
-            subscription_id: id,
-            ...grant,
-            suspended: access === 'withheld' || subscription.suspension !== null,
-            billing_anchor: subscription.billing_anchor,
-            interval: period.interval,
-            interval_count: period.interval_count,
-            granted_at: this.clock.now(),
-          })),
+      wanted.map((grant) => ({
+        id: newId('entitlement'),
+        customer_id: subscription.customer_id,
+        subscription_id: id,
+        ...grant,
+        granted_at: this.clock.now(),
+      })),
     );
+  }
+
+  /** What a subscription grants as its row and items stand, in the open transaction. */
+  async wanted(environmentId: string, subscription: GrantingRow, items: GrantingItem[]) {
+    const access = subscription.duplicate_of === null ? accessOf(subscription.status) : 'none';
+    const period = items.find((item) => item.plan_version_id === subscription.plan_version_id) ?? items[0];
+    return access === 'none' || period === undefined
+      ? []
+      : (await this.granted(environmentId, subscription.plan_version_id, items)).map((grant) => ({
+          ...grant,
+          suspended: access === 'withheld' || subscription.suspension !== null,
+          billing_anchor: subscription.billing_anchor,
+          interval: period.interval,
+          interval_count: period.interval_count,
+        }));
   }
 
   private async granted(

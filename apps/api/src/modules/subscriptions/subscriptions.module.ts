@@ -6,6 +6,7 @@ import { CustomersModule } from '../customers/customers.module.ts';
 import { EntitlementsModule } from '../entitlements/entitlements.module.ts';
 import { MerchantsModule } from '../merchants/merchants.module.ts';
 import { CancelSubscription } from './cancel-subscription.ts';
+import { CompareSubscriptions } from './compare-subscriptions.ts';
 import { CreateSubscription } from './create-subscription.ts';
 import { OpenCheckout } from './open-checkout.ts';
 import { Sales } from './sale.ts';
@@ -23,6 +24,7 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
   controllers: [SubscriptionsController],
   providers: [
     SubscriptionsService,
+    CompareSubscriptions,
     SubscriptionsRepository,
     SubscriptionTermsRepository,
     GrantSubscription,
@@ -34,6 +36,12 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
     SyncCustomer,
     TakeOverSubscription,
   ],
-  exports: [SyncCustomer, SubscriptionsService, SuspendSubscription, CancelSubscription],
+  exports: [
+    CompareSubscriptions,
+    SyncCustomer,
+    SubscriptionsService,
+    SuspendSubscription,
+    CancelSubscription,
+  ],
 })
 export class SubscriptionsModule {}

@@ -42,6 +42,65 @@ export class SubscriptionsRepository {
       .executeTakeFirst();
   }
 
+  findByStripeIds(environmentId: string, stripeSubscriptionIds: string[]) {
+    return this.select(environmentId)
+      .where('s.stripe_subscription_id', 'in', atLeastOne(stripeSubscriptionIds))
+      .execute();
+  }
+
+  /** Those of Stripe that run or may still begin, in the order of their ids, after one of them. */
+  listUnended(environmentId: string, after: string, limit: number) {
+    return this.select(environmentId)
+      .where('s.id', '>', after)
+      .where('s.status', 'in', [...runningStatuses, 'incomplete'])
+      .where('s.stripe_subscription_id', 'is not', null)
+      .orderBy('s.id')
+      .limit(limit)
+      .execute();
+  }
+
+  /** Those that grant or should, in the order of their ids, after one of them. */
+  listGranting(environmentId: string, after: string, limit: number) {
+    return this.select(environmentId)
+      .where('s.id', '>', after)
+      .where((eb) =>
+        eb.or([
+          eb('s.status', 'in', runningStatuses),
+          eb.exists(
+            eb
+              .selectFrom('entitlements as e')
+              .select('e.id')
+              .whereRef('e.environment_id', '=', 's.environment_id')
+              .whereRef('e.subscription_id', '=', 's.id'),
+          ),
+        ]),
+      )
+      .orderBy('s.id')
+      .limit(limit)
+      .execute();
+  }
+
+  /** Ends a subscription that Stripe has no more. */
+  async end(environmentId: string, id: string, now: Date): Promise<void> {
+    await this.database.q
+      .updateTable('subscriptions')
+      .set((eb) => ({
+        status: 'canceled',
+        canceled_at: eb.fn.coalesce('canceled_at', eb.val(now)),
+        ended_at: now,
+        suspended_since: null,
+        suspension: null,
+        past_due_since: null,
+        paused_at: null,
+        duplicate_of: null,
+        updated_at: now,
+        version: eb('version', '+', 1),
+      }))
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .execute();
+  }
+
   /** The running subscription of a customer in a group of plans, not counting duplicates. */
   findRunning(environmentId: string, customerId: string, group: string) {
     return this.select(environmentId)

@@ -247,7 +247,7 @@ export class TakeOverSubscription {
 }
 
 /** The version a subscription is on: that of the price of a base plan among its items. */
-function versionOf(
+export function versionOf(
   items: SubscriptionState['items'],
   prices: ReadonlyMap<string, Price>,
 ): string | undefined {
@@ -256,7 +256,10 @@ function versionOf(
 }
 
 /** What we know the price of: an item that somebody added on Stripe with a price of their own is not ours to show. */
-function itemsOf(items: SubscriptionState['items'], prices: ReadonlyMap<string, Price>): Terms['items'] {
+export function itemsOf(
+  items: SubscriptionState['items'],
+  prices: ReadonlyMap<string, Price>,
+): Terms['items'] {
   return items.flatMap((item) => {
     const price = prices.get(item.stripe_price_id);
     return price === undefined
@@ -271,7 +274,7 @@ function itemsOf(items: SubscriptionState['items'], prices: ReadonlyMap<string, 
   });
 }
 
-function scheduledOf(
+export function scheduledOf(
   { schedule, items }: SubscriptionState,
   prices: ReadonlyMap<string, Price>,
   versionId: string,

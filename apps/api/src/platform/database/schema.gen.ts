@@ -147,6 +147,27 @@ export interface Customers {
   version: Generated<number>;
 }
 
+export interface Discrepancies {
+  /**
+   * What Stripe says.
+   */
+  after: Json;
+  /**
+   * What we said. Ids, states and times; nothing personal.
+   */
+  before: Json;
+  cause: "differs" | "grants_differ" | "meter_drift" | "missing_here" | "missing_on_stripe";
+  environment_id: string;
+  found_at: Timestamp;
+  id: string;
+  kind: "catalog" | "customer" | "entitlement" | "invoice" | "meter" | "subscription";
+  note: string | null;
+  object_id: string | null;
+  repaired_at: Timestamp | null;
+  run_id: string;
+  stripe_object_id: string | null;
+}
+
 export interface Disputes {
   amount: number;
   closed_at: Timestamp | null;
@@ -473,6 +494,39 @@ export interface Prices {
   unit_amount: Numeric | null;
 }
 
+export interface ReconciliationRuns {
+  /**
+   * How many objects of each kind were compared.
+   */
+  checked: Generated<Json>;
+  /**
+   * When the last finished run began: what Stripe lists by time is listed from there, with an overlap.
+   */
+  compared_since: Timestamp | null;
+  cursor: string | null;
+  environment_id: string;
+  error: string | null;
+  finished_at: Timestamp | null;
+  found: Generated<number>;
+  id: string;
+  phase: string;
+  progressed_at: Timestamp;
+  repaired: Generated<number>;
+  /**
+   * How many requests to Stripe it took.
+   */
+  requests: Generated<number>;
+  started_at: Timestamp;
+  state: "done" | "failed" | "running";
+  trigger: "connected" | "manual" | "schedule";
+}
+
+export interface ReconciliationSeen {
+  environment_id: string;
+  run_id: string;
+  stripe_id: string;
+}
+
 export interface Refunds {
   amount: number;
   created_at: Timestamp;
@@ -528,6 +582,18 @@ export interface StripeAccounts {
   created_at: Timestamp;
   disconnected_at: Timestamp | null;
   environment_id: string;
+  /**
+   * When they are listed next.
+   */
+  events_due_at: Timestamp | null;
+  /**
+   * When the events of the last hour were listed whole.
+   */
+  events_healed_at: Timestamp | null;
+  /**
+   * By Stripe's clock: the newest event that was seen when they were listed last.
+   */
+  events_listed_until: Timestamp | null;
   id: string;
   mode: "live" | "test";
   payouts_enabled: Generated<boolean>;
@@ -730,6 +796,7 @@ export interface DB {
   coupons: Coupons;
   credit_notes: CreditNotes;
   customers: Customers;
+  discrepancies: Discrepancies;
   disputes: Disputes;
   entitlements: Entitlements;
   environments: Environments;
@@ -748,6 +815,8 @@ export interface DB {
   plan_versions: PlanVersions;
   plans: Plans;
   prices: Prices;
+  reconciliation_runs: ReconciliationRuns;
+  reconciliation_seen: ReconciliationSeen;
   refunds: Refunds;
   request_idempotency: RequestIdempotency;
   scheduled_changes: ScheduledChanges;

@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { StripeModule } from '../../stripe/stripe.module.ts';
+import { AlertsModule } from '../alerts/alerts.module.ts';
+import { AuditModule } from '../audit/audit.module.ts';
+import { CustomersModule } from '../customers/customers.module.ts';
+import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
+import { CompareCustomers } from './compare-customers.ts';
+import { CompareEntitlements } from './compare-entitlements.ts';
+import { CompareEnded, CompareRunning, CompareUnlisted, SubscriptionRepairs } from './compare-with-stripe.ts';
+import { Phases } from './phases.ts';
+import { Reconcile } from './reconcile.ts';
+import { ReconciliationController } from './reconciliation.controller.ts';
+import { ReconciliationRepository } from './reconciliation.repository.ts';
+import { ReconciliationService } from './reconciliation.service.ts';
+
+@Module({
+  imports: [StripeModule, AlertsModule, AuditModule, CustomersModule, SubscriptionsModule],
+  controllers: [ReconciliationController],
+  providers: [
+    ReconciliationService,
+    ReconciliationRepository,
+    Reconcile,
+    Phases,
+    SubscriptionRepairs,
+    CompareCustomers,
+    CompareRunning,
+    CompareEnded,
+    CompareUnlisted,
+    CompareEntitlements,
+  ],
+})
+export class ReconciliationModule {}

@@ -1,0 +1,260 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Reconcile } from '../../src/modules/reconciliation/reconcile.ts';
+import type { Json, Tenant } from '../fixtures/api.ts';
+import { startStack, type TestStack } from '../fixtures/stack.ts';
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack.close());
+
+/** A merchant with one plan and so many subscribers, on Stripe and here. */
+async function merchantWith(subscribers: number): Promise<Tenant> {
+  const tenant = await stack.newConnectedTenant();
+  const { asServer } = tenant;
+  await asServer('POST', 'features', { key: 'exports', name: 'Exports', type: 'boolean' });
+  await asServer('POST', 'features', { key: 'api_calls', name: 'Calls', type: 'metered' });
+  for (const key of ['pro', 'max']) {
+    await asServer('POST', 'plans', {
+      key,
+      name: key,
+      prices: [{ amount: 1_900, currency: 'usd', interval: 'month' }],
+      features: [{ feature: 'exports' }, { feature: 'api_calls', limit: 1_000 }],
+    });
+  }
+  // What comes of it is known from the answers; hundreds of events would only say it again.
+  const isMany = subscribers > 20;
+  if (isMany) {
+    stack.emulator.pauseWebhooks();
+  }
+  for (let i = 0; i < subscribers; i += 10) {
+    await Promise.all(
+      Array.from({ length: Math.min(10, subscribers - i) }, async (_, offset) => {
+        const customer = `user_${i + offset}`;
+        await asServer('POST', 'customers', { external_id: customer });
+        const answer = await asServer('POST', 'subscriptions', {
+          customer,
+          plan: 'pro',
+          payment_method: 'pm_card_visa',
+        });
+        expect(answer.status).toBe(201);
+      }),
+    );
+  }
+  if (!isMany) {
+    await stack.settle();
+  }
+  return tenant;
+}
+
+async function reconciled(tenant: Tenant): Promise<Json> {
+  const started = await tenant.asOwner('POST', 'reconciliation/runs');
+  expect(started.status).toBe(201);
+  await stack.settle();
+  return (await tenant.asOwner('GET', `reconciliation/runs/${started.body['id']}`)).body;
+}
+
+const discrepanciesOf = async (tenant: Tenant, run: Json) => {
+  const { body } = await tenant.asOwner('GET', `reconciliation/discrepancies?run=${run['id']}&limit=100`);
+  return body['data'] as Json[];
+};
+
+/** Stripe's and our state of every subscription of a tenant, in the same words. */
+async function bothStates(tenant: Tenant): Promise<{ ours: unknown; stripes: unknown }> {
+  const { rows } = await stack.database.owner.query<{ id: string; status: string; cancels: boolean }>(
+    `select stripe_subscription_id as id, status, cancel_at is not null as cancels from subscriptions
+     where environment_id = $1 order by 1`,
+    [tenant.environment_id],
+  );
+  const { stripe, account } = await stack.stripeOf(tenant);
+  const stripes = [];
+  for await (const one of stripe.subscriptions.list(
+    { status: 'all', limit: 100 },
+    { stripeAccount: account },
+  )) {
+    stripes.push({ id: one.id, status: one.status, cancels: one.cancel_at !== null });
+  }
+  return { ours: rows, stripes: stripes.toSorted((a, b) => (a.id < b.id ? -1 : 1)) };
+}
+
+// INV-25
+describe('a reconciliation', () => {
+  it('finds and repairs every drift of 3 % of 300 subscriptions, and the next one finds none', async () => {
+    const tenant = await merchantWith(300);
+    const { owner } = stack.database;
+    const environment = tenant.environment_id;
+    const { stripe, account } = await stack.stripeOf(tenant);
+    const options = { stripeAccount: account };
+    const { rows } = await owner.query<{ id: string; stripe: string; customer: string }>(
+      `select id, stripe_subscription_id as stripe, customer_id as customer from subscriptions
+       where environment_id = $1 order by id`,
+      [environment],
+    );
+    const at = (i: number) => rows[i] ?? { id: '', stripe: '', customer: '' };
+    // Nine subscriptions drift, each in its way. What happens on Stripe is not heard of here: no webhook arrives.
+    await stripe.subscriptions.cancel(at(0).stripe, {}, options);
+    await stripe.subscriptions.update(at(20).stripe, { cancel_at_period_end: true }, options);
+    const max = (await tenant.asServer('GET', 'plans/max')).body['prices'][0].stripe_price_id;
+    const items = await stripe.subscriptions.retrieve(at(40).stripe, {}, options);
+    await stripe.subscriptions.update(
+      at(40).stripe,
+      { items: [{ id: items.items.data[0]?.id ?? '', price: max }], proration_behavior: 'none' },
+      options,
+    );
+    // Five rows are changed here.
+    await owner.query(`update subscriptions set status = 'past_due' where id = $1`, [at(60).id]);
+    await owner.query(
+      `update subscriptions set current_period_end = current_period_end + interval '1 day' where id = $1`,
+      [at(80).id],
+    );
+    await owner.query(`delete from entitlements where subscription_id = $1`, [at(100).id]);
+    await owner.query(`update entitlements set "limit" = 5 where subscription_id = $1 and "limit" = 1000`, [
+      at(120).id,
+    ]);
+    await owner.query(`update subscription_items set quantity = 7 where subscription_id = $1`, [at(140).id]);
+    // And one is forgotten altogether.
+    await owner.query(`delete from entitlements where subscription_id = $1`, [at(160).id]);
+    await owner.query(`delete from subscription_items where subscription_id = $1`, [at(160).id]);
+    await owner.query(`delete from subscriptions where id = $1`, [at(160).id]);
+
+    const first = await reconciled(tenant);
+    const discrepancies = await discrepanciesOf(tenant, first);
+
+    expect(first).toMatchObject({
+      state: 'done',
+      found: 9,
+      repaired: 9,
+      checked: { subscriptions: 299, customers: 300 },
+    });
+    // Customers 3, running ones 3, ended ones 1, and for each of the 7 that differ on Stripe one to take it over; the one
+    // that is not listed as running is asked for.
+    expect(first['requests']).toBeLessThan(20);
+    expect(discrepancies.map(({ kind, cause }) => `${kind} ${cause}`).toSorted()).toEqual([
+      'entitlement grants_differ',
+      'entitlement grants_differ',
+      ...Array.from({ length: 6 }, () => 'subscription differs'),
+      'subscription missing_here',
+    ]);
+    expect(discrepancies.find(({ object_id: id }) => id === at(60).id)).toMatchObject({
+      before: { status: 'past_due' },
+      after: { status: 'active' },
+      repaired_at: expect.any(String),
+    });
+    const both = await bothStates(tenant);
+    expect(both.ours).toEqual(both.stripes);
+
+    const second = await reconciled(tenant);
+    expect(second).toMatchObject({ state: 'done', found: 0, repaired: 0 });
+    stack.emulator.resumeWebhooks();
+    await stack.settle();
+  }, 180_000);
+
+  it('says so when there are more than ten, and that it is over when there are none', async () => {
+    const tenant = await merchantWith(12);
+    await stack.database.owner.query(`update subscriptions set status = 'unpaid' where environment_id = $1`, [
+      tenant.environment_id,
+    ]);
+    const alerts = async () => (await tenant.asOwner('GET', 'alerts?state=open')).body['data'];
+
+    const run = await reconciled(tenant);
+    expect(await alerts()).toMatchObject([
+      {
+        kind: 'reconciliation.drift',
+        title: '12 discrepancies with Stripe',
+        target: { type: 'reconciliation_run', id: run['id'] },
+      },
+    ]);
+
+    await reconciled(tenant);
+    expect(await alerts()).toEqual([]);
+  }, 60_000);
+
+  it('goes on where it was after the worker died', async () => {
+    const tenant = await merchantWith(3);
+    await stack.stopWorker();
+    await stack.database.owner.query(`update subscriptions set status = 'unpaid' where environment_id = $1`, [
+      tenant.environment_id,
+    ]);
+    const started = await tenant.asOwner('POST', 'reconciliation/runs');
+    // As it was left: the customers were done, and one discrepancy was found and not repaired.
+    const { rows } = await stack.database.owner.query<{ id: string; stripe: string }>(
+      `select id, stripe_subscription_id as stripe from subscriptions where environment_id = $1 order by id limit 1`,
+      [tenant.environment_id],
+    );
+    await stack.database.owner.query(
+      `update reconciliation_runs set phase = 'subscriptions', checked = '{"customers": 3}' where id = $1`,
+      [started.body['id']],
+    );
+    await stack.database.owner.query(
+      `insert into discrepancies (environment_id, id, run_id, kind, cause, object_id, stripe_object_id, before, after, found_at)
+       values ($1, 'diff_found_before', $2, 'subscription', 'differs', $3, $4, '{}', '{}', now())`,
+      [tenant.environment_id, started.body['id'], rows[0]?.id, rows[0]?.stripe],
+    );
+
+    // Who asks for another one meanwhile gets this one.
+    expect((await tenant.asOwner('POST', 'reconciliation/runs')).body['id']).toBe(started.body['id']);
+    await stack.startWorker();
+    await stack.settle();
+
+    const run = (await tenant.asOwner('GET', `reconciliation/runs/${started.body['id']}`)).body;
+    expect(run).toMatchObject({
+      state: 'done',
+      found: 3,
+      repaired: 3,
+      checked: { customers: 3, subscriptions: 3 },
+    });
+    expect((await discrepanciesOf(tenant, run)).map(({ id }) => id)).toContain('diff_found_before');
+  }, 60_000);
+
+  it('ends what Stripe has no more, with the reason, and takes its grants away', async () => {
+    const tenant = await merchantWith(1);
+    await stack.database.owner.query(
+      `update subscriptions set stripe_subscription_id = 'sub_of_nobody' where environment_id = $1`,
+      [tenant.environment_id],
+    );
+    await stack.database.owner.query(
+      `update subscription_items set stripe_subscription_item_id = 'si_of_nobody' where environment_id = $1`,
+      [tenant.environment_id],
+    );
+
+    const run = await reconciled(tenant);
+
+    // The one of nobody ends, and the one that Stripe has is new to us.
+    expect((await discrepanciesOf(tenant, run)).map(({ cause }) => cause).toSorted()).toEqual([
+      'missing_here',
+      'missing_on_stripe',
+    ]);
+    const again = await reconciled(tenant);
+    expect(again['found']).toBe(0);
+    const subscriptions = await tenant.asServer('GET', 'subscriptions?customer=user_0');
+    expect(subscriptions.body['data'].map(({ status }: Json) => status).toSorted()).toEqual([
+      'active',
+      'canceled',
+    ]);
+    expect(
+      (await tenant.asServer('GET', 'entitlements/check?customer=user_0&feature=exports')).body,
+    ).toMatchObject({ allowed: true });
+  }, 60_000);
+
+  it('begins by itself an hour after the last one began', async () => {
+    const tenant = await merchantWith(1);
+    const { rows } = await stack.database.owner.query<{ count: number }>(
+      'select count(*)::int as count from reconciliation_runs where environment_id = $1',
+      [tenant.environment_id],
+    );
+    await stack.app.get(Reconcile).startDue();
+    await stack.settle();
+    await stack.app.get(Reconcile).startDue();
+    const runs = async () =>
+      (await tenant.asOwner('GET', 'reconciliation/runs')).body['data'].map(({ trigger }: Json) => trigger);
+    const before = (await runs()).length;
+    expect(before).toBe(Math.max(1, rows[0]?.count ?? 0));
+
+    stack.passTime(3_601);
+    await stack.app.get(Reconcile).startDue();
+    await stack.settle();
+
+    expect(await runs()).toHaveLength(before + 1);
+  }, 60_000);
+});
