@@ -65,8 +65,9 @@ export const includable: Includable = {
     sources: (_context, id) => listOf([], `/v1/customers/${id}/sources`),
     subscriptions: ({ data }, id) =>
       listOf(
-        [...data.all('subscription')]
-          .filter(({ customer, status }) => customer === id && status !== 'canceled')
+        data
+          .of('subscription', id)
+          .filter(({ status }) => status !== 'canceled')
           .reverse(),
         `/v1/customers/${id}/subscriptions`,
       ),

@@ -60,8 +60,8 @@ export function settleEntitlements(context: Context, customer: string): void {
 
 function grantedFeatures(context: Context, customer: string): Set<string> {
   const granted = new Set<string>();
-  for (const subscription of context.data.all('subscription')) {
-    if (subscription.customer !== customer || !ENTITLING.has(subscription.status)) continue;
+  for (const subscription of context.data.of('subscription', customer)) {
+    if (!ENTITLING.has(subscription.status)) continue;
     for (const feature of context.data.get('_grant', subscription.id)?.features ?? []) granted.add(feature);
   }
   return granted;
@@ -80,7 +80,7 @@ function grant(context: Context, customer: string, featureId: string): void {
 }
 
 function entitlementsOf(context: Context, customer: string): ActiveEntitlement[] {
-  return [...context.data.all('entitlements.active_entitlement')].filter(
-    ({ id }) => context.data.get('_entitlement_owner', id)?.customer === customer,
-  );
+  return context.data
+    .of('_entitlement_owner', customer)
+    .flatMap(({ id }) => context.data.get('entitlements.active_entitlement', id) ?? []);
 }

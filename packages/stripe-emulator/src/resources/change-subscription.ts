@@ -81,9 +81,15 @@ export function updateSubscription(
     throw invalid('A canceled subscription can only update its cancellation_details and metadata.', 'id');
   }
   const method = params.default_payment_method;
+  const ends = cancellation(context, before, params);
+  if (before.schedule !== null && movesEnd(before, ends)) {
+    throw invalid(
+      `The subscription is managed by the subscription schedule \`${idOf(before.schedule)}\`, and updating any cancelation behavior directly is not allowed. Please update the schedule instead.`,
+    );
+  }
   const changed: Subscription = {
     ...before,
-    ...cancellation(context, before, params),
+    ...ends,
     collection_method: params.collection_method ?? before.collection_method,
     days_until_due: params.days_until_due ?? before.days_until_due,
     default_payment_method:
@@ -147,6 +153,10 @@ function discounted(
   sent: NonNullable<Params<typeof updateFields>['discounts']>,
 ): string[] {
   return redeemAll(context, sent, { customer: idOf(customer), subscription: id, checkout_session: null });
+}
+
+function movesEnd(before: Subscription, ends: Partial<Subscription>): boolean {
+  return ends.cancel_at !== undefined && ends.cancel_at !== before.cancel_at;
 }
 
 /** The fields by which a planned end is set, moved or taken back. */

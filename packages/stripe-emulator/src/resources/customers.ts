@@ -170,16 +170,14 @@ function storedShipping(sent: NonNullable<Changes['shipping']> | null): Customer
 /** Deletes the customer: its subscriptions end at once, its methods detach, its id answers `deleted`. */
 export function deleteCustomer(context: Context, id: string): object {
   const customer = context.find('customer', id);
-  for (const subscription of [...context.data.all('subscription')]) {
+  for (const subscription of context.data.of('subscription', id)) {
     const running = subscription.status !== 'canceled' && subscription.status !== 'incomplete_expired';
-    if (subscription.customer === id && running) endSubscription(context, subscription, context.now);
+    if (running) endSubscription(context, subscription, context.now);
   }
-  for (const method of [...context.data.all('payment_method')]) {
-    if (method.customer === id) context.data.put('payment_method', { ...method, customer: null });
-  }
-  for (const invoice of [...context.data.all('invoice')]) {
-    const draft = invoice.status === 'draft' && invoice.customer === id;
-    if (draft) context.data.put('invoice', { ...invoice, auto_advance: false });
+  for (const method of context.data.of('payment_method', id))
+    context.data.put('payment_method', { ...method, customer: null });
+  for (const invoice of context.data.of('invoice', id)) {
+    if (invoice.status === 'draft') context.data.put('invoice', { ...invoice, auto_advance: false });
   }
   context.data.remove('customer', id);
   context.data.put('_deleted', { id, object: 'customer', deleted: true });

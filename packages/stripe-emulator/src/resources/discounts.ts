@@ -97,9 +97,8 @@ function redeem(
 }
 
 function hasPaid(context: Context, customer: string | null): boolean {
-  return [...context.data.all('invoice')].some(
-    (invoice) => invoice.customer === customer && invoice.status === 'paid' && invoice.amount_paid > 0,
-  );
+  const invoices = customer === null ? [] : context.data.of('invoice', customer);
+  return invoices.some(({ amount_paid, status }) => status === 'paid' && amount_paid > 0);
 }
 
 /** One amount that discounts may lower. */
@@ -152,7 +151,8 @@ function amountOff(coupon: Coupon, currency: string): number | null {
   return coupon.currency_options?.[currency]?.amount_off ?? 0;
 }
 
-function couponOf(context: Context, discount: string): Coupon {
+/** The coupon of a discount, also when it was deleted since. */
+export function couponOf(context: Context, discount: string): Coupon {
   const { source } = context.find('discount', discount);
   const id = idOrNull(source.coupon) ?? '';
   // A deleted coupon goes on for whoever redeemed it.

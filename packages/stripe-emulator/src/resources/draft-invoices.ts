@@ -58,13 +58,10 @@ export function record(
 
 /** The items of a customer that go on its next invoice: its own, and those of the subscription billed. */
 function pendingItems(context: Context, { customer, currency, subscription }: InvoiceFacts): InvoiceItem[] {
-  return [...context.data.all('invoiceitem')].filter((item) => {
+  return context.data.of('invoiceitem', customer.id).filter((item) => {
     const only = item.parent?.subscription_details?.subscription ?? null;
     return (
-      item.invoice === null &&
-      item.customer === customer.id &&
-      item.currency === currency &&
-      (only === null || only === subscription?.id)
+      item.invoice === null && item.currency === currency && (only === null || only === subscription?.id)
     );
   });
 }

@@ -95,9 +95,7 @@ export function payByRequest(
 
 /** Lets the invoice of an intent, if it has one, follow what became of the intent. */
 export function followPayment(context: Context, intent: PaymentIntent): Invoice | undefined {
-  const payment = [...context.data.all('invoice_payment')].find(
-    (candidate) => idOrNull(candidate.payment.payment_intent) === intent.id,
-  );
+  const [payment] = context.data.of('invoice_payment', intent.id);
   if (payment === undefined) return undefined;
   const invoice = context.find('invoice', idOf(payment.invoice));
   if (invoice.status !== 'open') return invoice;
@@ -147,7 +145,7 @@ export function voidInvoice(context: Context, invoice: Invoice): Invoice {
 
 /** The payments of an invoice, shown when asked for by `expand`. */
 export function paymentsOf(context: Context, invoice: string): InvoicePayment[] {
-  return [...context.data.all('invoice_payment')].filter((payment) => payment.invoice === invoice);
+  return context.data.of('invoice_payment', invoice);
 }
 
 /** The intent that pays a finalized invoice. */

@@ -104,9 +104,7 @@ export const meterEventRoutes = [
 
 /** Everything counted for a customer by a meter. */
 export function readingsOf(context: Context, meter: string, customer: string): MeterReading[] {
-  return [...context.data.all('_reading')].filter(
-    (found) => found.meter === meter && found.customer === customer,
-  );
+  return context.data.of('_reading', customer).filter((found) => found.meter === meter);
 }
 
 /** The event as it counts. Stripe finds a bad customer or value later and reports it; here it is refused. */

@@ -2,7 +2,7 @@ import { StripeError } from '../http/errors.ts';
 import { clearable, flag, list, oneOf, shape, text, whole, type Params } from '../http/params.ts';
 import { randomText } from '../state/ids.ts';
 import type { Context } from '../state/context.ts';
-import { idOf } from '../state/listed.ts';
+import { idOf, idOrNull } from '../state/listed.ts';
 import type { Invoice, Subscription } from '../state/tables.ts';
 import { cancelNow, updateSubscription } from './change-subscription.ts';
 import { createSubscription } from './create-subscription.ts';
@@ -11,6 +11,13 @@ import { Rehearsed } from './draft-invoices.ts';
 import { createInvoiceItem } from './invoice-items.ts';
 import { anchorField, changedItemsField } from './plan-changes.ts';
 import { nextPeriodEnd, passPeriodEnd } from './subscription-billing.ts';
+import {
+  createForCustomer,
+  passPhase,
+  phaseField,
+  scheduleDue,
+  updateSchedule,
+} from './subscription-schedules.ts';
 import { passTrialEnd, trialFields } from './trials.ts';
 
 export const previewFields = {
@@ -28,6 +35,12 @@ export const previewFields = {
     }),
   ),
   preview_mode: oneOf('next'),
+  schedule: text,
+  schedule_details: shape({
+    end_behavior: oneOf('cancel', 'release'),
+    phases: list(phaseField),
+    proration_behavior: oneOf('none', 'create_prorations', 'always_invoice'),
+  }),
   subscription: text,
   subscription_details: shape({
     billing_cycle_anchor: anchorField,
@@ -50,7 +63,9 @@ type PreviewParams = Params<typeof previewFields>;
 export function previewInvoice(context: Context, params: PreviewParams): Invoice {
   try {
     context.rehearse((rehearsal) => {
-      if (params.subscription === undefined) previewNew(rehearsal, params);
+      if (params.schedule !== undefined || params.schedule_details !== undefined)
+        previewSchedule(rehearsal, params);
+      else if (params.subscription === undefined) previewNew(rehearsal, params);
       else previewChange(rehearsal, params.subscription, params);
     });
   } catch (error) {
@@ -89,6 +104,18 @@ function previewNew(context: Context, params: PreviewParams): void {
   );
 }
 
+/** What a schedule bills next, one that exists or one as it would be made. */
+function previewSchedule(context: Context, params: PreviewParams): void {
+  const details = params.schedule_details ?? {};
+  const schedule =
+    params.schedule === undefined
+      ? createForCustomer(context, { ...details, customer: params.customer })
+      : updateSchedule(context, params.schedule, details);
+  const subscription = idOrNull(schedule.subscription);
+  if (subscription !== null) renew(context, subscription);
+  else context.at(scheduleDue(schedule), (then) => passPhase(then, schedule));
+}
+
 function previewChange(context: Context, id: string, params: PreviewParams): void {
   const subscription = context.find('subscription', id, 'subscription');
   addItems(context, idOf(subscription.customer), params);
@@ -110,13 +137,22 @@ function previewChange(context: Context, id: string, params: PreviewParams): voi
       trial_end: details.trial_end,
     });
   }
-  renew(context, context.find('subscription', id));
+  renew(context, id);
 }
 
-/** The renewal, as it will come when the period ends. */
-function renew(context: Context, subscription: Subscription): void {
+/** The renewal, as it will come when the period ends; what a schedule changes until then comes first. */
+function renew(context: Context, id: string): void {
+  const subscription = context.find('subscription', id);
   if (subscription.status === 'canceled') return;
-  context.at(nextPeriodEnd(subscription), (then) => {
+  const at = nextPeriodEnd(subscription);
+  const schedule = context.data.get('subscription_schedule', idOrNull(subscription.schedule) ?? '');
+  const changes = schedule === undefined ? Infinity : scheduleDue(schedule);
+  if (schedule !== undefined && changes <= at) {
+    context.at(changes, (then) => passPhase(then, schedule));
+    renew(context, id);
+    return;
+  }
+  context.at(at, (then) => {
     if (subscription.status === 'trialing') passTrialEnd(then, subscription);
     else passPeriodEnd(then, subscription);
   });

@@ -96,4 +96,77 @@ describe('a subscription schedule', () => {
     expect(await totals(subscription?.id ?? '')).toEqual([1000, 2000, 2000]);
     expect((await stripe.subscriptionSchedules.retrieve(id)).status).toBe('completed');
   });
+
+  it('brings the metadata and the discounts of a phase, and takes what the phase leaves out', async () => {
+    const { id, clock, schedule } = await downgradeAtPeriodEnd();
+    await stripe.subscriptions.update(id, { metadata: { plan: 'pro', seats: 'many', kept: 'yes' } });
+    const half = await stripe.coupons.create({ percent_off: 50, duration: 'forever' });
+    const { phases } = await stripe.subscriptionSchedules.retrieve(schedule);
+    await stripe.subscriptionSchedules.update(schedule, {
+      phases: [
+        {
+          items: [{ price: pro.id, quantity: 1 }],
+          start_date: phases[0]?.start_date ?? 0,
+          end_date: phases[0]?.end_date ?? 0,
+        },
+        {
+          items: [{ price: basic.id, quantity: 1 }],
+          metadata: { plan: 'basic', seats: '' },
+          discounts: [{ coupon: half.id }],
+          duration: { interval: 'month', interval_count: 1 },
+          proration_behavior: 'none',
+        },
+        { items: [{ price: basic.id, quantity: 2 }], proration_behavior: 'none' },
+      ],
+    });
+    expect((await stripe.subscriptions.retrieve(id)).metadata).toEqual({
+      plan: 'pro',
+      seats: 'many',
+      kept: 'yes',
+    });
+    await advanceTo(stripe, clock, '2027-05-02');
+    const { metadata, discounts } = await stripe.subscriptions.retrieve(id);
+    expect(metadata).toEqual({ plan: 'basic', kept: 'yes' });
+    expect(discounts).toHaveLength(1);
+    await advanceTo(stripe, clock, '2027-06-02');
+
+    // 20.00; 10.00 less a half; two at 10.00 without a discount.
+    expect(await totals(id)).toEqual([2000, 500, 2000]);
+  });
+
+  it('alone may end a subscription that it leads', async () => {
+    const { id, schedule } = await downgradeAtPeriodEnd();
+
+    await expect(stripe.subscriptions.update(id, { cancel_at_period_end: true })).rejects.toMatchObject({
+      message: expect.stringContaining(`managed by the subscription schedule \`${schedule}\``),
+    });
+  });
+
+  it('can be previewed as it is, as it would be changed, and before it is made', async () => {
+    const { id, schedule } = await downgradeAtPeriodEnd();
+    const asItIs = await stripe.invoices.createPreview({ schedule });
+    const { phases } = await stripe.subscriptionSchedules.retrieve(schedule);
+    const changed = await stripe.invoices.createPreview({
+      schedule,
+      schedule_details: {
+        phases: [
+          {
+            items: [{ price: pro.id, quantity: 1 }],
+            start_date: phases[0]?.start_date ?? 0,
+            end_date: phases[0]?.end_date ?? 0,
+          },
+          { items: [{ price: basic.id, quantity: 3 }], proration_behavior: 'none' },
+        ],
+      },
+    });
+    const { customer } = await customerOnClock(stripe, '2027-04-01');
+    const start = seconds('2027-04-15');
+    const planned = await stripe.invoices.createPreview({
+      customer,
+      schedule_details: { phases: [{ items: [{ price: pro.id, quantity: 2 }], start_date: start }] },
+    });
+
+    expect([asItIs.total, changed.total, planned.total]).toEqual([1000, 3000, 4000]);
+    expect((await stripe.subscriptions.retrieve(id)).items.data[0]?.price.id).toBe(pro.id);
+  });
 });

@@ -19,17 +19,22 @@ import { route } from '../http/route.ts';
 import type { Context } from '../state/context.ts';
 import { newId } from '../state/ids.ts';
 import { idOf, idOrNull } from '../state/listed.ts';
-import type { Event, Schedule } from '../state/tables.ts';
+import type { Event, Schedule, Subscription } from '../state/tables.ts';
 import { updateSubscription } from './change-subscription.ts';
 import { createSubscription } from './create-subscription.ts';
+import { couponOf, discountsField, discountsOf } from './discounts.ts';
 import { endSubscription, saveSubscription } from './subscription-states.ts';
 
 const URL = '/v1/subscription_schedules';
 const moment: Field<number | 'now'> = {
   read: (form, name) => (form === 'now' ? 'now' : whole.read(form, name)),
 };
-const phaseField = shape({
+/** What a subscription is for during a phase, as requests name it. */
+export const phaseField = shape({
+  billing_cycle_anchor: oneOf('automatic', 'phase_start'),
+  default_payment_method: text,
   description: text,
+  discounts: discountsField,
   duration: shape({ interval: required(oneOf('day', 'month', 'week', 'year')), interval_count: whole }),
   end_date: whole,
   items: required(list(shape({ metadata, price: required(text), quantity: whole }))),
@@ -37,6 +42,7 @@ const phaseField = shape({
   proration_behavior: oneOf('none', 'create_prorations', 'always_invoice'),
   start_date: moment,
   trial: flag,
+  trial_end: whole,
 });
 const createFields = {
   customer: text,
@@ -54,6 +60,7 @@ const updateFields = {
 };
 type SentPhase = NonNullable<Params<typeof createFields>['phases']>[number];
 type Phase = Stripe.SubscriptionSchedule.Phase;
+type ScheduleChange = Params<typeof updateFields>;
 
 /** What a subscription is for, phase after phase. */
 export const subscriptionScheduleRoutes = [
@@ -71,24 +78,7 @@ export const subscriptionScheduleRoutes = [
     ),
   ),
   route('GET', `${URL}/:id`, {}, (context, _params, { id }) => context.find('subscription_schedule', id)),
-  route('POST', `${URL}/:id`, updateFields, (context, params, { id }) => {
-    const before = running(context, id);
-    const first = before.phases[0]?.start_date ?? context.now;
-    const phases = params.phases === undefined ? before.phases : phasesOf(context, params.phases, first);
-    const after = save(context, before, {
-      end_behavior: params.end_behavior ?? before.end_behavior,
-      metadata: mergedMetadata(before.metadata, params.metadata),
-      phases,
-      current_phase: phaseAt(phases, context.now),
-    });
-    const now = phases.find(({ start_date }) => start_date === after.current_phase?.start_date);
-    if (now !== undefined && after.subscription !== null && params.phases !== undefined)
-      follow(context, idOf(after.subscription), {
-        ...now,
-        proration_behavior: params.proration_behavior ?? now.proration_behavior,
-      });
-    return context.find('subscription_schedule', id);
-  }),
+  route('POST', `${URL}/:id`, updateFields, (context, params, { id }) => updateSchedule(context, id, params)),
   route('POST', `${URL}/:id/release`, {}, (context, _params, { id }) =>
     release(context, running(context, id)),
   ),
@@ -116,6 +106,30 @@ function running(context: Context, id: string): Schedule {
   return schedule;
 }
 
+/** Changes a schedule; a phase that runs changes its subscription at once. */
+export function updateSchedule(context: Context, id: string, params: ScheduleChange): Schedule {
+  const before = running(context, id);
+  const first = before.phases[0]?.start_date ?? context.now;
+  const phases = params.phases === undefined ? before.phases : phasesOf(context, params.phases, first);
+  const after = save(context, before, {
+    end_behavior: params.end_behavior ?? before.end_behavior,
+    metadata: mergedMetadata(before.metadata, params.metadata),
+    phases,
+    current_phase: before.status === 'active' ? phaseAt(phases, context.now) : null,
+  });
+  const now = phases.find(({ start_date }) => start_date === after.current_phase?.start_date);
+  if (now === undefined || after.subscription === null || params.phases === undefined) return after;
+  const past = before.phases.find(({ start_date }) => start_date === before.current_phase?.start_date);
+  const same = JSON.stringify(past?.discounts) === JSON.stringify(now.discounts);
+  follow(
+    context,
+    idOf(after.subscription),
+    { ...now, proration_behavior: params.proration_behavior ?? now.proration_behavior },
+    { discounts: !same },
+  );
+  return context.find('subscription_schedule', id);
+}
+
 /** A schedule whose only phase is the current period of a subscription as it is. */
 function createFrom(context: Context, id: string, params: Params<typeof createFields>): Schedule {
   const subscription = context.find('subscription', id, 'from_subscription');
@@ -132,6 +146,7 @@ function createFrom(context: Context, id: string, params: Params<typeof createFi
     end: first?.current_period_end ?? context.now,
     sent: {
       items: subscription.items.data.map(({ price, quantity }) => ({ price: price.id, quantity })),
+      discounts: discountsOf(subscription).map((discount) => ({ discount })),
     },
   });
   const schedule = record(context, idOf(subscription.customer), params, [phase]);
@@ -143,7 +158,8 @@ function createFrom(context: Context, id: string, params: Params<typeof createFi
   });
 }
 
-function createForCustomer(context: Context, params: Params<typeof createFields>): Schedule {
+/** A schedule that makes its subscription when its first phase begins. */
+export function createForCustomer(context: Context, params: Params<typeof createFields>): Schedule {
   const customer = context.find('customer', params.customer ?? '', 'customer').id;
   const start =
     params.start_date === 'now' || params.start_date === undefined ? context.now : params.start_date;
@@ -246,23 +262,29 @@ function phaseOf(
     add_invoice_items: [],
     application_fee_percent: null,
     automatic_tax: { disabled_reason: null, enabled: false, liability: null },
-    billing_cycle_anchor: null,
+    billing_cycle_anchor: sent.billing_cycle_anchor ?? null,
     billing_thresholds: null,
     collection_method: null,
     currency: items[0]?.currency ?? 'usd',
-    default_payment_method: null,
+    default_payment_method: sent.default_payment_method ?? null,
     default_tax_rates: [],
     description: sent.description ?? null,
-    discounts: [],
+    discounts: (sent.discounts ?? []).map(({ coupon, discount, promotion_code }) => ({
+      coupon: coupon ?? null,
+      discount: discount ?? null,
+      promotion_code: promotion_code ?? null,
+      settings: undefined,
+    })),
     end_date: end,
     invoice_settings: null,
     items: items.map(({ currency: _currency, ...item }) => item),
-    metadata: mergedMetadata(null, sent.metadata),
+    // An empty value stays: it takes its key from the subscription when the phase begins.
+    metadata: sent.metadata === undefined || sent.metadata === '' ? {} : sent.metadata,
     on_behalf_of: null,
     proration_behavior: sent.proration_behavior ?? 'create_prorations',
     start_date: start,
     transfer_data: null,
-    trial_end: sent.trial === true ? end : null,
+    trial_end: sent.trial === true ? end : (sent.trial_end ?? null),
   };
 }
 
@@ -289,7 +311,7 @@ export function passPhase(context: Context, schedule: Schedule): void {
   );
   if (next !== undefined) {
     save(context, schedule, { current_phase: phaseAt(schedule.phases, context.now) });
-    follow(context, subscription, next);
+    follow(context, subscription, next, { discounts: true });
   } else if (schedule.end_behavior === 'cancel') {
     endSubscription(context, context.find('subscription', subscription), context.now);
     save(
@@ -307,7 +329,13 @@ function begin(context: Context, schedule: Schedule): Schedule {
     context,
     {
       customer: idOf(schedule.customer),
-      items: (first?.items ?? []).map(({ price, quantity }) => ({ price: idOf(price), quantity })),
+      default_payment_method: idOrNull(first?.default_payment_method) ?? undefined,
+      discounts: first?.discounts.map(sentDiscount),
+      items: (first?.items ?? []).map(({ metadata: words, price, quantity }) => ({
+        metadata: words ?? undefined,
+        price: idOf(price),
+        quantity,
+      })),
       metadata: first?.metadata ?? undefined,
       off_session: true,
       trial_end: first?.trial_end ?? undefined,
@@ -322,28 +350,57 @@ function begin(context: Context, schedule: Schedule): Schedule {
   });
 }
 
-/** Gives a subscription the items of a phase: in order, the first of one replaces the first of the other. */
-function follow(context: Context, id: string, phase: Phase): void {
-  const { items } = context.find('subscription', id);
+/**
+ * Gives a subscription what a phase has: its items (in order, the first of one replaces the first of the
+ * other), its discounts, and its metadata on top of what is there.
+ */
+function follow(context: Context, id: string, phase: Phase, { discounts }: { discounts: boolean }): void {
+  const subscription = context.find('subscription', id);
+  const { items } = subscription;
   const wanted = phase.items.map((item, index) => ({
     id: items.data[index]?.id,
     price: idOf(item.price),
     quantity: item.quantity,
+    metadata: item.metadata ?? undefined,
   }));
   const gone = items.data.slice(wanted.length).map((item) => ({ id: item.id, deleted: true }));
   const same =
     gone.length === 0 &&
     wanted.every(
-      ({ price, quantity }, index) =>
-        items.data[index]?.price.id === price && items.data[index].quantity === quantity,
+      ({ metadata: words, price, quantity }, index) =>
+        items.data[index]?.price.id === price &&
+        items.data[index].quantity === quantity &&
+        Object.keys(words ?? {}).length === 0,
     );
-  if (same) return;
+  const anchored = discounts && phase.billing_cycle_anchor === 'phase_start';
   const behaviors = ['none', 'create_prorations', 'always_invoice'] as const;
   updateSubscription(context, id, {
-    items: [...wanted, ...gone],
+    ...(same && !anchored ? {} : { items: [...wanted, ...gone] }),
+    ...(discounts ? { discounts: kept(context, subscription, phase) } : {}),
+    ...(anchored ? { billing_cycle_anchor: { type: 'now' } } : {}),
+    ...(phase.trial_end === null || phase.trial_end <= context.now ? {} : { trial_end: phase.trial_end }),
+    default_payment_method: idOrNull(phase.default_payment_method) ?? undefined,
+    metadata: phase.metadata ?? undefined,
     proration_behavior: behaviors.find((known) => known === phase.proration_behavior),
     off_session: true,
   });
+}
+
+/** The discounts of a phase; a coupon that the subscription has already is not redeemed once more. */
+function kept(context: Context, subscription: Subscription, phase: Phase) {
+  const held = discountsOf(subscription);
+  return phase.discounts.map(sentDiscount).map((sent) => {
+    const same = held.find((id) => sent.coupon !== undefined && couponOf(context, id).id === sent.coupon);
+    return same === undefined ? sent : { discount: same };
+  });
+}
+
+function sentDiscount({ coupon, discount, promotion_code }: Phase['discounts'][number]) {
+  return {
+    coupon: idOrNull(coupon) ?? undefined,
+    discount: idOrNull(discount) ?? undefined,
+    promotion_code: idOrNull(promotion_code) ?? undefined,
+  };
 }
 
 /** The schedule lets its subscription go on by itself. */

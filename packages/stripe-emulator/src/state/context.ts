@@ -18,6 +18,7 @@ interface ContextOptions {
   cause: Cause;
   forwardingTargets: string[];
   rehearsing?: boolean;
+  silent?: boolean;
 }
 
 /** Everything that one request, or one step of the clock, may read and change. */
@@ -33,6 +34,8 @@ export class Context {
   readonly deliveries: { data: Dataset; id: string }[] = [];
   /** Everything done here is undone: it only finds out what would be billed. */
   readonly rehearsing: boolean;
+  /** Nothing that happens here is recorded as an event. */
+  readonly #silent: boolean;
   readonly #cause: Cause;
   readonly #forwardingTargets: string[];
 
@@ -42,6 +45,7 @@ export class Context {
     this.now = options.now;
     this.baseUrl = options.baseUrl;
     this.rehearsing = options.rehearsing ?? false;
+    this.#silent = options.silent ?? this.rehearsing;
     this.#cause = options.cause;
     this.#forwardingTargets = options.forwardingTargets;
   }
@@ -79,6 +83,7 @@ export class Context {
       cause: this.#cause,
       forwardingTargets: this.#forwardingTargets,
       rehearsing: this.rehearsing,
+      silent: this.#silent,
     });
     work(context);
     this.deliveries.push(...context.deliveries);
@@ -107,6 +112,7 @@ export class Context {
 
   /** Records an event with the object as it is now, and a delivery to each endpoint that listens. */
   emit(type: Event['type'], object: object, previous?: object): void {
+    if (this.#silent) return;
     const endpoints = this.#listeners(type);
     const event: Event = {
       id: newId('evt'),

@@ -1,5 +1,5 @@
 import type { Change, Journal } from './journal.ts';
-import { emptyTables, type Kind, type Tables } from './tables.ts';
+import { emptyTables, holdersOf, type HeldKind, type Kind, type Tables } from './tables.ts';
 
 export type Mode = 'test' | 'live';
 
@@ -12,6 +12,8 @@ export class Dataset {
   /** The connected account, or null for the platform's own data. */
   readonly account: string | null;
   readonly #tables = emptyTables();
+  /** The ids of what each holder has, by kind, oldest first. */
+  readonly #held = new Map<string, Set<string>>();
   readonly #record: (change: Change, undo: () => void) => void;
 
   constructor(mode: Mode, account: string | null, record: (change: Change, undo: () => void) => void) {
@@ -33,6 +35,12 @@ export class Dataset {
     return this.#tables[kind].values();
   }
 
+  /** Everything of a kind that belongs to one object, oldest first, without looking at the rest. */
+  of<K extends HeldKind>(kind: K, holder: string): Tables[K][] {
+    const ids = this.#held.get(`${kind} ${holder}`) ?? [];
+    return [...ids].flatMap((id) => this.get(kind, id) ?? []);
+  }
+
   /** How many objects of Stripe's API there are, by kind. */
   counts(): Record<string, number> {
     const sizes = Object.entries(this.#tables).map(([kind, table]): [string, number] => [kind, table.size]);
@@ -44,9 +52,11 @@ export class Dataset {
     const { id } = document;
     const before = table.get(id);
     table.set(id, document);
+    this.#index(kind, before, document);
     this.#record({ dataset: this.key, kind, id, document }, () => {
       if (before === undefined) table.delete(id);
       else table.set(id, before);
+      this.#index(kind, document, before);
     });
   }
 
@@ -55,7 +65,25 @@ export class Dataset {
     const before = table.get(id);
     if (before === undefined) return;
     table.delete(id);
-    this.#record({ dataset: this.key, kind, id, document: null }, () => table.set(id, before));
+    this.#index(kind, before, undefined);
+    this.#record({ dataset: this.key, kind, id, document: null }, () => {
+      table.set(id, before);
+      this.#index(kind, undefined, before);
+    });
+  }
+
+  #index<K extends Kind>(kind: K, before: Tables[K] | undefined, after: Tables[K] | undefined): void {
+    const left = before === undefined ? [] : holdersOf(kind, before);
+    const holders = after === undefined ? [] : holdersOf(kind, after);
+    for (const holder of left) {
+      if (!holders.includes(holder)) this.#held.get(`${kind} ${holder}`)?.delete(before?.id ?? '');
+    }
+    for (const holder of holders) {
+      const key = `${kind} ${holder}`;
+      const ids = this.#held.get(key);
+      if (ids === undefined) this.#held.set(key, new Set([after?.id ?? '']));
+      else ids.add(after?.id ?? '');
+    }
   }
 }
 

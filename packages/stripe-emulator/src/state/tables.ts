@@ -1,5 +1,5 @@
 import type Stripe from 'stripe';
-import type { Listed } from './listed.ts';
+import { idOrNull, type Listed } from './listed.ts';
 
 export type Account = Listed<Stripe.Account>;
 export type Customer = Listed<Stripe.Customer>;
@@ -188,6 +188,25 @@ export interface Tables {
 }
 
 export type Kind = keyof Tables;
+
+/** By which objects these are found without looking at all of their kind. */
+const HOLDERS = {
+  subscription: ({ customer }) => [idOrNull(customer)],
+  invoice: ({ customer }) => [idOrNull(customer)],
+  invoice_payment: ({ invoice, payment }) => [idOrNull(invoice), idOrNull(payment.payment_intent)],
+  invoiceitem: ({ customer }) => [idOrNull(customer)],
+  payment_method: ({ customer }) => [idOrNull(customer)],
+  _entitlement_owner: ({ customer }) => [customer],
+  _reading: ({ customer }) => [customer],
+} satisfies { [K in Kind]?: (document: Tables[K]) => (string | null)[] };
+
+export type HeldKind = keyof typeof HOLDERS;
+
+/** The ids of the objects that a document belongs to. */
+export function holdersOf<K extends Kind>(kind: K, document: Tables[K]): string[] {
+  const holders: { [H in Kind]?: (held: Tables[H]) => (string | null)[] } = HOLDERS;
+  return holders[kind]?.(document).filter((id) => id !== null) ?? [];
+}
 
 /** An empty table of each kind. */
 export function emptyTables(): { [K in Kind]: Map<string, Tables[K]> } {
