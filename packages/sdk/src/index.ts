@@ -34,10 +34,14 @@ export type { Invoice, InvoiceQuery, InvoiceSummary } from './resources/invoices
 export type { Meter, MeterCreate, MeterQuery } from './resources/meters.ts';
 export type { Plan, PlanCreate, PlanQuery } from './resources/plans.ts';
 export type {
+  ChangePreview,
   Subscription,
   SubscriptionCancel,
+  SubscriptionChange,
   SubscriptionCreate,
+  SubscriptionPause,
   SubscriptionQuery,
+  TrialExtension,
 } from './resources/subscriptions.ts';
 export type { TrackedBatch, TrackedEvent, UsageEvent, UsageQuery, UsageRecord } from './resources/usage.ts';
 export { version } from './version.ts';

@@ -580,6 +580,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/subscriptions/{id}/preview-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["previewSubscriptionChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["changeSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/scheduled-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["undoScheduledChange"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["pauseSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resumeSubscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/extend-trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["extendTrial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/end-trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["endTrial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscription-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getSubscriptionSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["updateSubscriptionSettings"];
+        trace?: never;
+    };
     "/api/v1/checkout/sessions": {
         parameters: {
             query?: never;
@@ -1320,6 +1448,64 @@ export interface components {
                 plan: components["schemas"]["PlanSummary"];
                 running: number;
             }[];
+        };
+        ChangePreview: {
+            /** @enum {string} */
+            kind: "upgrade" | "downgrade" | "plan" | "interval" | "quantity" | "add_ons" | "version" | "discount";
+            /** @enum {string} */
+            when: "now" | "period_end";
+            /** Format: date-time */
+            effective_at: string;
+            /**
+             * Format: date-time
+             * @description To be sent with the change, within an hour.
+             */
+            proration_at: string;
+            plan: {
+                before: components["schemas"]["PlanSummary"];
+                after: components["schemas"]["PlanSummary"];
+            };
+            /** @description What the change charges. Null: nothing now. */
+            due_now: components["schemas"]["Charge"] | null;
+            /** @description The next regular invoice, as it would be. Null: it is to end. */
+            next_renewal: components["schemas"]["Charge"] | null;
+            /** @description What the customer may do otherwise. Null: not at all. */
+            entitlements: {
+                feature: string;
+                before: {
+                    limit: number | null;
+                    value: string | null;
+                } | null;
+                after: {
+                    limit: number | null;
+                    value: string | null;
+                } | null;
+            }[];
+        };
+        Charge: {
+            subtotal: components["schemas"]["Money"];
+            discount: components["schemas"]["Money"];
+            tax: components["schemas"]["Money"];
+            /** @description Below zero: becomes credit of the customer. */
+            total: components["schemas"]["Money"];
+            /** @description What is taken from the card, after the customer’s credit. */
+            amount_due: components["schemas"]["Money"];
+            lines: {
+                description: string;
+                amount: components["schemas"]["Money"];
+                quantity: number | null;
+                /** Format: date-time */
+                period_start: string;
+                /** Format: date-time */
+                period_end: string;
+                is_proration: boolean;
+            }[];
+        };
+        SubscriptionSettings: {
+            /** @description Stripe computes the tax, by the customer’s address. */
+            automatic_tax: boolean;
+            /** @description Stripe tax rates of new subscriptions, where tax is not automatic. */
+            tax_rates: string[];
         };
         CheckoutSession: {
             id: string;
@@ -3207,10 +3393,30 @@ export interface operations {
                     customer: string;
                     /** @description Key or id of the plan. */
                     plan: string;
-                    /** @description Id of one of the plan’s prices; needed when it has several. */
+                    /** @description Id of one of the prices of the offer that is meant. */
                     price?: string;
-                    /** @default 1 */
+                    /** @description Instead of a price: the currency of the offer. */
+                    currency?: string;
+                    /**
+                     * @description Instead of a price: how often it is charged.
+                     * @enum {string}
+                     */
+                    interval?: "day" | "week" | "month" | "year";
+                    interval_count?: number;
+                    /**
+                     * @description Seats, where the plan has a price by seat; else how many of it.
+                     * @default 1
+                     */
                     quantity?: number;
+                    /** @default [] */
+                    add_ons?: {
+                        /** @description Key or id of an add-on. */
+                        add_on: string;
+                        /** @default 1 */
+                        quantity?: number;
+                    }[];
+                    /** @description false: no trial. true: refused when the customer had one. Default: the plan’s, if they had none. */
+                    trial?: boolean;
                     /** @description A Stripe payment method, which becomes the customer’s default. Default: the one they have. */
                     payment_method?: string;
                 };
@@ -3232,6 +3438,8 @@ export interface operations {
              *     `plan_not_found`: No plan of this environment has this key or id.
              *
              *     `price_not_found`: The plan has no price with this id.
+             *
+             *     `offer_not_found`: The plan has no price in this currency and interval.
              */
             404: {
                 headers: {
@@ -3245,6 +3453,12 @@ export interface operations {
              * @description `plan_has_no_price`: A plan without a price is not sold. It can be what customers without a subscription have.
              *
              *     `price_not_on_stripe`: Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.
+             *
+             *     `price_not_on_stripe`: Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.
+             *
+             *     `plan_archived`: The plan is not sold any more. Whoever is on it stays.
+             *
+             *     `trial_used`: A customer has one trial in a group of plans.
              *
              *     `already_subscribed`: The customer has a running subscription in the plan’s group. Cancel it first.
              *
@@ -3264,7 +3478,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `price_not_chosen`: The plan has several prices: the request must name one. */
+            /**
+             * @description `price_not_chosen`: The plan has several prices: the request must name one.
+             *
+             *     `not_an_add_on`: Only a plan of type add_on can be added to a subscription.
+             *
+             *     `not_a_base_plan`: An add-on is sold on top of a plan, not by itself.
+             *
+             *     `payment_method_needed`: The plan’s trial asks for a payment method, and the customer has none.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3364,6 +3586,15 @@ export interface operations {
                      * @enum {string}
                      */
                     when?: "period_end" | "now";
+                    /**
+                     * @description Of what is paid and unused when it ends now: kept, credited to the customer, or paid back.
+                     * @default none
+                     * @enum {string}
+                     */
+                    refund?: "none" | "credit" | "refund";
+                    /** @enum {string} */
+                    reason?: "customer_service" | "low_quality" | "missing_features" | "other" | "switched_service" | "too_complex" | "too_expensive" | "unused";
+                    comment?: string;
                 };
             };
         };
@@ -3389,6 +3620,10 @@ export interface operations {
             /**
              * @description `subscription_ended`: The subscription has ended; nothing about it can change any more.
              *
+             *     `subscription_not_on_stripe`: BillingOS itself invoices the subscription; what Stripe would do for it cannot be done.
+             *
+             *     `other_call_under_way`: Another request about the same thing was made with other values. Look at what it did first.
+             *
              *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
              *
              *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
@@ -3412,6 +3647,705 @@ export interface operations {
             };
         };
     };
+    previewSubscriptionChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Key or id of a plan of the same group. It is meant as it is sold now. */
+                    plan?: string;
+                    /** @description Id of one of the prices of the offer that is meant. */
+                    price?: string;
+                    /** @description Instead of a price: the currency of the offer. */
+                    currency?: string;
+                    /**
+                     * @description Instead of a price: how often it is charged.
+                     * @enum {string}
+                     */
+                    interval?: "day" | "week" | "month" | "year";
+                    interval_count?: number;
+                    quantity?: number;
+                    /** @description How many of each add-on there shall be; 0 takes one away, one not named stays. */
+                    add_ons?: {
+                        /** @description Key or id of an add-on. */
+                        add_on: string;
+                        /** @default 1 */
+                        quantity?: number;
+                    }[];
+                    /**
+                     * @description Default: now for what gives more, period_end for what takes away.
+                     * @enum {string}
+                     */
+                    when?: "now" | "period_end";
+                    /**
+                     * @description Of a change now: charged at once (default), with the next invoice, or not at all.
+                     * @enum {string}
+                     */
+                    proration?: "invoice" | "next_invoice" | "none";
+                    /**
+                     * Format: date-time
+                     * @description From a preview: the charge is then what the preview said, to the cent.
+                     */
+                    proration_at?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangePreview"];
+                };
+            };
+            /**
+             * @description `subscription_not_found`: No subscription of this environment has this id.
+             *
+             *     `plan_not_found`: No plan of this environment has this key or id.
+             *
+             *     `price_not_found`: The plan has no price with this id.
+             *
+             *     `offer_not_found`: The plan has no price in this currency and interval.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `subscription_ended`: The subscription has ended; nothing about it can change any more.
+             *
+             *     `subscription_not_on_stripe`: BillingOS itself invoices the subscription; what Stripe would do for it cannot be done.
+             *
+             *     `other_call_under_way`: Another request about the same thing was made with other values. Look at what it did first.
+             *
+             *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             *
+             *     `plan_has_no_price`: A plan without a price is not sold. It can be what customers without a subscription have.
+             *
+             *     `price_not_on_stripe`: Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.
+             *
+             *     `price_not_on_stripe`: Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.
+             *
+             *     `plan_archived`: The plan is not sold any more. Whoever is on it stays.
+             *
+             *     `plan_in_other_group`: A subscription changes to a plan of its own group. A plan of another group is a subscription of its own.
+             *
+             *     `preview_outdated`: The preview is more than an hour old, or of another period. Its amount would not be the charge.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `price_not_chosen`: The plan has several prices: the request must name one.
+             *
+             *     `not_an_add_on`: Only a plan of type add_on can be added to a subscription.
+             *
+             *     `nothing_to_change`: The subscription is like that already.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Key or id of a plan of the same group. It is meant as it is sold now. */
+                    plan?: string;
+                    /** @description Id of one of the prices of the offer that is meant. */
+                    price?: string;
+                    /** @description Instead of a price: the currency of the offer. */
+                    currency?: string;
+                    /**
+                     * @description Instead of a price: how often it is charged.
+                     * @enum {string}
+                     */
+                    interval?: "day" | "week" | "month" | "year";
+                    interval_count?: number;
+                    quantity?: number;
+                    /** @description How many of each add-on there shall be; 0 takes one away, one not named stays. */
+                    add_ons?: {
+                        /** @description Key or id of an add-on. */
+                        add_on: string;
+                        /** @default 1 */
+                        quantity?: number;
+                    }[];
+                    /**
+                     * @description Default: now for what gives more, period_end for what takes away.
+                     * @enum {string}
+                     */
+                    when?: "now" | "period_end";
+                    /**
+                     * @description Of a change now: charged at once (default), with the next invoice, or not at all.
+                     * @enum {string}
+                     */
+                    proration?: "invoice" | "next_invoice" | "none";
+                    /**
+                     * Format: date-time
+                     * @description From a preview: the charge is then what the preview said, to the cent.
+                     */
+                    proration_at?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /**
+             * @description `subscription_not_found`: No subscription of this environment has this id.
+             *
+             *     `plan_not_found`: No plan of this environment has this key or id.
+             *
+             *     `price_not_found`: The plan has no price with this id.
+             *
+             *     `offer_not_found`: The plan has no price in this currency and interval.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `subscription_ended`: The subscription has ended; nothing about it can change any more.
+             *
+             *     `subscription_not_on_stripe`: BillingOS itself invoices the subscription; what Stripe would do for it cannot be done.
+             *
+             *     `other_call_under_way`: Another request about the same thing was made with other values. Look at what it did first.
+             *
+             *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             *
+             *     `plan_has_no_price`: A plan without a price is not sold. It can be what customers without a subscription have.
+             *
+             *     `price_not_on_stripe`: Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.
+             *
+             *     `price_not_on_stripe`: Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.
+             *
+             *     `plan_archived`: The plan is not sold any more. Whoever is on it stays.
+             *
+             *     `plan_in_other_group`: A subscription changes to a plan of its own group. A plan of another group is a subscription of its own.
+             *
+             *     `preview_outdated`: The preview is more than an hour old, or of another period. Its amount would not be the charge.
+             *
+             *     `payment_failed`: The customer’s bank declined the payment. Nothing changed; try another payment method.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `price_not_chosen`: The plan has several prices: the request must name one.
+             *
+             *     `not_an_add_on`: Only a plan of type add_on can be added to a subscription.
+             *
+             *     `nothing_to_change`: The subscription is like that already.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    undoScheduledChange: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description `subscription_not_found`: No subscription of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `subscription_ended`: The subscription has ended; nothing about it can change any more.
+             *
+             *     `subscription_not_on_stripe`: BillingOS itself invoices the subscription; what Stripe would do for it cannot be done.
+             *
+             *     `other_call_under_way`: Another request about the same thing was made with other values. Look at what it did first.
+             *
+             *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pauseSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description When it goes on by itself; null: when it is resumed.
+                     */
+                    resumes_at?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description `subscription_not_found`: No subscription of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `subscription_ended`: The subscription has ended; nothing about it can change any more.
+             *
+             *     `subscription_not_on_stripe`: BillingOS itself invoices the subscription; what Stripe would do for it cannot be done.
+             *
+             *     `other_call_under_way`: Another request about the same thing was made with other values. Look at what it did first.
+             *
+             *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             *
+             *     `cannot_pause`: A subscription whose payment is missing cannot be paused.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `date_not_ahead`: The date must lie in the future. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resumeSubscription: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description `subscription_not_found`: No subscription of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `subscription_ended`: The subscription has ended; nothing about it can change any more.
+             *
+             *     `subscription_not_on_stripe`: BillingOS itself invoices the subscription; what Stripe would do for it cannot be done.
+             *
+             *     `other_call_under_way`: Another request about the same thing was made with other values. Look at what it did first.
+             *
+             *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             *
+             *     `payment_failed`: The customer’s bank declined the payment. Nothing changed; try another payment method.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    extendTrial: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description The new end: a date, not so many days more.
+                     */
+                    trial_end: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description `subscription_not_found`: No subscription of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `subscription_ended`: The subscription has ended; nothing about it can change any more.
+             *
+             *     `subscription_not_on_stripe`: BillingOS itself invoices the subscription; what Stripe would do for it cannot be done.
+             *
+             *     `other_call_under_way`: Another request about the same thing was made with other values. Look at what it did first.
+             *
+             *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             *
+             *     `not_on_trial`: Only the end of a running trial can be set.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `date_not_ahead`: The date must lie in the future. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    endTrial: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            /** @description `subscription_not_found`: No subscription of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `subscription_ended`: The subscription has ended; nothing about it can change any more.
+             *
+             *     `subscription_not_on_stripe`: BillingOS itself invoices the subscription; what Stripe would do for it cannot be done.
+             *
+             *     `other_call_under_way`: Another request about the same thing was made with other values. Look at what it did first.
+             *
+             *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             *
+             *     `not_on_trial`: Only the end of a running trial can be set.
+             *
+             *     `payment_failed`: The customer’s bank declined the payment. Nothing changed; try another payment method.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSubscriptionSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionSettings"];
+                };
+            };
+        };
+    };
+    updateSubscriptionSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    automatic_tax?: boolean;
+                    tax_rates?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionSettings"];
+                };
+            };
+        };
+    };
     createCheckoutSession: {
         parameters: {
             query?: never;
@@ -3431,10 +4365,30 @@ export interface operations {
                     customer: string;
                     /** @description Key or id of the plan. */
                     plan: string;
-                    /** @description Id of one of the plan’s prices; needed when it has several. */
+                    /** @description Id of one of the prices of the offer that is meant. */
                     price?: string;
-                    /** @default 1 */
+                    /** @description Instead of a price: the currency of the offer. */
+                    currency?: string;
+                    /**
+                     * @description Instead of a price: how often it is charged.
+                     * @enum {string}
+                     */
+                    interval?: "day" | "week" | "month" | "year";
+                    interval_count?: number;
+                    /**
+                     * @description Seats, where the plan has a price by seat; else how many of it.
+                     * @default 1
+                     */
                     quantity?: number;
+                    /** @default [] */
+                    add_ons?: {
+                        /** @description Key or id of an add-on. */
+                        add_on: string;
+                        /** @default 1 */
+                        quantity?: number;
+                    }[];
+                    /** @description false: no trial. true: refused when the customer had one. Default: the plan’s, if they had none. */
+                    trial?: boolean;
                     /**
                      * Format: uri
                      * @description Where the customer goes after paying. {CHECKOUT_SESSION_ID} is replaced.
@@ -3461,6 +4415,8 @@ export interface operations {
              *     `plan_not_found`: No plan of this environment has this key or id.
              *
              *     `price_not_found`: The plan has no price with this id.
+             *
+             *     `offer_not_found`: The plan has no price in this currency and interval.
              */
             404: {
                 headers: {
@@ -3474,6 +4430,12 @@ export interface operations {
              * @description `plan_has_no_price`: A plan without a price is not sold. It can be what customers without a subscription have.
              *
              *     `price_not_on_stripe`: Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.
+             *
+             *     `price_not_on_stripe`: Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.
+             *
+             *     `plan_archived`: The plan is not sold any more. Whoever is on it stays.
+             *
+             *     `trial_used`: A customer has one trial in a group of plans.
              *
              *     `already_subscribed`: The customer has a running subscription in the plan’s group. Cancel it first.
              *
@@ -3489,7 +4451,15 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `price_not_chosen`: The plan has several prices: the request must name one. */
+            /**
+             * @description `price_not_chosen`: The plan has several prices: the request must name one.
+             *
+             *     `not_an_add_on`: Only a plan of type add_on can be added to a subscription.
+             *
+             *     `not_a_base_plan`: An add-on is sold on top of a plan, not by itself.
+             *
+             *     `payment_method_needed`: The plan’s trial asks for a payment method, and the customer has none.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;

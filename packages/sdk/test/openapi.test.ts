@@ -43,6 +43,14 @@ const calls: Record<string, (billing: BillingOS) => PromiseLike<unknown>> = {
   createSubscription: ({ subscriptions }) => subscriptions.create({ customer: 'user_42', plan: 'pro' }),
   getSubscription: ({ subscriptions }) => subscriptions.retrieve('sub_1'),
   cancelSubscription: ({ subscriptions }) => subscriptions.cancel('sub_1'),
+  previewSubscriptionChange: ({ subscriptions }) => subscriptions.previewChange('sub_1', { plan: 'team' }),
+  changeSubscription: ({ subscriptions }) => subscriptions.change('sub_1', { plan: 'team' }),
+  undoScheduledChange: ({ subscriptions }) => subscriptions.undoScheduledChange('sub_1'),
+  pauseSubscription: ({ subscriptions }) => subscriptions.pause('sub_1'),
+  resumeSubscription: ({ subscriptions }) => subscriptions.resume('sub_1'),
+  extendTrial: ({ subscriptions }) =>
+    subscriptions.extendTrial('sub_1', { trial_end: '2030-01-01T00:00:00Z' }),
+  endTrial: ({ subscriptions }) => subscriptions.endTrial('sub_1'),
   createCheckoutSession: ({ checkout }) =>
     checkout.createSession({
       customer: 'user_42',

@@ -2,6 +2,7 @@ import type Stripe from 'stripe';
 import type { Connection } from './connections.ts';
 import type { CallResult } from './intents.ts';
 import { translateStripeError } from './stripe.errors.ts';
+import { type NewSubscription, soldItem } from './stripe.subscriptions.ts';
 
 export interface CheckoutState {
   id: string;
@@ -15,24 +16,34 @@ export interface CheckoutState {
 
 export async function createCheckout(
   { stripe, stripe_account_id: stripeAccount }: Connection,
-  wish: {
-    stripe_customer_id: string;
-    stripe_price_id: string;
-    quantity: number;
-    plan_version_id: string;
-    success_url: string;
-    cancel_url: string;
-  },
+  wish: NewSubscription & { success_url: string; cancel_url: string },
   idempotencyKey: string,
 ): Promise<CallResult> {
+  const { trial, taxation } = wish;
   const session = await stripe.checkout.sessions.create(
     {
       mode: 'subscription',
       customer: wish.stripe_customer_id,
-      line_items: [{ price: wish.stripe_price_id, quantity: wish.quantity }],
+      line_items: wish.items.map((item) => ({
+        ...soldItem(item),
+        ...(taxation.automatic || taxation.tax_rates.length === 0 ? {} : { tax_rates: taxation.tax_rates }),
+      })),
       success_url: wish.success_url,
       cancel_url: wish.cancel_url,
-      subscription_data: { metadata: { bos_plan_version_id: wish.plan_version_id } },
+      subscription_data: {
+        metadata: { bos_plan_version_id: wish.plan_version_id },
+        ...(trial === null
+          ? {}
+          : {
+              trial_period_days: trial.days,
+              trial_settings: { end_behavior: { missing_payment_method: trial.end } },
+            }),
+      },
+      ...(trial === null || trial.requires_card ? {} : { payment_method_collection: 'if_required' as const }),
+      ...(wish.stripe_coupon_id === null ? {} : { discounts: [{ coupon: wish.stripe_coupon_id }] }),
+      ...(taxation.automatic
+        ? { automatic_tax: { enabled: true }, customer_update: { address: 'auto' as const } }
+        : {}),
     },
     { stripeAccount, idempotencyKey },
   );

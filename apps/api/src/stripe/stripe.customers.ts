@@ -1,3 +1,4 @@
+import { translateStripeError } from './stripe.errors.ts';
 import type { Connection } from './connections.ts';
 import type { CallResult } from './intents.ts';
 
@@ -41,4 +42,20 @@ export async function setDefaultPaymentMethod(
     { stripeAccount, idempotencyKey: `${idempotencyKey}:default` },
   );
   return attached.id;
+}
+
+/** Whether Stripe could charge the customer without asking them. */
+export async function hasDefaultPaymentMethod(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  stripeCustomerId: string,
+): Promise<boolean> {
+  const customer = await stripe.customers
+    .retrieve(stripeCustomerId, {}, { stripeAccount })
+    .catch((error: unknown) => {
+      throw translateStripeError(error);
+    });
+  return (
+    customer.deleted !== true &&
+    (customer.invoice_settings.default_payment_method !== null || (customer.default_source ?? null) !== null)
+  );
 }

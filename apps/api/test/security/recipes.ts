@@ -149,6 +149,50 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   cancelSubscription: ({ subscription }) => [
     { path: `subscriptions/${subscription.id}/cancel`, body: {}, strangers: 'not_found' },
   ],
+  previewSubscriptionChange: ({ subscription }) => [
+    {
+      path: `subscriptions/${subscription.id}/preview-change`,
+      body: { quantity: 2 },
+      strangers: 'not_found',
+    },
+  ],
+  changeSubscription: async (victim) => [
+    {
+      path: `subscriptions/${await subscribed(victim)}/change`,
+      body: { quantity: 2 },
+      strangers: 'not_found',
+    },
+  ],
+  undoScheduledChange: async (victim) => {
+    const id = await subscribed(victim, { quantity: 3 });
+    await victim.asServer('POST', `subscriptions/${id}/change`, { quantity: 1 });
+    return [{ path: `subscriptions/${id}/scheduled-change`, strangers: 'not_found' }];
+  },
+  pauseSubscription: async (victim) => [
+    { path: `subscriptions/${await subscribed(victim)}/pause`, body: {}, strangers: 'not_found' },
+  ],
+  resumeSubscription: async (victim) => {
+    const id = await subscribed(victim);
+    await victim.asServer('POST', `subscriptions/${id}/pause`, {});
+    return [{ path: `subscriptions/${id}/resume`, strangers: 'not_found' }];
+  },
+  extendTrial: async (victim) => [
+    {
+      path: `subscriptions/${await subscribed(victim, { plan: 'on_trial' })}/extend-trial`,
+      body: { trial_end: new Date(Date.now() + 60 * 24 * 3_600_000).toISOString() },
+      strangers: 'not_found',
+    },
+  ],
+  endTrial: async (victim) => [
+    {
+      path: `subscriptions/${await subscribed(victim, { plan: 'on_trial' })}/end-trial`,
+      strangers: 'not_found',
+    },
+  ],
+  getSubscriptionSettings: () => [{ path: 'subscription-settings', strangers: 'own' }],
+  updateSubscriptionSettings: () => [
+    { path: 'subscription-settings', body: { automatic_tax: false }, strangers: 'own' },
+  ],
   createCheckoutSession: async ({ plan, asServer }) => {
     const { body } = await asServer('POST', 'customers', { name: 'Checks out' });
     return [
@@ -189,6 +233,21 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   ],
 };
 
+/** A subscription of a new customer of the victim. */
+async function subscribed(
+  { asServer }: Victim,
+  wish: { plan?: string; quantity?: number } = {},
+): Promise<string> {
+  const customer = await asServer('POST', 'customers', { name: 'Subscribed' });
+  const { body } = await asServer('POST', 'subscriptions', {
+    customer: customer.body['id'],
+    plan: 'pro',
+    payment_method: 'pm_card_visa',
+    ...wish,
+  });
+  return String(body['id']);
+}
+
 /** Fills a tenant with an object of every kind. */
 export async function fillVictim(stack: TestStack): Promise<Victim> {
   const tenant = await stack.newConnectedTenant();
@@ -201,6 +260,12 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     name: 'Pro',
     prices: [{ amount: 1_900, currency: 'usd', interval: 'month' }],
     features: [{ feature: 'api_calls', limit: 1_000 }],
+  });
+  await asServer('POST', 'plans', {
+    key: 'on_trial',
+    name: 'On trial',
+    prices: [{ amount: 900, currency: 'usd', interval: 'month' }],
+    trial: { days: 14, requires_card: true, end: 'cancel' },
   });
   const customer = await asServer('POST', 'customers', { external_id: 'user_42', email: 'ada@victim.test' });
   const subscription = await asServer('POST', 'subscriptions', {

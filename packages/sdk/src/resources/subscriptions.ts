@@ -7,6 +7,10 @@ import type { components } from '../openapi.gen.ts';
 export type Subscription = components['schemas']['Subscription'];
 export type SubscriptionCreate = Body<'/api/v1/subscriptions', 'post'>;
 export type SubscriptionCancel = Body<'/api/v1/subscriptions/{id}/cancel', 'post'>;
+export type SubscriptionChange = Body<'/api/v1/subscriptions/{id}/change', 'post'>;
+export type SubscriptionPause = Body<'/api/v1/subscriptions/{id}/pause', 'post'>;
+export type TrialExtension = Body<'/api/v1/subscriptions/{id}/extend-trial', 'post'>;
+export type ChangePreview = components['schemas']['ChangePreview'];
 export type SubscriptionQuery = Query<'/api/v1/subscriptions', 'get'>;
 
 /** Customers on plans. */
@@ -37,5 +41,58 @@ export class Subscriptions {
   /** At the end of what is paid for, where access stays until then, or with `{ when: 'now' }` at once. */
   cancel(id: string, body: SubscriptionCancel = {}, options?: WriteOptions): Promise<Subscription> {
     return this.#transport.call('post', '/api/v1/subscriptions/{id}/cancel', { path: { id }, body }, options);
+  }
+
+  /** What a change would charge, and what the customer could do otherwise. Nothing changes. */
+  previewChange(id: string, body: SubscriptionChange, options?: WriteOptions): Promise<ChangePreview> {
+    return this.#transport.call(
+      'post',
+      '/api/v1/subscriptions/{id}/preview-change',
+      { path: { id }, body },
+      options,
+    );
+  }
+
+  /**
+   * Changes plan, interval, quantity, add-ons or coupon. With `proration_at` of a preview it charges what that said, to
+   * the cent. A payment that fails leaves everything as it was, and throws.
+   */
+  change(id: string, body: SubscriptionChange, options?: WriteOptions): Promise<Subscription> {
+    return this.#transport.call('post', '/api/v1/subscriptions/{id}/change', { path: { id }, body }, options);
+  }
+
+  /** Takes back what was to change at the end of the period. */
+  undoScheduledChange(id: string, options?: WriteOptions): Promise<Subscription> {
+    return this.#transport.call(
+      'delete',
+      '/api/v1/subscriptions/{id}/scheduled-change',
+      { path: { id } },
+      options,
+    );
+  }
+
+  /** Charges nothing and lets nothing be used, until `resumes_at` or until it is resumed. */
+  pause(id: string, body: SubscriptionPause = {}, options?: WriteOptions): Promise<Subscription> {
+    return this.#transport.call('post', '/api/v1/subscriptions/{id}/pause', { path: { id }, body }, options);
+  }
+
+  /** Ends a pause, or takes back that it was to end with its period. */
+  resume(id: string, options?: WriteOptions): Promise<Subscription> {
+    return this.#transport.call('post', '/api/v1/subscriptions/{id}/resume', { path: { id } }, options);
+  }
+
+  /** Sets the date at which a running trial ends. */
+  extendTrial(id: string, body: TrialExtension, options?: WriteOptions): Promise<Subscription> {
+    return this.#transport.call(
+      'post',
+      '/api/v1/subscriptions/{id}/extend-trial',
+      { path: { id }, body },
+      options,
+    );
+  }
+
+  /** Ends a trial now and charges the first period; when that cannot be paid, the trial goes on and this throws. */
+  endTrial(id: string, options?: WriteOptions): Promise<Subscription> {
+    return this.#transport.call('post', '/api/v1/subscriptions/{id}/end-trial', { path: { id } }, options);
   }
 }

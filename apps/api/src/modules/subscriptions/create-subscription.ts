@@ -9,21 +9,15 @@ import { StripeUnavailable } from '../../stripe/stripe.errors.ts';
 import { createStripeSubscription } from '../../stripe/stripe.subscriptions.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { refreshCustomer } from '../entitlements/entitlements.jobs.ts';
-import { Sales } from './sale.ts';
+import { Sales, soldParams } from './sale.ts';
 import type { createSubscription } from './subscriptions.schemas.ts';
+import { PaymentMethodNeeded } from './subscriptions.errors.ts';
 import { type Subscription, SubscriptionsService } from './subscriptions.service.ts';
 import { SyncCustomer } from './sync-customer.ts';
 
 const subscriptionIntent = {
   kind: 'subscription.create',
-  params: z.object({
-    customer_id: z.string(),
-    stripe_customer_id: z.string(),
-    stripe_price_id: z.string(),
-    plan_version_id: z.string(),
-    quantity: z.int(),
-    payment_method: z.string().nullable(),
-  }),
+  params: soldParams.extend({ payment_method: z.string().nullable() }),
 };
 
 /** Subscribes a customer by API, charging the payment method they have or bring. */
@@ -57,32 +51,35 @@ export class CreateSubscription implements OnModuleInit {
     });
   }
 
-  /** Throws what `Sales.prepare` throws, `PaymentFailed` when the first payment fails, `StripeUnavailable`. */
+  /**
+   * Throws what `Sales.prepare` throws, `PaymentMethodNeeded`, `PaymentFailed` when the first payment fails,
+   * `StripeUnavailable`.
+   */
   async create(environmentId: string, wish: z.output<typeof createSubscription>): Promise<Subscription> {
-    const sale = await this.sales.prepare(environmentId, wish);
+    const { customer, group, ...sale } = await this.sales.prepare(environmentId, wish);
+    const paymentMethod = wish.payment_method ?? null;
+    if (
+      sale.trial?.requires_card === true &&
+      paymentMethod === null &&
+      !(await this.sales.hasPaymentMethod(environmentId, sale.stripe_customer_id))
+    ) {
+      throw new PaymentMethodNeeded(wish.plan);
+    }
     // Two requests at once are one wish: the next subscription of this customer in this group.
-    const last = await this.subscriptions.lastId(environmentId, sale.customer.id, sale.group);
+    const last = await this.subscriptions.lastId(environmentId, customer.id, group);
     const stripeSubscriptionId = await this.intents
-      .perform(
-        environmentId,
-        subscriptionIntent,
-        `${sale.customer.id}:${sale.group}:after:${last ?? 'none'}`,
-        {
-          customer_id: sale.customer.id,
-          stripe_customer_id: sale.stripe_customer_id,
-          stripe_price_id: sale.stripe_price_id,
-          plan_version_id: sale.plan_version_id,
-          quantity: wish.quantity,
-          payment_method: wish.payment_method ?? null,
-        },
-      )
+      .perform(environmentId, subscriptionIntent, `${customer.id}:${group}:after:${last ?? 'none'}`, {
+        ...sale,
+        customer_id: customer.id,
+        payment_method: paymentMethod,
+      })
       .catch(async (error: unknown) => {
         if (error instanceof StripeUnavailable) {
-          await this.doubt(environmentId, sale.customer.id);
+          await this.doubt(environmentId, customer.id);
         }
         throw error;
       });
-    await this.syncCustomer.sync(environmentId, sale.customer.id);
+    await this.syncCustomer.sync(environmentId, customer.id);
     return this.subscriptions.getByStripeId(environmentId, stripeSubscriptionId);
   }
 

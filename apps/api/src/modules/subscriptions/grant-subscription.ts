@@ -4,7 +4,7 @@ import { Database } from '../../platform/database/database.ts';
 import { newId } from '../../platform/ids.ts';
 import { PlansService } from '../catalog/plans.service.ts';
 import { EntitlementsService } from '../entitlements/entitlements.service.ts';
-import { combinedGrants } from './grants.ts';
+import { combinedGrants, type CombinedGrant } from './grants.ts';
 import { accessOf } from './subscription.ts';
 import { SubscriptionsRepository } from './subscriptions.repository.ts';
 
@@ -59,20 +59,23 @@ export class GrantSubscription {
     const period = items.find((item) => item.plan_version_id === subscription.plan_version_id) ?? items[0];
     return access === 'none' || period === undefined
       ? []
-      : (await this.granted(environmentId, subscription.plan_version_id, items)).map((grant) => ({
-          ...grant,
-          suspended: access === 'withheld' || subscription.suspension !== null,
-          billing_anchor: subscription.billing_anchor,
-          interval: period.interval,
-          interval_count: period.interval_count,
-        }));
+      : (await this.combined(environmentId, subscription.plan_version_id, items)).map(
+          ({ feature: _key, ...grant }) => ({
+            ...grant,
+            suspended: access === 'withheld' || subscription.suspension !== null,
+            billing_anchor: subscription.billing_anchor,
+            interval: period.interval,
+            interval_count: period.interval_count,
+          }),
+        );
   }
 
-  private async granted(
+  /** What a plan version and the add-ons among some items grant together. In a transaction. */
+  async combined(
     environmentId: string,
     planVersionId: string,
-    items: { plan_version_id: string; quantity: number }[],
-  ) {
+    items: readonly { plan_version_id: string; quantity: number }[],
+  ): Promise<CombinedGrant[]> {
     // An add-on of several prices is there as often as the price of which there are most.
     const times = new Map<string, number>([[planVersionId, 1]]);
     for (const { plan_version_id: versionId, quantity } of items) {

@@ -5,7 +5,7 @@ const grant = (
   limit: string | null,
   overage: 'block' | 'allow' | null = 'block',
   value: string | null = null,
-) => [{ feature_id: 'calls', limit, overage, value }];
+) => [{ feature_id: 'feat_1', feature: 'calls', limit, overage, value }];
 
 describe('what a plan and its add-ons grant together', () => {
   it('adds limits up, as often as an add-on was bought', () => {
@@ -14,7 +14,9 @@ describe('what a plan and its add-ons grant together', () => {
       { rank: 0, times: 2, features: grant('500') },
     ]);
 
-    expect(grants).toEqual([{ feature_id: 'calls', limit: '2000', overage: 'block', value: null, rank: 1 }]);
+    expect(grants).toEqual([
+      { feature_id: 'feat_1', feature: 'calls', limit: '2000', overage: 'block', value: null, rank: 1 },
+    ]);
   });
 
   it('is unlimited when one of them is', () => {

@@ -6,6 +6,8 @@ interface Granting {
   times: number;
   features: readonly {
     feature_id: string;
+    /** The feature's key. */
+    feature: string;
     /** Exact decimal; null is unlimited. */
     limit: string | null;
     overage: 'block' | 'allow' | null;
@@ -15,6 +17,7 @@ interface Granting {
 
 export interface CombinedGrant {
   feature_id: string;
+  feature: string;
   /** Exact decimal; null is unlimited. */
   limit: string | null;
   overage: 'block' | 'allow' | null;
@@ -29,7 +32,7 @@ export interface CombinedGrant {
 export function combinedGrants(all: readonly Granting[]): CombinedGrant[] {
   const combined = new Map<string, CombinedGrant>();
   for (const { rank, times, features } of all) {
-    for (const { feature_id: id, limit, overage, value } of features) {
+    for (const { feature_id: id, feature, limit, overage, value } of features) {
       const own = {
         limit: limit === null ? null : new Big(limit).times(times).toFixed(),
         overage,
@@ -38,11 +41,12 @@ export function combinedGrants(all: readonly Granting[]): CombinedGrant[] {
       };
       const other = combined.get(id);
       if (other === undefined) {
-        combined.set(id, { feature_id: id, ...own });
+        combined.set(id, { feature_id: id, feature, ...own });
         continue;
       }
       combined.set(id, {
         feature_id: id,
+        feature,
         limit:
           other.limit === null || own.limit === null ? null : new Big(other.limit).plus(own.limit).toFixed(),
         overage: other.overage === 'allow' || own.overage === 'allow' ? 'allow' : other.overage,

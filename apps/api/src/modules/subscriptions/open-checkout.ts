@@ -12,20 +12,12 @@ import {
 } from '../../stripe/stripe.checkout.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { CustomersService } from '../customers/customers.service.ts';
-import { Sales } from './sale.ts';
+import { Sales, soldParams } from './sale.ts';
 import type { createCheckout as createCheckoutSchema } from './subscriptions.schemas.ts';
 
 const checkoutIntent = {
   kind: 'checkout.create',
-  params: z.object({
-    customer_id: z.string(),
-    stripe_customer_id: z.string(),
-    stripe_price_id: z.string(),
-    plan_version_id: z.string(),
-    quantity: z.int(),
-    success_url: z.string(),
-    cancel_url: z.string(),
-  }),
+  params: soldParams.extend({ success_url: z.string(), cancel_url: z.string() }),
 };
 
 const listTimeoutMs = 20_000;
@@ -60,15 +52,12 @@ export class OpenCheckout implements OnModuleInit {
 
   /** Throws what `Sales.prepare` throws, and `StripeUnavailable`. */
   async open(environmentId: string, wish: z.output<typeof createCheckoutSchema>) {
-    const sale = await this.sales.prepare(environmentId, wish);
+    const { customer, group: _group, ...sale } = await this.sales.prepare(environmentId, wish);
     const connection = await this.connections.of(environmentId);
     const dedupeKey = requestContext.current()?.idempotency_key ?? newId('request');
     const id = await this.intents.perform(environmentId, checkoutIntent, dedupeKey, {
-      customer_id: sale.customer.id,
-      stripe_customer_id: sale.stripe_customer_id,
-      stripe_price_id: sale.stripe_price_id,
-      plan_version_id: sale.plan_version_id,
-      quantity: wish.quantity,
+      ...sale,
+      customer_id: customer.id,
       success_url: wish.success_url,
       cancel_url: wish.cancel_url,
     });

@@ -155,4 +155,23 @@ export class SubscriptionTermsRepository {
       .where('group', '=', group)
       .executeTakeFirst();
   }
+
+  settings(environmentId: string) {
+    return this.database.q
+      .selectFrom('subscription_settings')
+      .select(['automatic_tax', 'tax_rates'])
+      .where('environment_id', '=', environmentId)
+      .executeTakeFirst();
+  }
+
+  async saveSettings(
+    environmentId: string,
+    settings: { automatic_tax: boolean; tax_rates: string[]; updated_at: Date },
+  ): Promise<void> {
+    await this.database.q
+      .insertInto('subscription_settings')
+      .values({ environment_id: environmentId, ...settings })
+      .onConflict((conflict) => conflict.columns(['environment_id']).doUpdateSet(settings))
+      .execute();
+  }
 }

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { EnvironmentId } from '../../platform/auth/caller.ts';
 import { Requires } from '../../platform/auth/requires.ts';
@@ -23,10 +23,38 @@ import { CustomerNotFound } from '../customers/customers.errors.ts';
 import { CancelSubscription } from './cancel-subscription.ts';
 import { CreateSubscription } from './create-subscription.ts';
 import { OpenCheckout } from './open-checkout.ts';
-import { AlreadySubscribed, SubscriptionEnded, SubscriptionNotFound } from './subscriptions.errors.ts';
+import { ChangeSubscription } from './change-subscription.ts';
+import { MoveTrial } from './move-trial.ts';
+import { PauseSubscription } from './pause-subscription.ts';
+import { SubscriptionSettings } from './subscription-settings.service.ts';
+import {
+  AlreadySubscribed,
+  CannotPause,
+  DateNotAhead,
+  NotABasePlan,
+  NotAnAddOn,
+  NothingToChange,
+  NotOnTrial,
+  OfferNotFound,
+  PaymentMethodNeeded,
+  PlanArchived,
+  PlanInOtherGroup,
+  PreviewOutdated,
+  SubscriptionEnded,
+  SubscriptionNotFound,
+  SubscriptionNotOnStripe,
+  TrialUsed,
+} from './subscriptions.errors.ts';
+import { UndoChange } from './undo-change.ts';
 import {
   cancelSubscription,
+  changePreview,
+  changeSubscription,
   checkoutSession,
+  extendTrial,
+  pauseSubscription,
+  subscriptionSettings,
+  updateSubscriptionSettings,
   createCheckout,
   createSubscription,
   listSubscriptions,
@@ -36,17 +64,44 @@ import {
 } from './subscriptions.schemas.ts';
 import { SubscriptionsService } from './subscriptions.service.ts';
 
-const saleRefusals = [
-  CustomerNotFound,
+const offerRefusals = [
   PlanNotFound,
   PlanHasNoPrice,
   PriceNotFound,
   PriceNotOnStripe,
   PriceNotChosen,
+  OfferNotFound,
+  PriceNotOnStripe,
+  NotAnAddOn,
+  PlanArchived,
+];
+const saleRefusals = [
+  CustomerNotFound,
+  ...offerRefusals,
+  NotABasePlan,
+  TrialUsed,
+  PaymentMethodNeeded,
   AlreadySubscribed,
   StripeNotConnected,
   StripeRefused,
   StripeUnavailable,
+];
+
+const changeRefusals = [
+  SubscriptionNotFound,
+  SubscriptionEnded,
+  SubscriptionNotOnStripe,
+  OtherCallUnderWay,
+  StripeNotConnected,
+  StripeRefused,
+  StripeUnavailable,
+];
+const planChangeRefusals = [
+  ...changeRefusals,
+  ...offerRefusals,
+  PlanInOtherGroup,
+  NothingToChange,
+  PreviewOutdated,
 ];
 
 @Controller()
@@ -55,6 +110,11 @@ export class SubscriptionsController {
     private readonly subscriptions: SubscriptionsService,
     private readonly creation: CreateSubscription,
     private readonly cancellation: CancelSubscription,
+    private readonly changes: ChangeSubscription,
+    private readonly undoing: UndoChange,
+    private readonly pauses: PauseSubscription,
+    private readonly trials: MoveTrial,
+    private readonly settings: SubscriptionSettings,
     private readonly checkout: OpenCheckout,
   ) {}
 
@@ -106,13 +166,124 @@ export class SubscriptionsController {
   @Requires('subscriptions:write')
   @CallsStripe()
   @Returns(200, subscription)
-  @Refuses(SubscriptionNotFound, SubscriptionEnded, StripeNotConnected, StripeRefused, StripeUnavailable)
+  @Refuses(...changeRefusals)
   cancelSubscription(
     @EnvironmentId() environmentId: string,
     @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
     @Body({ schema: cancelSubscription }) body: z.output<typeof cancelSubscription>,
   ) {
-    return this.cancellation.cancel(environmentId, id, body.when);
+    return this.cancellation.cancel(environmentId, id, body);
+  }
+
+  /** Says what a change would charge, and what would be otherwise. Nothing changes. */
+  @Post('subscriptions/:id/preview-change')
+  @Requires('subscriptions:read')
+  @Returns(200, changePreview)
+  @Refuses(...planChangeRefusals)
+  previewSubscriptionChange(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
+    @Body({ schema: changeSubscription }) body: z.output<typeof changeSubscription>,
+  ) {
+    return this.changes.preview(environmentId, id, body);
+  }
+
+  /** Changes plan, interval, quantity, add-ons or coupon. A payment that fails leaves everything as it was. */
+  @Post('subscriptions/:id/change')
+  @Requires('subscriptions:write')
+  @CallsStripe()
+  @Returns(200, subscription)
+  @Refuses(...planChangeRefusals, PaymentFailed)
+  changeSubscription(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
+    @Body({ schema: changeSubscription }) body: z.output<typeof changeSubscription>,
+  ) {
+    return this.changes.change(environmentId, id, body);
+  }
+
+  /** Takes back a change that was to come at the end of the period. */
+  @Delete('subscriptions/:id/scheduled-change')
+  @Requires('subscriptions:write')
+  @Returns(200, subscription)
+  @Refuses(...changeRefusals)
+  undoScheduledChange(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
+  ) {
+    return this.undoing.undo(environmentId, id);
+  }
+
+  /** Charges nothing and lets nothing be used until it is resumed, or until a date. */
+  @Post('subscriptions/:id/pause')
+  @Requires('subscriptions:write')
+  @CallsStripe()
+  @Returns(200, subscription)
+  @Refuses(...changeRefusals, CannotPause, DateNotAhead)
+  pauseSubscription(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
+    @Body({ schema: pauseSubscription }) body: z.output<typeof pauseSubscription>,
+  ) {
+    return this.pauses.pause(environmentId, id, body.resumes_at);
+  }
+
+  /** Lets a subscription go on: ends a pause, or takes back that it was to end with its period. */
+  @Post('subscriptions/:id/resume')
+  @Requires('subscriptions:write')
+  @CallsStripe()
+  @Returns(200, subscription)
+  @Refuses(...changeRefusals, PaymentFailed)
+  resumeSubscription(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
+  ) {
+    return this.pauses.resume(environmentId, id);
+  }
+
+  /** Sets the date at which a running trial ends. */
+  @Post('subscriptions/:id/extend-trial')
+  @Requires('subscriptions:write')
+  @CallsStripe()
+  @Returns(200, subscription)
+  @Refuses(...changeRefusals, NotOnTrial, DateNotAhead)
+  extendTrial(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
+    @Body({ schema: extendTrial }) body: z.output<typeof extendTrial>,
+  ) {
+    return this.trials.move(environmentId, id, body.trial_end);
+  }
+
+  /** Ends a trial now and charges the first period. When that cannot be paid, the trial goes on. */
+  @Post('subscriptions/:id/end-trial')
+  @Requires('subscriptions:write')
+  @CallsStripe()
+  @Returns(200, subscription)
+  @Refuses(...changeRefusals, NotOnTrial, PaymentFailed)
+  endTrial(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
+  ) {
+    return this.trials.move(environmentId, id, 'now');
+  }
+
+  @Get('subscription-settings')
+  @Requires('settings:read', { audience: 'dashboard' })
+  @Returns(200, subscriptionSettings)
+  getSubscriptionSettings(@EnvironmentId() environmentId: string) {
+    return this.settings.get(environmentId);
+  }
+
+  /** Says how tax is put on new subscriptions. */
+  @Patch('subscription-settings')
+  @Requires('settings:write', { audience: 'dashboard' })
+  @Returns(200, subscriptionSettings)
+  updateSubscriptionSettings(
+    @EnvironmentId() environmentId: string,
+    @Body({ schema: updateSubscriptionSettings }) body: z.output<typeof updateSubscriptionSettings>,
+  ) {
+    return this.settings.update(environmentId, body);
   }
 
   /** Opens Stripe's hosted page, where the customer pays. One that was open for the customer before is closed. */

@@ -43,3 +43,181 @@ export class SubscriptionEnded extends AppError {
     );
   }
 }
+
+export class SubscriptionNotOnStripe extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'subscription_not_on_stripe',
+    kind: 'conflict',
+    explanation: 'BillingOS itself invoices the subscription; what Stripe would do for it cannot be done.',
+  };
+  constructor(id: string) {
+    super(
+      SubscriptionNotOnStripe.facts,
+      `The subscription ${id} is invoiced by BillingOS itself, not by Stripe: it can be cancelled, and created anew with other terms.`,
+    );
+  }
+}
+
+export class NotABasePlan extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'not_a_base_plan',
+    kind: 'invalid',
+    explanation: 'An add-on is sold on top of a plan, not by itself.',
+  };
+  constructor(plan: string) {
+    super(NotABasePlan.facts, `${plan} is an add-on. Name a plan, and this one among add_ons.`, 'plan');
+  }
+}
+
+export class NotAnAddOn extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'not_an_add_on',
+    kind: 'invalid',
+    explanation: 'Only a plan of type add_on can be added to a subscription.',
+  };
+  constructor(plan: string, param: string) {
+    super(NotAnAddOn.facts, `${plan} is no add-on. GET /api/v1/add-ons lists them.`, param);
+  }
+}
+
+export class PlanArchived extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'plan_archived',
+    kind: 'conflict',
+    explanation: 'The plan is not sold any more. Whoever is on it stays.',
+  };
+  constructor(plan: string) {
+    super(
+      PlanArchived.facts,
+      `The plan ${plan} is archived. Choose another, or sell it again with POST /api/v1/plans/${plan}/unarchive.`,
+      'plan',
+    );
+  }
+}
+
+export class PlanInOtherGroup extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'plan_in_other_group',
+    kind: 'conflict',
+    explanation:
+      'A subscription changes to a plan of its own group. A plan of another group is a subscription of its own.',
+  };
+  constructor(plan: string, group: string) {
+    super(
+      PlanInOtherGroup.facts,
+      `The plan ${plan} is not one of the group ${group}. Subscribe the customer to it separately, with POST /api/v1/subscriptions.`,
+      'plan',
+    );
+  }
+}
+
+export class OfferNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'offer_not_found',
+    kind: 'not_found',
+    explanation: 'The plan has no price in this currency and interval.',
+  };
+  constructor(plan: string, offers: string[]) {
+    super(
+      OfferNotFound.facts,
+      `The plan ${plan} has no such price. It is sold in ${offers.join(', ')}.`,
+      'price',
+    );
+  }
+}
+
+export class TrialUsed extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'trial_used',
+    kind: 'conflict',
+    explanation: 'A customer has one trial in a group of plans.',
+  };
+  constructor(group: string, at: Date) {
+    super(
+      TrialUsed.facts,
+      `The customer had a trial of the group ${group} already, from ${at.toISOString()}. Leave trial out, or set it to false.`,
+      'trial',
+    );
+  }
+}
+
+export class PaymentMethodNeeded extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'payment_method_needed',
+    kind: 'invalid',
+    explanation: 'The plan’s trial asks for a payment method, and the customer has none.',
+  };
+  constructor(plan: string) {
+    super(
+      PaymentMethodNeeded.facts,
+      `The trial of ${plan} needs a payment method. Name payment_method, or open a checkout, where the customer gives one.`,
+      'payment_method',
+    );
+  }
+}
+
+export class NothingToChange extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'nothing_to_change',
+    kind: 'invalid',
+    explanation: 'The subscription is like that already.',
+  };
+  constructor(id: string) {
+    super(
+      NothingToChange.facts,
+      `The subscription ${id} is like that already. Name what shall be different: plan, price, interval, quantity, add_ons or coupon.`,
+    );
+  }
+}
+
+export class PreviewOutdated extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'preview_outdated',
+    kind: 'conflict',
+    explanation:
+      'The preview is more than an hour old, or of another period. Its amount would not be the charge.',
+  };
+  constructor() {
+    super(
+      PreviewOutdated.facts,
+      `This preview holds no more. Ask for a new one with POST …/preview-change.`,
+      'proration_at',
+    );
+  }
+}
+
+export class NotOnTrial extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'not_on_trial',
+    kind: 'conflict',
+    explanation: 'Only the end of a running trial can be set.',
+  };
+  constructor(id: string) {
+    super(NotOnTrial.facts, `The subscription ${id} is on no trial.`);
+  }
+}
+
+export class DateNotAhead extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'date_not_ahead',
+    kind: 'invalid',
+    explanation: 'The date must lie in the future.',
+  };
+  constructor(param: string) {
+    super(DateNotAhead.facts, `${param} must lie in the future.`, param);
+  }
+}
+
+export class CannotPause extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'cannot_pause',
+    kind: 'conflict',
+    explanation: 'A subscription whose payment is missing cannot be paused.',
+  };
+  constructor(id: string) {
+    super(
+      CannotPause.facts,
+      `A payment for ${id} is missing. It can be paused when that is paid, or cancelled now.`,
+    );
+  }
+}

@@ -10,6 +10,12 @@ import { CompareSubscriptions } from './compare-subscriptions.ts';
 import { CreateSubscription } from './create-subscription.ts';
 import { OpenCheckout } from './open-checkout.ts';
 import { Sales } from './sale.ts';
+import { ChangeSubscription } from './change-subscription.ts';
+import { MoveTrial } from './move-trial.ts';
+import { PauseSubscription } from './pause-subscription.ts';
+import { PlanChange } from './plan-change.ts';
+import { SubscriptionSettings } from './subscription-settings.service.ts';
+import { UndoChange } from './undo-change.ts';
 import { GrantSubscription } from './grant-subscription.ts';
 import { SubscriptionTermsRepository } from './subscription-terms.repository.ts';
 import { SuspendSubscription } from './suspend-subscription.ts';
@@ -32,6 +38,12 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
     Sales,
     CreateSubscription,
     CancelSubscription,
+    ChangeSubscription,
+    PlanChange,
+    UndoChange,
+    PauseSubscription,
+    MoveTrial,
+    SubscriptionSettings,
     OpenCheckout,
     SyncCustomer,
     TakeOverSubscription,
@@ -42,6 +54,7 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
     SubscriptionsService,
     SuspendSubscription,
     CancelSubscription,
+    PauseSubscription,
   ],
 })
 export class SubscriptionsModule {}

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { money, pageOf, pageQuery, text, timestamp, webUrl } from '../../platform/http/schemas.ts';
+import { key, money, pageOf, pageQuery, text, timestamp, webUrl } from '../../platform/http/schemas.ts';
 import { stripeStatuses } from '../../stripe/stripe.subscription-state.ts';
+import { cancellationReasons } from '../../stripe/stripe.subscriptions.ts';
 import { intervals } from '../catalog/price.schemas.ts';
 import { customerSummary } from '../customers/customers.schemas.ts';
+import { changeKinds } from './change.ts';
 import { suspensions } from './subscription.ts';
 
 const planSummary = z
@@ -98,11 +100,42 @@ const customer = text.trim().min(1).max(255).describe('Your own id of the custom
 const plan = text.min(1).max(255).describe('Key or id of the plan.');
 const price = text.optional().describe('Id of one of the plan’s prices; needed when it has several.');
 
-export const createSubscription = z.strictObject({
+const currency = z
+  .string()
+  .toLowerCase()
+  .regex(/^[a-z]{3}$/, 'use a three-letter ISO 4217 code such as usd')
+  .optional();
+const offer = {
+  price: price.describe('Id of one of the prices of the offer that is meant.'),
+  currency: currency.describe('Instead of a price: the currency of the offer.'),
+  interval: z.enum(intervals).optional().describe('Instead of a price: how often it is charged.'),
+  interval_count: z.int().min(1).max(36).optional(),
+};
+const addOns = z
+  .array(
+    z.strictObject({
+      add_on: key.or(text.min(1).max(255)).describe('Key or id of an add-on.'),
+      quantity: z.int().min(0).max(1_000_000).default(1),
+    }),
+  )
+  .max(20);
+
+const sale = {
   customer,
   plan,
-  price,
-  quantity,
+  ...offer,
+  quantity: quantity.describe('Seats, where the plan has a price by seat; else how many of it.'),
+  add_ons: addOns.default([]),
+  trial: z
+    .boolean()
+    .optional()
+    .describe(
+      'false: no trial. true: refused when the customer had one. Default: the plan’s, if they had none.',
+    ),
+};
+
+export const createSubscription = z.strictObject({
+  ...sale,
   payment_method: z
     .string()
     .regex(/^pm_[A-Za-z0-9_]+$/, 'use the id of a Stripe payment method')
@@ -110,19 +143,107 @@ export const createSubscription = z.strictObject({
     .describe('A Stripe payment method, which becomes the customer’s default. Default: the one they have.'),
 });
 
+export const changeSubscription = z.strictObject({
+  plan: plan.optional().describe('Key or id of a plan of the same group. It is meant as it is sold now.'),
+  ...offer,
+  quantity: z.int().min(1).max(1_000_000).optional(),
+  add_ons: addOns
+    .optional()
+    .describe('How many of each add-on there shall be; 0 takes one away, one not named stays.'),
+  when: z
+    .enum(['now', 'period_end'])
+    .optional()
+    .describe('Default: now for what gives more, period_end for what takes away.'),
+  proration: z
+    .enum(['invoice', 'next_invoice', 'none'])
+    .optional()
+    .describe('Of a change now: charged at once (default), with the next invoice, or not at all.'),
+  proration_at: z.iso
+    .datetime({ offset: true })
+    .transform((at) => new Date(at))
+    .optional()
+    .describe('From a preview: the charge is then what the preview said, to the cent.'),
+});
+
+const charge = z
+  .object({
+    subtotal: money,
+    discount: money,
+    tax: money,
+    total: money.describe('Below zero: becomes credit of the customer.'),
+    amount_due: money.describe('What is taken from the card, after the customer’s credit.'),
+    lines: z.array(
+      z.object({
+        description: z.string(),
+        amount: money,
+        quantity: z.number().nullable(),
+        period_start: timestamp,
+        period_end: timestamp,
+        is_proration: z.boolean(),
+      }),
+    ),
+  })
+  .meta({ id: 'Charge' });
+const grant = z.object({ limit: z.number().nullable(), value: z.string().nullable() }).nullable();
+
+export const changePreview = z
+  .object({
+    kind: z.enum(changeKinds),
+    when: z.enum(['now', 'period_end']),
+    effective_at: timestamp,
+    proration_at: timestamp.describe('To be sent with the change, within an hour.'),
+    plan: z.object({ before: planSummary, after: planSummary }),
+    due_now: charge.nullable().describe('What the change charges. Null: nothing now.'),
+    next_renewal: charge.nullable().describe('The next regular invoice, as it would be. Null: it is to end.'),
+    entitlements: z
+      .array(z.object({ feature: z.string(), before: grant, after: grant }))
+      .describe('What the customer may do otherwise. Null: not at all.'),
+  })
+  .meta({ id: 'ChangePreview' });
+
 export const cancelSubscription = z.strictObject({
   when: z
     .enum(['period_end', 'now'])
     .default('period_end')
     .describe('period_end: access stays until what was paid for is used up.'),
+  refund: z
+    .enum(['none', 'credit', 'refund'])
+    .default('none')
+    .describe('Of what is paid and unused when it ends now: kept, credited to the customer, or paid back.'),
+  reason: z.enum(cancellationReasons).optional(),
+  comment: text.trim().min(1).max(1_000).optional(),
+});
+
+const futureDate = z.iso.datetime({ offset: true }).transform((at) => new Date(at));
+export const pauseSubscription = z.strictObject({
+  resumes_at: futureDate
+    .nullable()
+    .default(null)
+    .describe('When it goes on by itself; null: when it is resumed.'),
+});
+export const extendTrial = z.strictObject({
+  trial_end: futureDate.describe('The new end: a date, not so many days more.'),
+});
+
+export const subscriptionSettings = z
+  .object({
+    automatic_tax: z.boolean().describe('Stripe computes the tax, by the customer’s address.'),
+    tax_rates: z
+      .array(z.string())
+      .describe('Stripe tax rates of new subscriptions, where tax is not automatic.'),
+  })
+  .meta({ id: 'SubscriptionSettings' });
+export const updateSubscriptionSettings = z.strictObject({
+  automatic_tax: z.boolean().optional(),
+  tax_rates: z
+    .array(z.string().regex(/^txr_[A-Za-z0-9_]+$/, 'use ids of Stripe tax rates'))
+    .max(5)
+    .optional(),
 });
 
 const url = webUrl.max(2_000);
 export const createCheckout = z.strictObject({
-  customer,
-  plan,
-  price,
-  quantity,
+  ...sale,
   success_url: url.describe('Where the customer goes after paying. {CHECKOUT_SESSION_ID} is replaced.'),
   cancel_url: url,
 });

@@ -6,9 +6,8 @@ import { monthlyAmount } from './subscription.ts';
 import { SubscriptionNotFound } from './subscriptions.errors.ts';
 import { SubscriptionTermsRepository } from './subscription-terms.repository.ts';
 import { SubscriptionsRepository } from './subscriptions.repository.ts';
-import type { listSubscriptions, subscription } from './subscriptions.schemas.ts';
+import type { listSubscriptions } from './subscriptions.schemas.ts';
 
-export type Subscription = z.input<typeof subscription>;
 type Row = NonNullable<Awaited<ReturnType<SubscriptionsRepository['find']>>>;
 
 @Injectable()
@@ -106,10 +105,38 @@ export class SubscriptionsService {
 
   private async complete(environmentId: string, rows: Row[]): Promise<Subscription[]> {
     const ids = rows.map((row) => row.id);
-    const items = await this.subscriptions.items(environmentId, ids);
-    const discounts = await this.terms.discounts(environmentId, ids);
-    const changes = await this.terms.scheduledChanges(environmentId, ids);
-    return rows.map((row) => ({
+    return completed(rows, {
+      items: await this.subscriptions.items(environmentId, ids),
+      discounts: await this.terms.discounts(environmentId, ids),
+      changes: await this.terms.scheduledChanges(environmentId, ids),
+    });
+  }
+}
+
+/** A subscription with all that belongs to it: more than what leaves, which `subscriptions.schemas.ts` picks. */
+export type Subscription = ReturnType<typeof completed>[number];
+
+const scheduledItems = z.array(z.object({ price_id: z.string(), quantity: z.int() }));
+
+function moneyOf(amount: number | null, currency: string | null) {
+  return amount === null || currency === null ? null : { amount, currency };
+}
+
+function completed(
+  rows: Row[],
+  {
+    items,
+    discounts,
+    changes,
+  }: {
+    items: Awaited<ReturnType<SubscriptionsRepository['items']>>;
+    discounts: Awaited<ReturnType<SubscriptionTermsRepository['discounts']>>;
+    changes: Awaited<ReturnType<SubscriptionTermsRepository['scheduledChanges']>>;
+  },
+) {
+  return rows.map((row) => {
+    const change = changes.find((one) => one.subscription_id === row.id);
+    return {
       ...row,
       customer: {
         id: row.customer_id,
@@ -128,20 +155,15 @@ export class SubscriptionsService {
           percent_off: discount.percent_off === null ? null : Number(discount.percent_off),
           amount_off: moneyOf(discount.amount_off, discount.currency),
         })),
+      stripe_schedule_id: change?.stripe_schedule_id ?? null,
       scheduled_change:
-        changes
-          .filter((change) => change.subscription_id === row.id)
-          .map((change) => ({
-            ...change,
-            plan: { id: change.plan_id, key: change.plan_key, name: change.plan_name },
-            items: scheduledItems.parse(change.items),
-          }))[0] ?? null,
-    }));
-  }
-}
-
-const scheduledItems = z.array(z.object({ price_id: z.string(), quantity: z.int() }));
-
-function moneyOf(amount: number | null, currency: string | null) {
-  return amount === null || currency === null ? null : { amount, currency };
+        change === undefined
+          ? null
+          : {
+              ...change,
+              plan: { id: change.plan_id, key: change.plan_key, name: change.plan_name },
+              items: scheduledItems.parse(change.items),
+            },
+    };
+  });
 }

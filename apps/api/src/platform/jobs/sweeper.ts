@@ -28,6 +28,13 @@ export class Sweeper {
     }
   }
 
+  /** Each sweep once, one after the other, without waiting for its time. */
+  async runAll(): Promise<void> {
+    for (const sweep of this.sweeps) {
+      await this.runOnce(sweep);
+    }
+  }
+
   async stop(): Promise<void> {
     this.stopping = true;
     for (const timer of this.timers.values()) {

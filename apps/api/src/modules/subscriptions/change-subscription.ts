@@ -1,0 +1,156 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { z } from 'zod';
+import { Outbox } from '../../platform/jobs/outbox.ts';
+import { Connections } from '../../stripe/connections.ts';
+import { Intents } from '../../stripe/intents.ts';
+import { previewChange, previewRenewal } from '../../stripe/stripe.previews.ts';
+import { scheduleChange } from '../../stripe/stripe.schedules.ts';
+import { changeStripeSubscription } from '../../stripe/stripe.subscriptions.ts';
+import { CustomersService } from '../customers/customers.service.ts';
+import { refreshCustomer } from '../entitlements/entitlements.jobs.ts';
+import { type ChangeWish, PlanChange } from './plan-change.ts';
+import { type Subscription, SubscriptionsService } from './subscriptions.service.ts';
+import { SyncCustomer } from './sync-customer.ts';
+
+const itemChange = z.object({
+  stripe_subscription_item_id: z.string().nullable(),
+  stripe_price_id: z.string().nullable(),
+  quantity: z.int().nullable(),
+});
+
+const changeIntent = {
+  kind: 'subscription.change',
+  params: z.object({
+    customer_id: z.string(),
+    stripe_subscription_id: z.string(),
+    stripe_schedule_id: z.string().nullable(),
+    plan_version_id: z.string(),
+    items: z.array(itemChange),
+    proration: z.enum(['invoice', 'next_invoice', 'none']),
+    proration_at: z.int(),
+    stripe_coupon_ids: z.array(z.string()).optional(),
+  }),
+};
+
+const scheduleIntent = {
+  kind: 'subscription.schedule_change',
+  params: z.object({
+    customer_id: z.string(),
+    stripe_subscription_id: z.string(),
+    stripe_schedule_id: z.string().nullable(),
+    plan_version_id: z.string(),
+    items: z.array(z.object({ stripe_price_id: z.string(), quantity: z.int().nullable() })),
+  }),
+};
+
+/**
+ * Changes what a subscription is for: plan, interval, quantity, add-ons, coupon; now, or at the end of the period. A
+ * preview is the same without the change, and has the second from which it counts: a change that names it charges what
+ * the preview said, to the cent.
+ */
+@Injectable()
+export class ChangeSubscription implements OnModuleInit {
+  constructor(
+    private readonly subscriptions: SubscriptionsService,
+    private readonly customers: CustomersService,
+    private readonly changes: PlanChange,
+    private readonly connections: Connections,
+    private readonly intents: Intents,
+    private readonly syncCustomer: SyncCustomer,
+    private readonly outbox: Outbox,
+  ) {}
+
+  onModuleInit(): void {
+    const settle = async (environmentId: string, { customer_id: id }: { customer_id: string }) => {
+      await this.outbox.add(environmentId, refreshCustomer, { customer_id: id });
+    };
+    this.intents.register({
+      ...changeIntent,
+      call: async (params, { environment_id: environmentId, idempotency_key: key }) =>
+        changeStripeSubscription(
+          await this.connections.of(environmentId),
+          params.stripe_subscription_id,
+          { ...params, stripe_coupon_ids: params.stripe_coupon_ids },
+          key,
+        ),
+      settle,
+    });
+    this.intents.register({
+      ...scheduleIntent,
+      call: async (params, { environment_id: environmentId, idempotency_key: key }) =>
+        scheduleChange(await this.connections.of(environmentId), params.stripe_subscription_id, params, key),
+      settle,
+    });
+  }
+
+  /** Throws what `PlanChange.prepare` throws, and `StripeUnavailable`. */
+  async preview(environmentId: string, id: string, wish: ChangeWish) {
+    const change = await this.changes.prepare(environmentId, id, wish);
+    const { subscription } = change;
+    const connection = await this.connections.of(environmentId);
+    const customer = await this.customers.get(environmentId, subscription.customer.id);
+    const ids = {
+      stripe_customer_id: customer.stripe_customer_id ?? '',
+      stripe_subscription_id: change.stripe_subscription_id,
+    };
+    const dueNow =
+      change.when === 'period_end' || change.proration !== 'invoice'
+        ? undefined
+        : await previewChange(connection, ids, change);
+    const renewal =
+      subscription.cancel_at === null ? await previewRenewal(connection, ids, change) : undefined;
+    return {
+      kind: change.kind,
+      when: change.when,
+      effective_at: change.effective_at,
+      proration_at: new Date(change.proration_at * 1_000),
+      plan: { before: subscription.plan, after: change.plan },
+      due_now: dueNow === undefined ? null : charge(dueNow),
+      next_renewal: renewal === undefined ? null : charge(renewal),
+      entitlements: change.entitlements,
+    };
+  }
+
+  /**
+   * Throws what `PlanChange.prepare` throws, `PaymentFailed` (then everything is as it was), `OtherCallUnderWay`,
+   * `StripeUnavailable`.
+   */
+  async change(environmentId: string, id: string, wish: ChangeWish): Promise<Subscription> {
+    const change = await this.changes.prepare(environmentId, id, wish);
+    const customerId = change.subscription.customer.id;
+    // One wish per state of the subscription: two requests at once for the same thing are one.
+    const dedupeKey = `${id}:${change.subscription.version}`;
+    const target = {
+      customer_id: customerId,
+      stripe_subscription_id: change.stripe_subscription_id,
+      stripe_schedule_id: change.stripe_schedule_id,
+      plan_version_id: change.plan_version_id,
+    };
+    await (change.when === 'now'
+      ? this.intents.perform(environmentId, changeIntent, dedupeKey, {
+          ...target,
+          items: change.items,
+          proration: change.proration,
+          proration_at: change.proration_at,
+          ...(change.stripe_coupon_ids === undefined ? {} : { stripe_coupon_ids: change.stripe_coupon_ids }),
+        })
+      : this.intents.perform(environmentId, scheduleIntent, dedupeKey, { ...target, items: change.sold }));
+    await this.syncCustomer.sync(environmentId, customerId);
+    return this.subscriptions.get(environmentId, id);
+  }
+}
+
+type Charge = NonNullable<Awaited<ReturnType<typeof previewChange>>>;
+
+function charge(preview: Charge) {
+  const { currency } = preview;
+  const money = (amount: number) => ({ amount, currency });
+  return {
+    subtotal: money(preview.subtotal),
+    discount: money(preview.discount),
+    tax: money(preview.tax),
+    total: money(preview.total),
+    amount_due: money(preview.amount_due),
+    lines: preview.lines.map((line) => ({ ...line, amount: money(line.amount) })),
+  };
+}

@@ -1,0 +1,50 @@
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import { Clock } from '../../platform/clock.ts';
+import { Database } from '../../platform/database/database.ts';
+import type { Taxation } from '../../stripe/stripe.subscriptions.ts';
+import { AuditService } from '../audit/audit.service.ts';
+import { SubscriptionTermsRepository } from './subscription-terms.repository.ts';
+import type { updateSubscriptionSettings } from './subscriptions.schemas.ts';
+
+/** How an environment sells. */
+@Injectable()
+export class SubscriptionSettings {
+  constructor(
+    private readonly database: Database,
+    private readonly terms: SubscriptionTermsRepository,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  get(environmentId: string): Promise<{ automatic_tax: boolean; tax_rates: string[] }> {
+    return this.database.tenant(environmentId, async () => {
+      const row = await this.terms.settings(environmentId);
+      return row ?? { automatic_tax: false, tax_rates: [] };
+    });
+  }
+
+  update(environmentId: string, change: z.output<typeof updateSubscriptionSettings>) {
+    return this.database.tenant(environmentId, async () => {
+      const before = await this.get(environmentId);
+      const after = {
+        automatic_tax: change.automatic_tax ?? before.automatic_tax,
+        tax_rates: change.tax_rates ?? before.tax_rates,
+      };
+      await this.terms.saveSettings(environmentId, { ...after, updated_at: this.clock.now() });
+      await this.audit.record(environmentId, {
+        action: 'subscription_settings.updated',
+        target: { type: 'environment', id: environmentId },
+        before,
+        after,
+      });
+      return after;
+    });
+  }
+
+  /** What Stripe is told about tax when something is sold. */
+  async taxation(environmentId: string): Promise<Taxation> {
+    const { automatic_tax: automatic, tax_rates: rates } = await this.get(environmentId);
+    return { automatic, tax_rates: rates };
+  }
+}
