@@ -5,6 +5,7 @@ import { CatalogModule } from './modules/catalog/catalog.module.ts';
 import { CustomersModule } from './modules/customers/customers.module.ts';
 import { EntitlementsModule } from './modules/entitlements/entitlements.module.ts';
 import { InvoicesModule } from './modules/invoices/invoices.module.ts';
+import { MailModule } from './modules/mail/mail.module.ts';
 import { MerchantsModule } from './modules/merchants/merchants.module.ts';
 import { ReconciliationModule } from './modules/reconciliation/reconciliation.module.ts';
 import { SubscriptionsModule } from './modules/subscriptions/subscriptions.module.ts';
@@ -18,6 +19,7 @@ import { PlatformModule } from './platform/platform.module.ts';
     PlatformModule,
     AuditModule,
     MerchantsModule,
+    MailModule,
     AlertsModule,
     CustomersModule,
     CatalogModule,

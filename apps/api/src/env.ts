@@ -34,6 +34,10 @@ const variables = z.object({
   STRIPE_EMULATOR_URL: url.optional(),
   USAGE_FORWARD_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
   SECRETS_KEY: secretsKeys,
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z.email().default('no-reply@billingos.test'),
+  STRIPE_TEST_PUBLISHABLE_KEY: z.string().startsWith('pk_test_').optional(),
+  STRIPE_LIVE_PUBLISHABLE_KEY: z.string().startsWith('pk_live_').optional(),
   MERCHANT_URLS_LOOPBACK: z.enum(['refuse', 'allow']).default('refuse'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   METRICS_TOKEN: z.string().min(16).optional(),
@@ -86,6 +90,14 @@ function productionProblems(values: z.infer<typeof variables>): string[] {
   }
   if (values.SECRETS_KEY.some((key) => key.toString('base64url') === developmentSecretsKey)) {
     problems.push('SECRETS_KEY: set 32 random bytes in base64url; the one for development is public');
+  }
+  if (values.SMTP_URL === undefined) {
+    problems.push('SMTP_URL: customers must get their mails in production');
+  }
+  if (values.MAIL_FROM.endsWith('.test')) {
+    problems.push(
+      'MAIL_FROM: set an address that your mail server may send from; the one for development is nobody’s',
+    );
   }
   if (values.MERCHANT_URLS_LOOPBACK === 'allow') {
     problems.push('MERCHANT_URLS_LOOPBACK: a merchant’s address must not lead to this machine in production');

@@ -180,6 +180,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listEmails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emails/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getEmail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/email-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getEmailSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["updateEmailSettings"];
+        trace?: never;
+    };
     "/api/v1/alerts": {
         parameters: {
             query?: never;
@@ -997,6 +1045,65 @@ export interface components {
         };
         StripeConnectLink: {
             url: string;
+        };
+        EmailList: {
+            data: components["schemas"]["EmailSummary"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        EmailSummary: {
+            id: string;
+            /** @description What it is about: recovery.failed, trial_ending, … */
+            kind: string;
+            /** @description `purged` 90 days after it was written. */
+            to: string;
+            subject: string;
+            /** @enum {string} */
+            state: "pending" | "sent" | "failed";
+            /** @description Why the last attempt to send it failed. */
+            error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            sent_at: string | null;
+        };
+        Email: {
+            id: string;
+            /** @description What it is about: recovery.failed, trial_ending, … */
+            kind: string;
+            /** @description `purged` 90 days after it was written. */
+            to: string;
+            subject: string;
+            /** @enum {string} */
+            state: "pending" | "sent" | "failed";
+            /** @description Why the last attempt to send it failed. */
+            error: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            sent_at: string | null;
+            reply_to: string | null;
+            /** @description With the secret part of its links left out. Null 90 days after it was written. */
+            body: {
+                html: string;
+                text: string;
+            } | null;
+        };
+        EmailSettings: {
+            /** @description Who gets the answers. */
+            reply_to: string | null;
+            /** @description Three days before a trial ends. */
+            trial_ending: boolean;
+            /** @description When a trial has ended. */
+            trial_ended: boolean;
+            /** @description Seven days before a yearly subscription renews. */
+            renewal: boolean;
+            /** @description When a subscription has begun. */
+            subscription_started: boolean;
+            /** @description When a subscription has ended. */
+            subscription_ended: boolean;
+            /** @description When a payment failed, and before it is tried again. */
+            payment_recovery: boolean;
         };
         AlertList: {
             data: components["schemas"]["Alert"][];
@@ -2209,6 +2316,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listEmails: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                state?: "pending" | "sent" | "failed";
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailList"];
+                };
+            };
+        };
+    };
+    getEmail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Email"];
+                };
+            };
+            /** @description `email_not_found`: No e-mail of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getEmailSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailSettings"];
+                };
+            };
+        };
+    };
+    updateEmailSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    reply_to?: string | null;
+                    /** @description Three days before a trial ends. */
+                    trial_ending?: boolean;
+                    /** @description When a trial has ended. */
+                    trial_ended?: boolean;
+                    /** @description Seven days before a yearly subscription renews. */
+                    renewal?: boolean;
+                    /** @description When a subscription has begun. */
+                    subscription_started?: boolean;
+                    /** @description When a subscription has ended. */
+                    subscription_ended?: boolean;
+                    /** @description When a payment failed, and before it is tried again. */
+                    payment_recovery?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailSettings"];
                 };
             };
         };

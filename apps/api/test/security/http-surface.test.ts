@@ -209,6 +209,8 @@ describe('in production', () => {
     METRICS_TOKEN: 'a-token-only-for-tests',
     STRIPE_EMULATOR_URL: '',
     SECRETS_KEY: randomBytes(32).toString('base64url'),
+    SMTP_URL: 'smtp://127.0.0.1:9',
+    MAIL_FROM: 'billing@example.com',
   };
 
   it('there is no Swagger page, browsers must use https, and metrics need their token', async () => {
@@ -234,6 +236,8 @@ describe('in production', () => {
     ['open metrics', { METRICS_TOKEN: '' }, 'METRICS_TOKEN'],
     ['the key for secrets that everybody knows', { SECRETS_KEY: '' }, 'SECRETS_KEY'],
     ['a key for secrets that is too short', { SECRETS_KEY: 'c2hvcnQ' }, 'SECRETS_KEY'],
+    ['no mail server', { SMTP_URL: '' }, 'SMTP_URL'],
+    ['a sender that is nobody', { MAIL_FROM: '' }, 'MAIL_FROM'],
     ['merchants’ addresses leading to itself', { MERCHANT_URLS_LOOPBACK: 'allow' }, 'MERCHANT_URLS_LOOPBACK'],
     ['the Stripe emulator', { STRIPE_EMULATOR_URL: 'http://127.0.0.1:9' }, 'STRIPE_EMULATOR_URL'],
   ])('the process does not start with %s', (_, setting, name) => {

@@ -1,7 +1,10 @@
+import { createElement } from 'react';
 import Stripe from 'stripe';
 import { SyncInvoices } from '../../src/modules/invoices/sync-invoices.ts';
 import { AlertsService } from '../../src/modules/alerts/alerts.service.ts';
 import { newId } from '../../src/platform/ids.ts';
+import { MailService } from '../../src/modules/mail/mail.service.ts';
+import { Database } from '../../src/platform/database/database.ts';
 import { type TestStack, webhookSecret } from '../fixtures/stack.ts';
 import type { Tenant } from '../fixtures/api.ts';
 
@@ -34,6 +37,7 @@ export interface Victim extends Tenant {
   webhookEvent: string;
   apiKey: string;
   alert: string;
+  email: string;
   slackWebhook: string;
   reconciliation: string;
 }
@@ -57,6 +61,12 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
     { path: 'notification-settings', body: { slack_webhook_url: slackWebhook }, strangers: 'own' },
   ],
   testNotificationSettings: () => [{ path: 'notification-settings/test', strangers: 'own' }],
+  listEmails: () => [{ path: 'emails', strangers: 'own' }],
+  getEmail: ({ email }) => [{ path: `emails/${email}`, strangers: 'not_found' }],
+  getEmailSettings: () => [{ path: 'email-settings', strangers: 'own' }],
+  updateEmailSettings: () => [
+    { path: 'email-settings', body: { subscription_started: true }, strangers: 'own' },
+  ],
   getOnboarding: () => [{ path: 'onboarding', strangers: 'own' }],
   getStripeAccount: () => [{ path: 'stripe-account', strangers: 'own' }],
   connectStripe: () => [
@@ -292,6 +302,8 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
   const slackWebhook = `${stack.emulator.url}/_emulator/webhooks/resume`;
   await asOwner('PATCH', 'notification-settings', { slack_webhook_url: slackWebhook });
   const alert = await raiseAlert(stack, environmentId);
+  const email = await writeEmail(stack, environmentId);
+  await asOwner('PATCH', 'email-settings', { reply_to: 'help@victim.test' });
   const job = await owner.query<{ id: string }>(
     `update outbox set state = 'failed', finished_at = now()
      where environment_id = $1 and name = 'catalog.sync_meter' returning id`,
@@ -310,6 +322,7 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     webhookEvent: events.body['data'][0].id,
     apiKey: key.body['id'],
     alert,
+    email,
     slackWebhook,
     reconciliation: await addReconciliation(stack, tenant),
   };
@@ -329,6 +342,23 @@ async function addReconciliation(stack: TestStack, tenant: Tenant): Promise<stri
     body['id'],
   ]);
   return body['id'];
+}
+
+async function writeEmail(stack: TestStack, environmentId: string): Promise<string> {
+  await stack.app.get(Database).tenant(environmentId, () =>
+    stack.app.get(MailService).send(environmentId, {
+      dedupe_key: 'test',
+      kind: 'test',
+      to: 'ada@victim.test',
+      subject: 'Only a test',
+      body: () => createElement('p', null, 'It is only a test.'),
+    }),
+  );
+  const { rows } = await stack.database.owner.query<{ id: string }>(
+    'select id from emails where environment_id = $1',
+    [environmentId],
+  );
+  return rows[0]?.id ?? 'none';
 }
 
 async function raiseAlert(stack: TestStack, environmentId: string): Promise<string> {

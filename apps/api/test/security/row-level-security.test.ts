@@ -88,8 +88,11 @@ describe('row-level security', () => {
       [
         'coupons',
         'credit_notes',
+        'customer_links',
         'disputes',
         'payment_settings',
+        'recoveries',
+        'recovery_settings',
         'refunds',
         'request_idempotency',
         'scheduled_changes',
@@ -97,6 +100,7 @@ describe('row-level security', () => {
         'subscription_settings',
         'trials',
         'usage_forwards',
+        'win_backs',
       ].filter((table) => empty.includes(table)),
     );
   });

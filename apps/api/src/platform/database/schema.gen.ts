@@ -119,6 +119,23 @@ export interface CreditNotes {
   voided_at: Timestamp | null;
 }
 
+export interface CustomerLinks {
+  /**
+   * Counts the card forms that were used up: each has a Stripe setup intent of its own.
+   */
+  card_forms: Generated<number>;
+  created_at: Timestamp;
+  environment_id: string;
+  expires_at: Timestamp;
+  id: string;
+  purpose: "pay" | "survey";
+  recovery_id: string;
+  /**
+   * SHA-256 of a token of 256 random bits.
+   */
+  token_hash: Buffer;
+}
+
 export interface Customers {
   created_at: Timestamp;
   email: string | null;
@@ -182,6 +199,43 @@ export interface Disputes {
   reason: string;
   status: "appeal_needs_response" | "appeal_under_review" | "lost" | "needs_response" | "prevented" | "under_review" | "warning_closed" | "warning_needs_response" | "warning_under_review" | "won";
   stripe_dispute_id: string;
+  updated_at: Timestamp;
+}
+
+export interface Emails {
+  /**
+   * HTML and text, sealed: it names people and holds links that open something. Null once purged.
+   */
+  body: string | null;
+  created_at: Timestamp;
+  /**
+   * What the mail is about: the same news is never told twice.
+   */
+  dedupe_key: string;
+  environment_id: string;
+  error: string | null;
+  id: string;
+  kind: string;
+  purged_at: Timestamp | null;
+  recipient: string;
+  reply_to: string | null;
+  sent_at: Timestamp | null;
+  /**
+   * failed: the last attempt failed; the job in the list of jobs tries again.
+   */
+  state: "failed" | "pending" | "sent";
+  subject: string;
+}
+
+export interface EmailSettings {
+  environment_id: string;
+  payment_recovery: Generated<boolean>;
+  renewal: Generated<boolean>;
+  reply_to: string | null;
+  subscription_ended: Generated<boolean>;
+  subscription_started: Generated<boolean>;
+  trial_ended: Generated<boolean>;
+  trial_ending: Generated<boolean>;
   updated_at: Timestamp;
 }
 
@@ -527,6 +581,74 @@ export interface ReconciliationSeen {
   stripe_id: string;
 }
 
+export interface Recoveries {
+  amount: number;
+  /**
+   * Which attempt the customer was told about.
+   */
+  announced_attempt_at: Timestamp | null;
+  attempt_began_at: Timestamp | null;
+  /**
+   * How many attempts Stripe had counted when ours began: more tell that it happened, though we crashed.
+   */
+  attempt_began_count: number | null;
+  /**
+   * How many of the planned attempts are behind us.
+   */
+  attempts: Generated<number>;
+  created_at: Timestamp;
+  currency: string;
+  customer_id: string;
+  decline_code: string | null;
+  /**
+   * When to look again. Null: only when something happens.
+   */
+  due_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  environment_id: string;
+  /**
+   * What was charged when it failed; another one is worth an attempt at once.
+   */
+  failed_payment_method: string | null;
+  /**
+   * How often a payment of the invoice failed, as Stripe counts.
+   */
+  failures: number;
+  final_action: "cancel" | "keep" | "pause" | null;
+  first_failed_at: Timestamp;
+  id: string;
+  invoice_id: string;
+  is_hard_decline: Generated<boolean>;
+  next_attempt_at: Timestamp | null;
+  owner: "billingos" | "stripe";
+  recovered_amount: Generated<number>;
+  state: "failed" | "recovered" | "recovering" | "stopped";
+  subscription_id: string;
+  suspended_at: Timestamp | null;
+  tried_payment_method: string | null;
+  updated_at: Timestamp;
+  version: Generated<number>;
+}
+
+export interface RecoverySettings {
+  environment_id: string;
+  final_action: Generated<"cancel" | "keep" | "pause">;
+  /**
+   * How long access stays after the first failure. Null: until the recovery has ended.
+   */
+  grace_days: number | null;
+  /**
+   * Who tries again. stripe: BillingOS tells, and leaves the attempts to Stripe.
+   */
+  owner: Generated<"billingos" | "stripe">;
+  /**
+   * Days after the first failure, ascending.
+   */
+  retry_days: Generated<number[]>;
+  survey: Generated<boolean>;
+  updated_at: Timestamp;
+}
+
 export interface Refunds {
   amount: number;
   created_at: Timestamp;
@@ -789,15 +911,27 @@ export interface WebhookEvents {
   type: string;
 }
 
+export interface WinBacks {
+  comment: string | null;
+  created_at: Timestamp;
+  environment_id: string;
+  reason: "missing_features" | "not_used" | "other" | "problems" | "switched" | "too_expensive";
+  recovery_id: string;
+  would_return: boolean | null;
+}
+
 export interface DB {
   alerts: Alerts;
   api_keys: ApiKeys;
   audit_log: AuditLog;
   coupons: Coupons;
   credit_notes: CreditNotes;
+  customer_links: CustomerLinks;
   customers: Customers;
   discrepancies: Discrepancies;
   disputes: Disputes;
+  email_settings: EmailSettings;
+  emails: Emails;
   entitlements: Entitlements;
   environments: Environments;
   features: Features;
@@ -817,6 +951,8 @@ export interface DB {
   prices: Prices;
   reconciliation_runs: ReconciliationRuns;
   reconciliation_seen: ReconciliationSeen;
+  recoveries: Recoveries;
+  recovery_settings: RecoverySettings;
   refunds: Refunds;
   request_idempotency: RequestIdempotency;
   scheduled_changes: ScheduledChanges;
@@ -832,4 +968,5 @@ export interface DB {
   usage_keys: UsageKeys;
   usage_records: UsageRecords;
   webhook_events: WebhookEvents;
+  win_backs: WinBacks;
 }
