@@ -30,7 +30,13 @@ export type {
   EntitlementCheckQuery,
 } from './resources/entitlements.ts';
 export type { Feature, FeatureCreate, FeatureQuery } from './resources/features.ts';
-export type { Invoice, InvoiceQuery, InvoiceSummary } from './resources/invoices.ts';
+export type {
+  Invoice,
+  InvoicePay,
+  InvoiceQuery,
+  InvoiceSummary,
+  PaymentOutcome,
+} from './resources/invoices.ts';
 export type { Meter, MeterCreate, MeterQuery } from './resources/meters.ts';
 export type { Plan, PlanCreate, PlanQuery } from './resources/plans.ts';
 export type {

@@ -110,6 +110,32 @@ export class Intents implements OnModuleInit {
     return this.run(environmentId, id);
   }
 
+  /**
+   * Brings a wish that was begun to its end, with the key it was begun with, and says which. `none`: nobody began it.
+   * Throws `StripeUnavailable` when nobody knows still.
+   */
+  async finish(
+    environmentId: string,
+    kind: { kind: string },
+    dedupeKey: string,
+  ): Promise<'none' | 'succeeded' | 'failed'> {
+    const intent = await this.database.tenant(environmentId, () =>
+      this.intents.findByWish(environmentId, kind.kind, dedupeKey),
+    );
+    if (intent === undefined) {
+      return 'none';
+    }
+    try {
+      await this.run(environmentId, intent.id);
+      return 'succeeded';
+    } catch (error) {
+      if (!(error instanceof AppError) || error instanceof StripeUnavailable) {
+        throw error;
+      }
+      return 'failed';
+    }
+  }
+
   private async begin<Params extends z.ZodType>(
     environmentId: string,
     kind: { kind: string; params: Params },

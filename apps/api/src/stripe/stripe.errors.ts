@@ -36,7 +36,12 @@ export class PaymentFailed extends AppError {
     kind: 'conflict',
     explanation: 'The customer’s bank declined the payment. Nothing changed; try another payment method.',
   };
-  constructor(reason: string, cause: unknown) {
+  constructor(
+    readonly reason: string,
+    cause: unknown,
+    /** The bank's reason where it gave one, else Stripe's: `insufficient_funds`. */
+    readonly decline_code: string = 'card_declined',
+  ) {
     super(
       PaymentFailed.facts,
       `The payment failed: ${reason} Nothing changed. Try another payment method.`,
@@ -92,7 +97,10 @@ export class OtherCallUnderWay extends AppError {
 /** A failed call in our words. `StripeUnavailable`: nobody knows whether it took effect. */
 export function translateStripeError(error: unknown): unknown {
   if (error instanceof Stripe.errors.StripeCardError) {
-    return new PaymentFailed(error.message, error);
+    return new PaymentFailed(error.message, error, error.decline_code ?? error.code);
+  }
+  if (hasNoPaymentMethod(error)) {
+    return new PaymentFailed('The customer has no payment method.', error, 'no_payment_method');
   }
   if (
     error instanceof Stripe.errors.StripeConnectionError ||
@@ -105,6 +113,19 @@ export function translateStripeError(error: unknown): unknown {
     return new StripeUnavailable(error);
   }
   return error instanceof Stripe.errors.StripeError ? new StripeRefused(error.message, error) : error;
+}
+
+/** Stripe has no code of its own for it. */
+function hasNoPaymentMethod(error: unknown): boolean {
+  return (
+    error instanceof Stripe.errors.StripeInvalidRequestError &&
+    /no attached payment source|no default payment method/.test(error.message)
+  );
+}
+
+/** Whether Stripe refused with this code. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Stripe.errors.StripeError && error.code === code;
 }
 
 /** Whether a call failed because the object exists no more. */

@@ -33,6 +33,7 @@ export interface Victim extends Tenant {
   plan: { id: string; key: string; price: string };
   subscription: { id: string };
   invoice: { id: string; line: string };
+  openInvoices: string[];
   failedJob: string;
   webhookEvent: string;
   apiKey: string;
@@ -225,6 +226,19 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   ],
   getInvoicesSummary: () => [{ path: 'invoices/summary', strangers: 'own' }],
   getInvoice: ({ invoice }) => [{ path: `invoices/${invoice.id}`, strangers: 'not_found' }],
+  payInvoice: ({ openInvoices: [invoice] }) => [
+    {
+      path: `invoices/${invoice}/pay`,
+      body: { payment_method: 'pm_card_visa' },
+      strangers: 'not_found',
+    },
+  ],
+  voidInvoice: ({ openInvoices: [, invoice] }) => [
+    { path: `invoices/${invoice}/void`, strangers: 'not_found' },
+  ],
+  markInvoiceUncollectible: ({ openInvoices: [, , invoice] }) => [
+    { path: `invoices/${invoice}/mark-uncollectible`, strangers: 'not_found' },
+  ],
   receiveStripeEvent: ({ stripeAccount }) => [
     { ...signedEvent(stripeAccount, 'evt_received'), strangers: 'refused' },
   ],
@@ -291,9 +305,11 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
   });
   await asServer('GET', 'entitlements/check?customer=user_42&feature=api_calls');
   const { stripe_account_id: stripeAccount } = (await asOwner('GET', 'stripe-account')).body;
+  await openInvoices(stack, tenant, 3);
   await stack.app.get(SyncInvoices).sync(environmentId, customer.body['id']);
-  const invoices = await asServer('GET', 'invoices?customer=user_42');
-  const invoice = await asServer('GET', `invoices/${invoices.body['data'][0].id}`);
+  const paid = await asServer('GET', 'invoices?customer=user_42&status=paid');
+  const invoice = await asServer('GET', `invoices/${paid.body['data'][0].id}`);
+  const open = await asServer('GET', 'invoices?customer=user_42&status=open');
   const event = signedEvent(stripeAccount, 'evt_stored');
   await stack.send('POST', event.path, event.body, event.headers);
   const events = await asOwner('GET', 'webhook-events');
@@ -318,6 +334,7 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     plan: { id: plan.body['id'], key: 'pro', price: plan.body['prices'][0].id },
     subscription: { id: subscription.body['id'] },
     invoice: { id: invoice.body['id'], line: invoice.body['lines'][0].id },
+    openInvoices: open.body['data'].map(({ id }: { id: string }) => id),
     failedJob: job.rows[0]?.id ?? 'none',
     webhookEvent: events.body['data'][0].id,
     apiKey: key.body['id'],
@@ -374,6 +391,21 @@ async function raiseAlert(stack: TestStack, environmentId: string): Promise<stri
     [environmentId],
   );
   return rows[0]?.id ?? 'none';
+}
+
+/** Makes open invoices of the customer on Stripe. */
+async function openInvoices(stack: TestStack, tenant: Tenant, count: number): Promise<void> {
+  const { stripe, account: stripeAccount } = await stack.stripeOf(tenant);
+  const { body } = await tenant.asServer('GET', 'customers/user_42');
+  const customer: string = body['stripe_customer_id'];
+  for (let made = 0; made < count; made++) {
+    await stripe.invoiceItems.create({ customer, amount: 500, currency: 'usd' }, { stripeAccount });
+    const draft = await stripe.invoices.create(
+      { customer, pending_invoice_items_behavior: 'include' },
+      { stripeAccount },
+    );
+    await stripe.invoices.finalizeInvoice(draft.id, {}, { stripeAccount });
+  }
 }
 
 function signedEvent(account: string, id: string) {

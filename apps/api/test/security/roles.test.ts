@@ -46,6 +46,9 @@ const changes: Record<string, string[]> = {
     'extendTrial',
     'endTrial',
     'createCheckoutSession',
+    'payInvoice',
+    'voidInvoice',
+    'markInvoiceUncollectible',
   ],
   viewer: [],
 };

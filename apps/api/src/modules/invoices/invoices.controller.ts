@@ -1,17 +1,48 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { EnvironmentId } from '../../platform/auth/caller.ts';
 import { Requires } from '../../platform/auth/requires.ts';
+import { CallsStripe } from '../../platform/http/idempotency.interceptor.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { idParam, pageFrom } from '../../platform/http/schemas.ts';
+import {
+  OtherCallUnderWay,
+  StripeNotConnected,
+  StripeRefused,
+  StripeUnavailable,
+} from '../../stripe/stripe.errors.ts';
 import { CustomerNotFound } from '../customers/customers.errors.ts';
-import { InvoiceNotFound } from './invoices.errors.ts';
-import { invoice, invoicePage, invoicesSummary, listInvoices } from './invoices.schemas.ts';
+import { CloseInvoice } from './close-invoice.ts';
+import { InvoiceNotFound, InvoiceNotOnStripe, InvoiceNotOpen, PaymentUnderWay } from './invoices.errors.ts';
+import {
+  invoice,
+  invoicePage,
+  invoicesSummary,
+  listInvoices,
+  payInvoice,
+  paymentOutcome,
+} from './invoices.schemas.ts';
 import { InvoicesService } from './invoices.service.ts';
+import { PayInvoice } from './pay-invoice.ts';
+
+const changeRefusals = [
+  InvoiceNotFound,
+  InvoiceNotOnStripe,
+  InvoiceNotOpen,
+  PaymentUnderWay,
+  OtherCallUnderWay,
+  StripeNotConnected,
+  StripeRefused,
+  StripeUnavailable,
+];
 
 @Controller('invoices')
 export class InvoicesController {
-  constructor(private readonly invoices: InvoicesService) {}
+  constructor(
+    private readonly invoices: InvoicesService,
+    private readonly payment: PayInvoice,
+    private readonly closing: CloseInvoice,
+  ) {}
 
   /** Lists invoices, the newest first. */
   @Get()
@@ -42,5 +73,47 @@ export class InvoicesController {
     @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
   ) {
     return this.invoices.get(environmentId, id);
+  }
+
+  /** Charges an open invoice now, to the payment method that is given or the one the customer has. */
+  @Post(':id/pay')
+  @Requires('invoices:write')
+  @CallsStripe()
+  @Returns(200, paymentOutcome)
+  @Refuses(...changeRefusals)
+  async payInvoice(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
+    @Body({ schema: payInvoice }) body: z.output<typeof payInvoice>,
+  ) {
+    const outcome = await this.payment.pay(environmentId, id, body);
+    const paid = await this.invoices.get(environmentId, id);
+    return { ...outcome, hosted_invoice_url: paid.hosted_invoice_url, invoice: paid };
+  }
+
+  /** Takes back an open invoice that was wrong, for good. The credit it used is the customer’s again. */
+  @Post(':id/void')
+  @Requires('invoices:write')
+  @CallsStripe()
+  @Returns(200, invoice)
+  @Refuses(...changeRefusals)
+  voidInvoice(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
+  ) {
+    return this.closing.close(environmentId, id, 'void');
+  }
+
+  /** Gives up an open invoice that nobody will pay. */
+  @Post(':id/mark-uncollectible')
+  @Requires('invoices:write')
+  @CallsStripe()
+  @Returns(200, invoice)
+  @Refuses(...changeRefusals)
+  markInvoiceUncollectible(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
+  ) {
+    return this.closing.close(environmentId, id, 'uncollectible');
   }
 }

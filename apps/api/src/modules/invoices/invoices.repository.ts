@@ -78,6 +78,41 @@ export class InvoicesRepository {
       .execute();
   }
 
+  async setPaying(
+    environmentId: string,
+    id: string,
+    paying: { paying_by: string; paying_until: Date },
+  ): Promise<void> {
+    await this.database.q
+      .updateTable('invoices')
+      .set(paying)
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .execute();
+  }
+
+  /** False: `from` does not hold the right to pay (any more). */
+  async renamePayer(environmentId: string, id: string, name: { from: string; to: string }): Promise<boolean> {
+    const { numUpdatedRows } = await this.database.q
+      .updateTable('invoices')
+      .set({ paying_by: name.to })
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .where('paying_by', '=', name.from)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows > 0n;
+  }
+
+  async clearPayer(environmentId: string, id: string, holder: string): Promise<void> {
+    await this.database.q
+      .updateTable('invoices')
+      .set({ paying_by: null, paying_until: null })
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .where('paying_by', '=', holder)
+      .execute();
+  }
+
   /** Counts up what was taken over from Stripe, of a locked invoice. */
   async setSequence(
     environmentId: string,
@@ -127,6 +162,7 @@ export class InvoicesRepository {
         'c.external_id as customer_external_id',
         'c.name as customer_name',
         'c.email as customer_email',
+        'c.stripe_customer_id',
       ])
       .where('i.environment_id', '=', environmentId);
   }

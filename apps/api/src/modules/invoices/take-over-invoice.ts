@@ -122,7 +122,14 @@ export class TakeOverInvoice {
     const before = await this.invoices.findByStripeId(environmentId, state.stripe_invoice_id);
     const id = before?.id ?? newId('invoice');
     const { lines, payments, stripe_customer_id: _, stripe_subscription_id: __, ...amounts } = state;
-    const fields = { ...amounts, customer_id: customerId, subscription_id: subscriptionId };
+    const isOver = state.status === 'paid' || state.status === 'void';
+    const fields = {
+      ...amounts,
+      customer_id: customerId,
+      subscription_id: subscriptionId,
+      // What nothing can be paid of any more, nobody is paying.
+      ...(isOver ? { paying_by: null, paying_until: null } : {}),
+    };
 
     let changed = before === undefined || !isSame(before, fields);
     if (before === undefined) {

@@ -1,0 +1,56 @@
+import type { Connection } from './connections.ts';
+import type { CallResult } from './intents.ts';
+import { hasCode } from './stripe.errors.ts';
+
+/**
+ * Charges an open invoice now. One that is paid already is as it should be: a repetition after a crash finds that. A
+ * payment method that is named is attached to the customer first.
+ */
+export async function payStripeInvoice(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  wish: {
+    stripe_invoice_id: string;
+    stripe_customer_id: string;
+    payment_method: string | null;
+    off_session: boolean;
+  },
+  idempotencyKey: string,
+): Promise<CallResult> {
+  const method =
+    wish.payment_method === null
+      ? undefined
+      : await stripe.paymentMethods.attach(
+          wish.payment_method,
+          { customer: wish.stripe_customer_id },
+          { stripeAccount, idempotencyKey: `${idempotencyKey}:attach` },
+        );
+  try {
+    await stripe.invoices.pay(
+      wish.stripe_invoice_id,
+      {
+        off_session: wish.off_session,
+        ...(method === undefined ? {} : { payment_method: method.id }),
+      },
+      { stripeAccount, idempotencyKey },
+    );
+  } catch (error) {
+    if (!hasCode(error, 'invoice_already_paid')) {
+      throw error;
+    }
+  }
+  return { stripe_object_id: wish.stripe_invoice_id };
+}
+
+/** Ends an open invoice without payment, for good. */
+export async function closeStripeInvoice(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  id: string,
+  as: 'void' | 'uncollectible',
+  idempotencyKey: string,
+): Promise<CallResult> {
+  const options = { stripeAccount, idempotencyKey };
+  await (as === 'void'
+    ? stripe.invoices.voidInvoice(id, {}, options)
+    : stripe.invoices.markUncollectible(id, {}, options));
+  return { stripe_object_id: id };
+}
