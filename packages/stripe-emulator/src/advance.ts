@@ -5,6 +5,7 @@ import type { Invoice, Subscription } from './state/tables.ts';
 import { clockOfCustomer } from './state/whose-time.ts';
 import { forgetPending } from './resources/bill-change.ts';
 import { expireSession } from './resources/checkout-sessions.ts';
+import { passDebit } from './resources/settle-debits.ts';
 import { decideRefund, refundDue } from './resources/refunds.ts';
 import {
   collectUnattended,
@@ -96,6 +97,11 @@ function* dueBy(data: Dataset, clock: string | null, until: number): Generator<D
     const at = refundDue(refund);
     if (at > until || clockOfCustomer(data, idOrNull(refund.customer)) !== clock) continue;
     yield { at, happen: (context) => decideRefund(context, context.find('refund', refund.id)) };
+  }
+  for (const { at, id } of data.all('_debit')) {
+    if (at > until || clockOfCustomer(data, idOrNull(data.get('payment_intent', id)?.customer)) !== clock)
+      continue;
+    yield { at, happen: (context) => passDebit(context, id) };
   }
   for (const session of data.all('checkout.session')) {
     const at = session.expires_at;

@@ -49,8 +49,16 @@ const DECLINES = {
 /** When a card asks its holder to authenticate. */
 type Authentication = 'never' | 'always' | 'unless_set_up' | 'on_session';
 
-/** A published test card and what becomes of a payment with it. */
+/** What a bank does with a debit: it decides later, and may send it back. */
+export interface Debit {
+  /** `Infinity`: never. */
+  after_seconds: number;
+  failure: Decline | null;
+}
+
+/** A published test card or bank account, and what becomes of a payment with it. */
 export interface TestCard {
+  kind: 'card' | 'sepa_debit' | 'us_bank_account';
   number: string;
   /** Names of ready-made payment methods, `pm_card_…`. */
   tokens: string[];
@@ -66,10 +74,13 @@ export interface TestCard {
   dispute: 'fraudulent' | 'inquiry' | 'product_not_received' | null;
   /** A refund is decided later, and may fail then. */
   refund: 'failed' | 'pending' | null;
+  /** A payment is decided later. Null for a card, which answers at once. */
+  debit: Debit | null;
 }
 
 function card(number: string, brand: string, tokens: string[], own: Partial<TestCard> = {}): TestCard {
   return {
+    kind: 'card',
     number,
     brand,
     tokens,
@@ -80,6 +91,7 @@ function card(number: string, brand: string, tokens: string[], own: Partial<Test
     authentication: 'never',
     dispute: null,
     refund: null,
+    debit: null,
     ...own,
   };
 }

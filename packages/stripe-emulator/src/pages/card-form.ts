@@ -12,6 +12,13 @@ export const CARD_INPUTS = `
 <input id="card-cvc" name="card_cvc" inputmode="numeric" autocomplete="cc-csc" placeholder="123" required></div>
 </div>`;
 
+/** A bank account in place of a card, on pages that take one; its number or IBAN as Stripe publishes them. */
+export const ACCOUNT_INPUTS = `
+<details><summary>Pay from a bank account instead</summary>
+<label for="account">Account number or IBAN</label>
+<input id="account" name="account" autocomplete="off" placeholder="000123456789">
+</details>`;
+
 /** The card as it was typed; what is missing is refused later, as a card. */
 export function typedCard(form: FormRecord): TypedCard {
   const [month = '', year = ''] = field(form, 'card_expiry').split('/');

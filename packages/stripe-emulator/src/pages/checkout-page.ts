@@ -5,7 +5,7 @@ import type { Context } from '../state/context.ts';
 import type { CheckoutSession, LineItem } from '../state/tables.ts';
 import { lineItemsOf } from '../resources/checkout-sessions.ts';
 import { asksForCard, completeAuthenticated, submitCheckout } from '../resources/complete-checkout.ts';
-import { CARD_INPUTS, field, typedCard } from './card-form.ts';
+import { ACCOUNT_INPUTS, CARD_INPUTS, field, typedCard } from './card-form.ts';
 import { authenticationPage } from './authentication-page.ts';
 import { errorHtml, escapeHtml, messagePage, pageHtml, type PageAnswer } from './layout.ts';
 
@@ -29,6 +29,7 @@ export function sendCheckout(context: Context, session: CheckoutSession, form: F
   const closed = closedPage(context, session);
   if (closed !== undefined) return closed;
   const step = submitCheckout(context, session, {
+    account: field(form, 'account'),
     card: typedCard(form),
     email: field(form, 'email'),
     name: field(form, 'name'),
@@ -129,7 +130,7 @@ ${errorHtml(shown.error)}
 <form method="post" action="/c/pay/${session.id}">
 <label for="email">Email</label>
 <input id="email" name="email" type="email" autocomplete="email" value="${escapeHtml(shown.email)}"${known ? ' readonly' : ''} required>
-${asksForCard(session) ? CARD_INPUTS : ''}
+${asksForCard(session) ? paymentInputs(session) : ''}
 <label for="name">${asksForCard(session) ? 'Name on card' : 'Name'}</label>
 <input id="name" name="name" autocomplete="cc-name" value="${escapeHtml(shown.name)}">
 <button type="submit">${escapeHtml(verb(session))}</button>
@@ -137,6 +138,14 @@ ${asksForCard(session) ? CARD_INPUTS : ''}
 </section>
 </main>`,
   );
+}
+
+/** What the page asks for; where a bank account may be typed, the card is not required. */
+function paymentInputs({ payment_method_types: types }: CheckoutSession): string {
+  const takesCards = types.includes('card');
+  const takesAccounts = types.some((type) => type !== 'card');
+  if (!takesAccounts) return CARD_INPUTS;
+  return (takesCards ? CARD_INPUTS.replaceAll(' required', '') : '') + ACCOUNT_INPUTS;
 }
 
 function heading(session: CheckoutSession, seller: string): string {

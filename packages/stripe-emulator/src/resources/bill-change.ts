@@ -80,7 +80,8 @@ function charge(context: Context, invoice: Invoice, terms: Terms): void {
   if (method === undefined && terms.payment === 'error_if_incomplete') throw noMethod();
   collect(context, invoice, { method, offSession: terms.offSession, authenticated: false });
   const after = context.find('invoice', invoice.id);
-  if (after.status === 'open' && terms.payment === 'error_if_incomplete') {
+  if (after.status !== 'open' || intentOf(context, after).status === 'processing') return;
+  if (terms.payment === 'error_if_incomplete') {
     // The whole change is undone with the attempt, so nothing of it may be kept.
     throw new StripeError(402, declinedError(intentOf(context, after)).detail);
   }
@@ -106,7 +107,10 @@ function settled(context: Context, id: string, invoiceId: string): Subscription 
       },
     });
   }
-  const unpaid = invoice.status === 'open' && invoice.collection_method === 'charge_automatically';
+  const unpaid =
+    invoice.status === 'open' &&
+    invoice.collection_method === 'charge_automatically' &&
+    intentOf(context, invoice).status !== 'processing';
   if (unpaid) fallBehind(context, subscription);
   settleEntitlements(context, idOf(subscription.customer));
   return context.find('subscription', id);

@@ -13,25 +13,28 @@ interface ChargeFacts {
   method: PaymentMethod;
   /** Why it failed, or null when it succeeded. */
   decline: Decline | null;
+  /** The bank has yet to decide. */
+  pending?: boolean;
 }
 
 /** The record of one attempt to take money. */
 export function chargeOf(context: Context, facts: ChargeFacts): Charge {
   const { decline, method } = facts;
+  const taken = decline === null && facts.pending !== true;
   return {
     id: newId('ch'),
     object: 'charge',
     amount: facts.amount,
-    amount_captured: decline === null ? facts.amount : 0,
+    amount_captured: taken ? facts.amount : 0,
     amount_refunded: 0,
     application: null,
     application_fee: null,
     application_fee_amount: null,
     authorization_code: undefined,
-    balance_transaction: decline === null ? newId('txn') : null,
+    balance_transaction: taken ? newId('txn') : null,
     billing_details: method.billing_details,
     calculated_statement_descriptor: 'EMULATOR',
-    captured: decline === null,
+    captured: taken,
     created: context.now,
     currency: facts.currency,
     customer: facts.customer,
@@ -56,10 +59,10 @@ export function chargeOf(context: Context, facts: ChargeFacts): Charge {
       seller_message: decline === null ? 'Payment complete.' : 'The bank returned the decline code.',
       type: decline === null ? 'authorized' : 'issuer_declined',
     },
-    paid: decline === null,
+    paid: taken,
     payment_intent: facts.intent,
     payment_method: method.id,
-    payment_method_details: { card: cardDetails(method, facts.amount), type: 'card' },
+    payment_method_details: detailsOf(method, facts.amount),
     presentment_details: undefined,
     radar_options: {},
     receipt_email: null,
@@ -73,11 +76,43 @@ export function chargeOf(context: Context, facts: ChargeFacts): Charge {
     source_transfer: null,
     statement_descriptor: null,
     statement_descriptor_suffix: null,
-    status: decline === null ? 'succeeded' : 'failed',
+    status: decline !== null ? 'failed' : taken ? 'succeeded' : 'pending',
     transfer: undefined,
     transfer_data: null,
     transfer_group: null,
   };
+}
+
+function detailsOf(method: PaymentMethod, amount: number): Charge['payment_method_details'] {
+  const { sepa_debit: sepa, us_bank_account: us } = method;
+  if (us !== undefined) {
+    return {
+      type: 'us_bank_account',
+      us_bank_account: {
+        account_holder_type: us.account_holder_type,
+        account_type: us.account_type,
+        bank_name: us.bank_name,
+        fingerprint: us.fingerprint,
+        last4: us.last4,
+        payment_reference: null,
+        routing_number: us.routing_number,
+      },
+    };
+  }
+  if (sepa !== undefined) {
+    return {
+      type: 'sepa_debit',
+      sepa_debit: {
+        bank_code: sepa.bank_code,
+        branch_code: sepa.branch_code,
+        country: sepa.country,
+        fingerprint: sepa.fingerprint,
+        last4: sepa.last4,
+        mandate: null,
+      },
+    };
+  }
+  return { card: cardDetails(method, amount), type: 'card' };
 }
 
 function cardDetails({ card }: PaymentMethod, amount: number) {

@@ -12,6 +12,7 @@ import {
 } from '../http/params.ts';
 import type { Context } from '../state/context.ts';
 import type { CheckoutSession, Customer } from '../state/tables.ts';
+import { methodType } from './payment-methods.ts';
 import { trialFields } from './trials.ts';
 import { priceFields } from './prices.ts';
 
@@ -26,6 +27,7 @@ const priceData = shape({
 });
 export const checkoutFields = {
   allow_promotion_codes: flag,
+  allowed_payment_method_types: list(methodType),
   automatic_tax: shape({ enabled: required(flag) }),
   billing_address_collection: oneOf('auto', 'required'),
   cancel_url: text,
@@ -47,7 +49,7 @@ export const checkoutFields = {
     setup_future_usage: oneOf('off_session', 'on_session'),
   }),
   payment_method_collection: oneOf('always', 'if_required'),
-  payment_method_types: list(oneOf('card')),
+  payment_method_types: list(methodType),
   setup_intent_data: shape({ description: text, metadata }),
   submit_type: oneOf('auto', 'book', 'donate', 'pay', 'subscribe'),
   subscription_data: shape({
@@ -85,7 +87,7 @@ export function sessionObject(context: Context, facts: SessionFacts): CheckoutSe
     adaptive_pricing: null,
     after_expiration: null,
     allow_promotion_codes: params.allow_promotion_codes ?? null,
-    allowed_payment_method_types: null,
+    allowed_payment_method_types: params.allowed_payment_method_types ?? null,
     amount_subtotal: total,
     amount_total: total === null ? null : total - facts.off,
     automatic_tax: { enabled: false, liability: null, provider: null, status: null },
@@ -136,7 +138,7 @@ export function sessionObject(context: Context, facts: SessionFacts): CheckoutSe
       params.mode === 'setup' ? null : (params.payment_method_collection ?? 'always'),
     payment_method_configuration_details: null,
     payment_method_options: {},
-    payment_method_types: ['card'],
+    payment_method_types: params.allowed_payment_method_types ?? params.payment_method_types ?? ['card'],
     payment_status: params.mode === 'setup' ? 'no_payment_required' : 'unpaid',
     permissions: null,
     phone_number_collection: { enabled: false },

@@ -2,11 +2,17 @@ import { paymentOutcome } from '../billing/test-cards.ts';
 import { invalid } from '../http/errors.ts';
 import type { Context } from '../state/context.ts';
 import { idOrNull } from '../state/listed.ts';
-import type { CheckoutSession, Customer, PaymentMethod } from '../state/tables.ts';
+import type { CheckoutSession, Customer, PaymentMethod, Subscription } from '../state/tables.ts';
 import { detailsOf } from './checkout-session-object.ts';
 import { lineItemsOf } from './checkout-sessions.ts';
 import { createCustomer } from './customers.ts';
-import { attach, createFromTypedCard, testCardOf, type TypedCard } from './payment-methods.ts';
+import {
+  attach,
+  createFromAccount,
+  createFromTypedCard,
+  testCardOf,
+  type TypedCard,
+} from './payment-methods.ts';
 import { attemptPayment, createIntent, declinedError } from './payments.ts';
 import { createSetupIntent, succeedSetup } from './setup-intents.ts';
 import { createSubscription } from './create-subscription.ts';
@@ -14,6 +20,8 @@ import { createSubscription } from './create-subscription.ts';
 /** What a person typed into the page of a session. */
 export interface Payer {
   card: TypedCard;
+  /** The number or IBAN of a bank account, in place of a card; empty for a card. */
+  account: string;
   name: string;
   email: string;
 }
@@ -49,7 +57,12 @@ export function submitCheckout(context: Context, session: CheckoutSession, payer
     const buyer: Buyer = { ...typed, method: undefined, authenticated: false };
     return { step: 'complete', session: completeCheckout(context, session, buyer) };
   }
-  const created = createFromTypedCard(context, payer.card);
+  const created =
+    payer.account === ''
+      ? createFromTypedCard(context, payer.card)
+      : createFromAccount(context, payer.account);
+  if (!session.payment_method_types.includes(created.type))
+    throw invalid(`This checkout takes no ${created.type}.`, 'payment_method_types');
   const method = { ...created, billing_details: { ...created.billing_details, ...typed } };
   context.data.put('payment_method', method);
   const { setUp, ...testCard } = testCardOf(context, method.id);
@@ -150,7 +163,8 @@ function subscribe(context: Context, session: CheckoutSession, buyer: Buyer, cus
     buyer.authenticated,
   );
   return {
-    payment_status: session.amount_total === 0 ? 'no_payment_required' : 'paid',
+    payment_status:
+      session.amount_total === 0 ? 'no_payment_required' : isPaid(context, subscription) ? 'paid' : 'unpaid',
     subscription: subscription.id,
     invoice: idOrNull(subscription.latest_invoice),
   };
@@ -176,6 +190,12 @@ function pay(
     setup_future_usage: future,
   });
   const paid = attemptPayment(context, intent, { method, offSession: false, authenticated, returnUrl: null });
+  if (paid.status === 'processing') return { payment_status: 'unpaid', payment_intent: paid.id };
   if (paid.status !== 'succeeded') throw declinedError(paid);
   return { payment_status: 'paid', payment_intent: paid.id };
+}
+
+/** Whether the first invoice is settled; a bank may have yet to decide. */
+function isPaid(context: Context, { latest_invoice: latest }: Subscription): boolean {
+  return context.data.get('invoice', idOrNull(latest) ?? '')?.status === 'paid';
 }

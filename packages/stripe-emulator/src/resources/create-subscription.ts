@@ -17,7 +17,7 @@ import type { PaymentMethod, Price, Subscription } from '../state/tables.ts';
 import { refreshGrant, settleEntitlements } from './active-entitlements.ts';
 import { discountsField, redeemAll } from './discounts.ts';
 import { defaultMethod, intentOf, noMethod } from './invoice-states.ts';
-import { resolvePaymentMethod } from './payment-methods.ts';
+import { methodType, resolvePaymentMethod } from './payment-methods.ts';
 import { declinedError } from './payments.ts';
 import { createPrice, priceFields } from './prices.ts';
 import { billFirstPeriod } from './subscription-billing.ts';
@@ -35,7 +35,7 @@ export const priceData = shape({
 });
 /** How a subscription is paid, as create and update read it. */
 export const paymentSettings = shape({
-  payment_method_types: list(oneOf('card')),
+  payment_method_types: list(methodType),
   save_default_payment_method: oneOf('off', 'on_subscription'),
 });
 export const newSubscriptionFields = {
@@ -113,7 +113,8 @@ export function createSubscription(
   if (collection === 'send_invoice' && invoice.status === 'open') {
     return saveSubscription(context, context.find('subscription', subscription.id), { status: 'active' });
   }
-  if (invoice.status === 'open' && behavior !== 'default_incomplete') {
+  const waits = invoice.status === 'open' && intentOf(context, invoice).status === 'processing';
+  if (invoice.status === 'open' && behavior !== 'default_incomplete' && !waits) {
     if (method === undefined && defaultMethod(context, invoice) === undefined) throw noMethod();
     if (behavior === 'error_if_incomplete') {
       // Nothing may be left behind, so this error lets the attempt be undone with the rest.

@@ -74,11 +74,19 @@ export function payByRequest(
   attempt: { method: PaymentMethod | undefined; offSession: boolean; authenticated: boolean },
 ): Invoice {
   payable(invoice);
+  if (intentOf(context, invoice).status === 'processing') {
+    throw invalid(
+      'You cannot pay this invoice because its PaymentIntent has a status of processing.',
+      'id',
+      'payment_intent_unexpected_state',
+    );
+  }
   const method = attempt.method ?? defaultMethod(context, invoice);
   if (method === undefined) throw noMethod();
   const paid = collect(context, invoice, { ...attempt, method });
   if (paid.status === 'paid') return paid;
   const intent = intentOf(context, paid);
+  if (intent.status === 'processing') return paid;
   if (intent.status !== 'requires_action') throw declinedError(intent);
   throw new StripeError(
     402,
@@ -106,9 +114,37 @@ export function followPayment(context: Context, intent: PaymentIntent): Invoice 
       { outOfBand: false },
     );
   }
-  if (intent.status !== 'requires_action') return recordFailure(context, invoice);
+  if (intent.status === 'processing') return awaitBank(context, invoice);
+  if (intent.status !== 'requires_action')
+    return bounced(context, invoice) ?? recordFailure(context, invoice);
   context.emit('invoice.payment_action_required', invoice);
   return invoice;
+}
+
+/** A bank was asked to pay. Stripe counts on it: the subscription is active meanwhile. */
+function awaitBank(context: Context, before: Invoice): Invoice {
+  const waiting: Invoice = {
+    ...before,
+    attempted: true,
+    attempt_count: before.attempt_count + 1,
+    next_payment_attempt: null,
+  };
+  context.data.put('invoice', waiting);
+  context.emitUpdate('invoice.updated', before, waiting);
+  const subscription = subscriptionOf(context, waiting);
+  if (subscription?.status === 'incomplete') activate(context, subscription, payingMethod(context, waiting));
+  return waiting;
+}
+
+/**
+ * A debit for the first invoice of a subscription came back. Stripe voids the invoice and leaves the
+ * subscription active (docs.stripe.com/billing/subscriptions/overview, delayed payment confirmation).
+ */
+function bounced(context: Context, invoice: Invoice): Invoice | undefined {
+  const subscription = subscriptionOf(context, invoice);
+  if (invoice.billing_reason !== 'subscription_create' || subscription?.status !== 'active') return undefined;
+  context.emit('invoice.payment_failed', invoice);
+  return voidInvoice(context, invoice);
 }
 
 /** The method an invoice is charged to: its own, its subscription's, its customer's. */

@@ -18,7 +18,7 @@ import type { Context } from '../state/context.ts';
 import { idOrNull } from '../state/listed.ts';
 import type { PaymentIntent } from '../state/tables.ts';
 import { followPayment } from './invoice-states.ts';
-import { attach, resolvePaymentMethod } from './payment-methods.ts';
+import { attach, methodType, resolvePaymentMethod } from './payment-methods.ts';
 import { attemptPayment, cancelIntent, createIntent, declinedError, failAuthentication } from './payments.ts';
 
 const confirmFields = {
@@ -36,7 +36,7 @@ const createFields = {
   customer: text,
   description: text,
   metadata,
-  payment_method_types: list(oneOf('card')),
+  payment_method_types: list(methodType),
 };
 
 export const paymentIntentRoutes = [

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { bankByNumber, bankByToken } from '../billing/test-banks.ts';
 import {
   cardByNumber,
   cardByToken,
@@ -33,8 +34,17 @@ const billingDetails = shape({
   name: clearable(text),
   phone: clearable(text),
 });
+/** The kinds of payment methods that there are here. */
+export const methodType = oneOf('card', 'sepa_debit', 'us_bank_account');
 const createFields = {
-  type: oneOf('card'),
+  type: methodType,
+  us_bank_account: shape({
+    account_holder_type: oneOf('company', 'individual'),
+    account_number: required(text),
+    account_type: oneOf('checking', 'savings'),
+    routing_number: required(text),
+  }),
+  sepa_debit: shape({ iban: required(text) }),
   card: shape({ number: text, exp_month: whole, exp_year: whole, cvc: text, token: text }),
   billing_details: billingDetails,
   metadata,
@@ -56,6 +66,8 @@ export interface TypedCard {
 export const paymentMethodRoutes = [
   route('POST', '/v1/payment_methods', createFields, (context, params) => {
     const { card } = params;
+    const account = params.us_bank_account?.account_number ?? params.sepa_debit?.iban;
+    if (account !== undefined) return changed(context, createFromAccount(context, account), params);
     if (card === undefined) throw invalid('Missing required param: card.', 'card', 'parameter_missing');
     const created =
       card.token === undefined
@@ -71,13 +83,15 @@ export const paymentMethodRoutes = [
   route(
     'GET',
     '/v1/payment_methods',
-    { ...pageFields, customer: text, type: oneOf('card') },
+    { ...pageFields, customer: text, type: methodType },
     ({ data }, params) =>
       page(
         data.all('payment_method'),
         params,
         '/v1/payment_methods',
-        (method) => method.customer === (params.customer ?? null),
+        (method) =>
+          method.customer === (params.customer ?? null) &&
+          (params.type === undefined || method.type === params.type),
       ),
   ),
   route('GET', '/v1/payment_methods/:id', {}, (context, _params, { id }) =>
@@ -96,14 +110,15 @@ export const paymentMethodRoutes = [
   route(
     'GET',
     '/v1/customers/:id/payment_methods',
-    { ...pageFields, type: oneOf('card') },
+    { ...pageFields, type: methodType },
     (context, params, { id }) => {
       const { id: customer } = context.find('customer', id);
       return page(
         context.data.all('payment_method'),
         params,
         `/v1/customers/${id}/payment_methods`,
-        (method) => method.customer === customer,
+        (method) =>
+          method.customer === customer && (params.type === undefined || method.type === params.type),
       );
     },
   ),
@@ -116,9 +131,17 @@ export const paymentMethodRoutes = [
 
 /** The stored payment method, or a new one for a ready-made token such as `pm_card_visa`. */
 export function resolvePaymentMethod(context: Context, idOrToken: string, param: string): PaymentMethod {
-  const testCard = cardByToken(idOrToken);
+  const testCard = cardByToken(idOrToken) ?? bankByToken(idOrToken);
   if (testCard === undefined) return context.find('payment_method', idOrToken, param);
   return create(context, testCard, 12, new Date(context.now * 1000).getUTCFullYear() + 1);
+}
+
+/** A payment method for a bank account, by its number or IBAN. */
+export function createFromAccount(context: Context, number: string): PaymentMethod {
+  const testBank = bankByNumber(number);
+  if (testBank === undefined)
+    throw invalid('This is not one of the test bank accounts.', 'account_number', 'account_number_invalid');
+  return create(context, testBank, 12, 2100);
 }
 
 /** A payment method for a typed card; refuses what no card form would let through. */
@@ -209,7 +232,8 @@ function detach(context: Context, id: string): PaymentMethod {
 /** The test card behind a stored method. */
 export function testCardOf(context: Context, methodId: string): TestCard & { setUp: boolean } {
   const record = context.data.get('_card', methodId);
-  const found = record === undefined ? undefined : cardByNumber(record.number);
+  const found =
+    record === undefined ? undefined : (cardByNumber(record.number) ?? bankByNumber(record.number));
   if (record === undefined || found === undefined) throw missing('payment_method', methodId);
   return { ...found, setUp: record.set_up };
 }
@@ -263,31 +287,71 @@ function create(context: Context, testCard: TestCard, expMonth: number, expYear:
       phone: null,
       tax_id: null,
     },
-    card: {
-      brand: testCard.brand,
-      checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
-      country: testCard.country,
-      display_brand: testCard.brand,
-      exp_month: expMonth,
-      exp_year: expYear,
-      fingerprint: createHash('sha256').update(testCard.number).digest('hex').slice(0, 16),
-      funding: testCard.funding,
-      generated_from: null,
-      last4: testCard.number.slice(-4),
-      networks: { available: [testCard.brand], preferred: null },
-      regulated_status: 'unregulated',
-      three_d_secure_usage: { supported: true },
-      wallet: null,
-    },
+    card: undefined,
+    ...kindDetails(testCard, expMonth, expYear),
     created: context.now,
     customer: null,
     customer_account: null,
     livemode: context.livemode,
     metadata: {},
     radar_options: undefined,
-    type: 'card',
+    type: testCard.kind,
   };
   context.data.put('payment_method', method);
   context.data.put('_card', { id: method.id, number: testCard.number, set_up: false });
   return method;
+}
+
+function kindDetails(
+  { brand, country, funding, kind, number }: TestCard,
+  expMonth: number,
+  expYear: number,
+): Partial<PaymentMethod> {
+  const fingerprint = createHash('sha256').update(number).digest('hex').slice(0, 16);
+  const last4 = number.slice(-4);
+  if (kind === 'us_bank_account') {
+    return {
+      us_bank_account: {
+        account_holder_type: 'individual',
+        account_type: 'checking',
+        bank_name: brand,
+        financial_connections_account: null,
+        fingerprint,
+        last4,
+        networks: { preferred: 'ach', supported: ['ach'] },
+        routing_number: '110000000',
+        status_details: {},
+      },
+    };
+  }
+  if (kind === 'sepa_debit') {
+    return {
+      sepa_debit: {
+        bank_code: number.slice(4, 12),
+        branch_code: null,
+        country,
+        fingerprint,
+        generated_from: null,
+        last4,
+      },
+    };
+  }
+  return {
+    card: {
+      brand,
+      checks: { address_line1_check: null, address_postal_code_check: null, cvc_check: 'pass' },
+      country,
+      display_brand: brand,
+      exp_month: expMonth,
+      exp_year: expYear,
+      fingerprint,
+      funding,
+      generated_from: null,
+      last4,
+      networks: { available: [brand], preferred: null },
+      regulated_status: 'unregulated',
+      three_d_secure_usage: { supported: true },
+      wallet: null,
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { paymentOutcome, type Decline } from '../billing/test-cards.ts';
+import { paymentOutcome, type Debit, type Decline } from '../billing/test-cards.ts';
 import { StripeError } from '../http/errors.ts';
 import type { Context } from '../state/context.ts';
 import { newId, randomText } from '../state/ids.ts';
@@ -86,9 +86,38 @@ export function createIntent(context: Context, wanted: NewIntent): PaymentIntent
 export function attemptPayment(context: Context, intent: PaymentIntent, attempt: Attempt): PaymentIntent {
   const testCard = testCardOf(context, attempt.method.id);
   const outcome = paymentOutcome(testCard, { ...attempt, setUp: testCard.setUp });
+  const { debit } = testCard;
+  if (outcome.kind === 'succeeded' && debit !== null) return askBank(context, intent, attempt, debit);
   if (outcome.kind === 'succeeded') return succeed(context, intent, attempt);
   if (outcome.kind === 'declined') return decline(context, intent, attempt.method, outcome.decline);
   return askToAuthenticate(context, intent, attempt);
+}
+
+/** When the bank has decided about an intent that is processing, in seconds. */
+export function debitDue(context: Pick<Context, 'data'>, intent: string): number {
+  return context.data.get('_debit', intent)?.at ?? Infinity;
+}
+
+/** The bank took a debit or sent it back. */
+export function decideDebit(context: Context, id: string): PaymentIntent {
+  const intent = context.find('payment_intent', id);
+  const method = context.find('payment_method', idOrNull(intent.payment_method) ?? '');
+  const before = context.find('charge', idOrNull(intent.latest_charge) ?? '');
+  const { debit, dispute } = testCardOf(context, method.id);
+  const failure = debit?.failure ?? null;
+  context.data.remove('_debit', id);
+  const decided: Charge = {
+    ...chargeOf(context, { ...factsOf(intent, method), decline: failure }),
+    id: before.id,
+    created: before.created,
+    metadata: before.metadata,
+  };
+  context.data.put('charge', decided);
+  context.emit(failure === null ? 'charge.succeeded' : 'charge.failed', decided);
+  if (failure !== null) return refuse(context, intent, decided, failure);
+  const paid = settle(context, intent, decided, method.id);
+  if (dispute !== null) openDispute(context, decided, dispute);
+  return paid;
 }
 
 /** The holder failed to authenticate: the method is spent, the intent waits for another. */
@@ -140,21 +169,47 @@ export function declinedError(intent: PaymentIntent): StripeError {
 
 function succeed(context: Context, intent: PaymentIntent, attempt: Attempt): PaymentIntent {
   const charge = recordCharge(context, intent, attempt.method, null);
+  const paid = settle(context, intent, charge, attempt.method.id);
+  const { dispute } = testCardOf(context, attempt.method.id);
+  if (dispute !== null) openDispute(context, charge, dispute);
+  return paid;
+}
+
+function settle(context: Context, intent: PaymentIntent, charge: Charge, method: string): PaymentIntent {
   const paid: PaymentIntent = {
     ...intent,
     status: 'succeeded',
     amount_received: intent.amount,
     latest_charge: charge.id,
-    payment_method: attempt.method.id,
+    payment_method: method,
     last_payment_error: null,
     next_action: null,
   };
-  if (intent.setup_future_usage === 'off_session') markSetUp(context, attempt.method.id);
+  if (intent.setup_future_usage === 'off_session') markSetUp(context, method);
   context.data.put('payment_intent', paid);
   context.emit('payment_intent.succeeded', paid);
-  const { dispute } = testCardOf(context, attempt.method.id);
-  if (dispute !== null) openDispute(context, charge, dispute);
   return paid;
+}
+
+/** A bank is asked to pay; its answer comes later. */
+function askBank(context: Context, intent: PaymentIntent, { method }: Attempt, debit: Debit): PaymentIntent {
+  const charge = chargeOf(context, { ...factsOf(intent, method), decline: null, pending: true });
+  context.data.put('charge', charge);
+  const waiting: PaymentIntent = {
+    ...intent,
+    status: 'processing',
+    latest_charge: charge.id,
+    payment_method: method.id,
+    payment_method_types: [method.type],
+    last_payment_error: null,
+    next_action: null,
+  };
+  context.data.put('payment_intent', waiting);
+  if (debit.after_seconds < Infinity)
+    context.data.put('_debit', { id: intent.id, at: context.now + debit.after_seconds });
+  context.emit('charge.pending', charge);
+  context.emit('payment_intent.processing', waiting);
+  return waiting;
 }
 
 function decline(
@@ -163,7 +218,10 @@ function decline(
   method: PaymentMethod,
   reason: Decline,
 ): PaymentIntent {
-  const charge = recordCharge(context, intent, method, reason);
+  return refuse(context, intent, recordCharge(context, intent, method, reason), reason);
+}
+
+function refuse(context: Context, intent: PaymentIntent, charge: Charge, reason: Decline): PaymentIntent {
   const failed: PaymentIntent = {
     ...intent,
     status: 'requires_payment_method',
@@ -206,7 +264,14 @@ function recordCharge(
   method: PaymentMethod,
   reason: Decline | null,
 ): Charge {
-  const charge = chargeOf(context, {
+  const charge = chargeOf(context, { ...factsOf(intent, method), decline: reason });
+  context.data.put('charge', charge);
+  context.emit(reason === null ? 'charge.succeeded' : 'charge.failed', charge);
+  return charge;
+}
+
+function factsOf(intent: PaymentIntent, method: PaymentMethod) {
+  return {
     intent: intent.id,
     amount: intent.amount,
     currency: intent.currency,
@@ -214,9 +279,5 @@ function recordCharge(
     description: intent.description,
     metadata: intent.metadata,
     method,
-    decline: reason,
-  });
-  context.data.put('charge', charge);
-  context.emit(reason === null ? 'charge.succeeded' : 'charge.failed', charge);
-  return charge;
+  };
 }

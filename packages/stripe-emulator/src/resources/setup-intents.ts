@@ -7,7 +7,7 @@ import type { Context } from '../state/context.ts';
 import { newId, randomText } from '../state/ids.ts';
 import { idOrNull } from '../state/listed.ts';
 import type { PaymentMethod, SetupIntent } from '../state/tables.ts';
-import { attach, markSetUp, resolvePaymentMethod, testCardOf } from './payment-methods.ts';
+import { attach, markSetUp, methodType, resolvePaymentMethod, testCardOf } from './payment-methods.ts';
 
 const createFields = {
   automatic_payment_methods: shape({ enabled: flag, allow_redirects: oneOf('always', 'never') }),
@@ -16,7 +16,7 @@ const createFields = {
   description: text,
   metadata,
   payment_method: text,
-  payment_method_types: list(oneOf('card')),
+  payment_method_types: list(methodType),
   return_url: text,
   usage: oneOf('off_session', 'on_session'),
 };

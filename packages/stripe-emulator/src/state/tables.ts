@@ -169,6 +169,8 @@ export interface Tables {
   _card: { id: string; number: string; set_up: boolean };
   _checkout: CheckoutPlan;
   _coupon_products: { id: string; products: string[] };
+  /** When a bank decides about a payment intent that is processing. */
+  _debit: { id: string; at: number };
   _deleted_coupon: Coupon;
   _pending_change: PendingChange;
   _clock: { id: string; offset: number };
@@ -247,6 +249,7 @@ export function emptyTables(): { [K in Kind]: Map<string, Tables[K]> } {
     _card: new Map(),
     _checkout: new Map(),
     _coupon_products: new Map(),
+    _debit: new Map(),
     _deleted_coupon: new Map(),
     _pending_change: new Map(),
     _clock: new Map(),
