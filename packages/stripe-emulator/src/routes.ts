@@ -26,6 +26,7 @@ import { productRoutes } from './resources/products.ts';
 import { setupIntentRoutes } from './resources/setup-intents.ts';
 import { subscriptionRoutes } from './resources/subscriptions.ts';
 import { subscriptionScheduleRoutes } from './resources/subscription-schedules.ts';
+import { taxRateRoutes } from './resources/tax-rates.ts';
 import { testClockRoutes } from './resources/test-clocks.ts';
 import { webhookEndpointRoutes } from './resources/webhook-endpoints.ts';
 
@@ -55,6 +56,7 @@ export const routes: readonly Route[] = [
   ...subscriptionRoutes,
   ...subscriptionScheduleRoutes,
   ...taxIdRoutes,
+  ...taxRateRoutes,
   ...testClockRoutes,
   ...webhookEndpointRoutes,
 ];

@@ -22,6 +22,7 @@ const EXPANDABLE: Kind[] = [
   'dispute',
   'refund',
   'subscription_schedule',
+  'tax_rate',
   'discount',
   'invoiceitem',
   'promotion_code',

@@ -23,6 +23,8 @@ import { anchorField, changedItemsField, planned, restarted } from './plan-chang
 import { billUsageSoFar, prorate } from './prorations.ts';
 import { nextPeriodEnd } from './subscription-billing.ts';
 import { endSubscription, saveSubscription } from './subscription-states.ts';
+import { automaticTaxOf } from './subscription-object.ts';
+import { automaticTaxField, ratesOf, taxRatesField } from './tax-rates.ts';
 import { trialFields, trialSettings } from './trials.ts';
 
 const cancellationDetails = shape({
@@ -41,6 +43,7 @@ const cancellationDetails = shape({
   ),
 });
 export const updateFields = {
+  automatic_tax: automaticTaxField,
   billing_cycle_anchor: anchorField,
   cancel_at: clearable(whole),
   cancel_at_period_end: flag,
@@ -48,6 +51,7 @@ export const updateFields = {
   collection_method: oneOf('charge_automatically', 'send_invoice'),
   days_until_due: whole,
   default_payment_method: clearable(text),
+  default_tax_rates: taxRatesField,
   description: clearable(text),
   discounts: discountsField,
   items: changedItemsField,
@@ -98,6 +102,14 @@ export function updateSubscription(
         : method === null
           ? null
           : before.default_payment_method,
+    automatic_tax:
+      params.automatic_tax === undefined
+        ? before.automatic_tax
+        : automaticTaxOf(params.automatic_tax.enabled),
+    default_tax_rates:
+      params.default_tax_rates === undefined
+        ? before.default_tax_rates
+        : ratesOf(context, params.default_tax_rates, 'default_tax_rates'),
     description: params.description === undefined ? before.description : params.description,
     discounts:
       params.discounts === undefined ? before.discounts : discounted(context, before, params.discounts ?? []),

@@ -13,6 +13,7 @@ import {
 import type { Context } from '../state/context.ts';
 import type { CheckoutSession, Customer } from '../state/tables.ts';
 import { methodType } from './payment-methods.ts';
+import { automaticTaxField, taxRatesField } from './tax-rates.ts';
 import { trialFields } from './trials.ts';
 import { priceFields } from './prices.ts';
 
@@ -28,7 +29,7 @@ const priceData = shape({
 export const checkoutFields = {
   allow_promotion_codes: flag,
   allowed_payment_method_types: list(methodType),
-  automatic_tax: shape({ enabled: required(flag) }),
+  automatic_tax: automaticTaxField,
   billing_address_collection: oneOf('auto', 'required'),
   cancel_url: text,
   client_reference_id: text,
@@ -53,6 +54,7 @@ export const checkoutFields = {
   setup_intent_data: shape({ description: text, metadata }),
   submit_type: oneOf('auto', 'book', 'donate', 'pay', 'subscribe'),
   subscription_data: shape({
+    default_tax_rates: taxRatesField,
     description: text,
     metadata,
     billing_mode: shape({ type: oneOf('classic', 'flexible') }),
@@ -74,6 +76,9 @@ interface SessionFacts {
   total: number | null;
   /** What discounts take off `total`. */
   off: number;
+  /** What taxes put on top, and all taxes, also those within. */
+  tax: number;
+  amountTax: number;
   expiresAt: number;
   successUrl: string;
 }
@@ -89,8 +94,8 @@ export function sessionObject(context: Context, facts: SessionFacts): CheckoutSe
     allow_promotion_codes: params.allow_promotion_codes ?? null,
     allowed_payment_method_types: params.allowed_payment_method_types ?? null,
     amount_subtotal: total,
-    amount_total: total === null ? null : total - facts.off,
-    automatic_tax: { enabled: false, liability: null, provider: null, status: null },
+    amount_total: total === null ? null : total - facts.off + facts.tax,
+    automatic_tax: checkoutTax(params.automatic_tax?.enabled ?? false),
     billing_address_collection: params.billing_address_collection ?? null,
     branding_settings: undefined,
     cancel_url: params.cancel_url ?? null,
@@ -156,11 +161,18 @@ export function sessionObject(context: Context, facts: SessionFacts): CheckoutSe
     subscription: null,
     success_url: facts.successUrl,
     tax_id_collection: undefined,
-    total_details: total === null ? null : { amount_discount: facts.off, amount_shipping: 0, amount_tax: 0 },
+    total_details:
+      total === null ? null : { amount_discount: facts.off, amount_shipping: 0, amount_tax: facts.amountTax },
     ui_mode: 'hosted_page',
     url: `${context.baseUrl}/c/pay/${facts.id}`,
     wallet_options: null,
   };
+}
+
+function checkoutTax(enabled: boolean): CheckoutSession['automatic_tax'] {
+  return enabled
+    ? { enabled, liability: { type: 'self' }, provider: 'stripe', status: 'complete' }
+    : { enabled, liability: null, provider: null, status: null };
 }
 
 /** Who the session is for, as far as it is known. */

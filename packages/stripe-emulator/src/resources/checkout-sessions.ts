@@ -10,6 +10,7 @@ import { idOf } from '../state/listed.ts';
 import type { CheckoutSession, LineItem, Price } from '../state/tables.ts';
 import { checkoutFields, sessionObject, type CheckoutParams } from './checkout-session-object.ts';
 import { terms } from './discounts.ts';
+import { ratesOf, sumsOf, taxesOf } from './tax-rates.ts';
 import { createPrice } from './prices.ts';
 
 const HALF_HOUR = 1800;
@@ -82,8 +83,6 @@ export function expireSession(context: Context, session: CheckoutSession): Check
 function createSession(context: Context, params: CheckoutParams): CheckoutSession {
   if (params.success_url === undefined)
     throw invalid('Missing required param: success_url.', 'success_url', 'parameter_missing');
-  if (params.automatic_tax?.enabled === true)
-    throw invalid('This emulator does not calculate tax.', 'automatic_tax[enabled]');
   if (params.customer !== undefined && params.customer_email !== undefined) {
     throw invalid(
       'You may only specify one of these parameters: customer, customer_email.',
@@ -115,6 +114,17 @@ function createSession(context: Context, params: CheckoutParams): CheckoutSessio
   const trial = params.subscription_data ?? {};
   const isTrial = trial.trial_end !== undefined || trial.trial_period_days !== undefined;
   const off = isTrial ? [] : discountsOff(context, params, items);
+  const rates = ratesOf(
+    context,
+    params.subscription_data?.default_tax_rates,
+    'subscription_data[default_tax_rates]',
+  );
+  const taxes = isTrial
+    ? []
+    : items.flatMap(({ amount_total: amount }, index) =>
+        taxesOf(amount - (off[index] ?? 0), rates, customer?.tax_exempt ?? null),
+      );
+  const { exclusive, inclusive } = sumsOf(taxes);
   const session = sessionObject(context, {
     id: `cs_${context.data.mode}_${randomText(58)}`,
     params,
@@ -123,6 +133,8 @@ function createSession(context: Context, params: CheckoutParams): CheckoutSessio
     total:
       params.mode === 'setup' ? null : isTrial ? 0 : items.reduce((sum, item) => sum + item.amount_total, 0),
     off: off.reduce((sum, amount) => sum + amount, 0),
+    tax: exclusive,
+    amountTax: exclusive + inclusive,
     expiresAt,
     successUrl: params.success_url,
   });
@@ -137,6 +149,8 @@ function createSession(context: Context, params: CheckoutParams): CheckoutSessio
       trial_period_days: trial.trial_period_days ?? null,
       missing_payment_method: trial.trial_settings?.end_behavior.missing_payment_method ?? 'create_invoice',
       discounts: params.discounts ?? [],
+      default_tax_rates: rates.map(({ id }) => id),
+      automatic_tax: params.automatic_tax?.enabled ?? false,
     },
     payment_metadata: mergedMetadata(null, params.payment_intent_data?.metadata),
     payment_future_usage: params.payment_intent_data?.setup_future_usage ?? null,

@@ -146,6 +146,8 @@ function subscribe(context: Context, session: CheckoutSession, buyer: Buyer, cus
       customer: customer.id,
       default_payment_method: buyer.method?.id,
       description: plan?.subscription.description ?? undefined,
+      automatic_tax: { enabled: plan?.subscription.automatic_tax ?? false },
+      default_tax_rates: plan?.subscription.default_tax_rates,
       discounts: plan?.subscription.discounts,
       trial_end: plan?.subscription.trial_end ?? undefined,
       trial_period_days: plan?.subscription.trial_period_days ?? undefined,

@@ -23,6 +23,7 @@ import { createPrice, priceFields } from './prices.ts';
 import { billFirstPeriod } from './subscription-billing.ts';
 import { newSubscription, type WantedItem } from './subscription-object.ts';
 import { saveSubscription } from './subscription-states.ts';
+import { automaticTaxField, ratesOf, taxRatesField } from './tax-rates.ts';
 import { trialEndOf, trialFields, trialSettings } from './trials.ts';
 
 export const priceData = shape({
@@ -39,6 +40,7 @@ export const paymentSettings = shape({
   save_default_payment_method: oneOf('off', 'on_subscription'),
 });
 export const newSubscriptionFields = {
+  automatic_tax: automaticTaxField,
   billing_mode: shape({ type: required(oneOf('classic', 'flexible')) }),
   cancel_at: whole,
   cancel_at_period_end: flag,
@@ -47,9 +49,12 @@ export const newSubscriptionFields = {
   customer: required(text),
   days_until_due: whole,
   default_payment_method: text,
+  default_tax_rates: taxRatesField,
   description: text,
   discounts: discountsField,
-  items: required(list(shape({ metadata, price: text, price_data: priceData, quantity: whole }))),
+  items: required(
+    list(shape({ metadata, price: text, price_data: priceData, quantity: whole, tax_rates: taxRatesField })),
+  ),
   metadata,
   off_session: flag,
   payment_behavior: oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete'),
@@ -90,6 +95,8 @@ export function createSubscription(
     currency: params.currency,
     trial_end: trialEndOf(context, params),
     trial_settings: trialSettings(params.trial_settings),
+    default_tax_rates: ratesOf(context, params.default_tax_rates, 'default_tax_rates'),
+    automatic_tax: params.automatic_tax?.enabled ?? false,
     save_default_payment_method: params.payment_settings?.save_default_payment_method ?? 'off',
   });
   const subscription: Subscription = {
@@ -132,6 +139,7 @@ function wantedItem(
     price,
     quantity: item.quantity,
     metadata: mergedMetadata(null, item.metadata),
+    tax_rates: ratesOf(context, item.tax_rates, 'items[0][tax_rates]'),
   });
   if (item.price !== undefined) return wanted(recurringPrice(context, item.price));
   if (item.price_data !== undefined) return wanted(createPrice(context, item.price_data));

@@ -21,6 +21,7 @@ import type { CreditNote, CreditNoteLine, Invoice } from '../state/tables.ts';
 import { moveBalance } from './customer-balance.ts';
 import { lowerDue, paymentsOf } from './invoice-states.ts';
 import { refund } from './refunds.ts';
+import { addedUp, sumsOf, taxesOf } from './tax-rates.ts';
 
 const createFields = {
   amount: whole,
@@ -124,7 +125,9 @@ function draftNote(context: Context, params: Sent): CreditNote {
   if (invoice.status !== 'open' && invoice.status !== 'paid')
     throw invalid('You can only create a credit note for an open or paid invoice.', 'invoice');
   const lines = noteLines(context, invoice, params);
-  const amount = lines.reduce((sum, line) => sum + line.amount - line.discount_amount, 0);
+  const taxes = addedUp(lines.flatMap((line) => line.taxes ?? []));
+  const { exclusive, inclusive } = sumsOf(taxes);
+  const amount = lines.reduce((sum, line) => sum + line.amount - line.discount_amount, exclusive);
   if (amount < 1) throw invalid('The credit note amount must be at least 1.', 'amount');
   const paid = invoice.status === 'paid';
   const given = (params.credit_amount ?? 0) + (params.refund_amount ?? 0) + (params.out_of_band_amount ?? 0);
@@ -169,10 +172,10 @@ function draftNote(context: Context, params: Sent): CreditNote {
     shipping_cost: null,
     status: 'issued',
     subtotal: lines.reduce((sum, line) => sum + line.amount, 0),
-    subtotal_excluding_tax: lines.reduce((sum, line) => sum + line.amount, 0),
+    subtotal_excluding_tax: lines.reduce((sum, line) => sum + line.amount, -inclusive),
     total: amount,
-    total_excluding_tax: amount,
-    total_taxes: [],
+    total_excluding_tax: amount - exclusive - inclusive,
+    total_taxes: taxes,
     type: paid ? 'post_payment' : 'pre_payment',
     voided_at: null,
   };
@@ -207,7 +210,14 @@ function noteLines(context: Context, invoice: Invoice, params: Sent): CreditNote
       ...part,
       amount: line.amount === 0 ? 0 : share(part.amount, amount, line.amount),
     }));
-    return noteLine(context, { amount, description: line.description, quantity, line: line.id, off });
+    const net = amount - off.reduce((sum, part) => sum + part.amount, 0);
+    const rates = (line.taxes ?? [])
+      .filter(({ taxability_reason: reason }) => reason === 'standard_rated')
+      .flatMap(
+        ({ tax_rate_details: details }) => context.data.get('tax_rate', details?.tax_rate ?? '') ?? [],
+      );
+    const taxes = taxesOf(net, rates, null);
+    return noteLine(context, { amount, description: line.description, quantity, line: line.id, off, taxes });
   });
 }
 
@@ -219,6 +229,7 @@ function noteLine(
     quantity: number;
     line: string | undefined;
     off: CreditNoteLine['discount_amounts'];
+    taxes?: CreditNoteLine['taxes'];
   },
 ): CreditNoteLine {
   return {
@@ -233,8 +244,10 @@ function noteLine(
     metadata: {},
     pretax_credit_amounts: [],
     quantity: facts.quantity,
-    tax_rates: [],
-    taxes: [],
+    tax_rates: (facts.taxes ?? []).flatMap(
+      ({ tax_rate_details: details }) => context.data.get('tax_rate', details?.tax_rate ?? '') ?? [],
+    ),
+    taxes: facts.taxes ?? [],
     type: facts.line === undefined ? 'custom_line_item' : 'invoice_line_item',
     unit_amount: null,
     unit_amount_decimal: null,

@@ -1,12 +1,13 @@
 import { listOf } from '../http/pagination.ts';
 import type { Context } from '../state/context.ts';
 import { idOf, idOrNull } from '../state/listed.ts';
-import type { Invoice, InvoiceItem, Price } from '../state/tables.ts';
+import type { Invoice, InvoiceItem, Price, TaxRate } from '../state/tables.ts';
 import { discountsOf } from './discounts.ts';
 import {
   amountsOf,
   draftInvoice,
   invoiceLines,
+  taxed,
   type InvoiceFacts,
   type LineFacts,
 } from './invoice-object.ts';
@@ -36,6 +37,8 @@ export function recordDraft(
       subscription.collection_method === 'send_invoice' ? 'send_invoice' : 'charge_automatically',
     days_until_due: subscription.days_until_due,
     discounts: discountsOf(subscription),
+    tax_rates: subscription.default_tax_rates ?? [],
+    automatic_tax: subscription.automatic_tax.enabled,
   });
 }
 
@@ -74,12 +77,28 @@ export function relined(context: Context, draft: Invoice, changed: InvoiceItem):
     ? invoiceLines(context, draft.id, {
         currency: draft.currency,
         discounts: draft.discounts.map(idOf),
+        exempt: draft.customer_tax_exempt,
+        tax_rates: draft.default_tax_rates,
         lines: [lineOf(context, changed)],
       })
     : [];
   const lines = [...others, ...added];
   return {
     ...draft,
+    lines: listOf(lines, draft.lines.url),
+    ...amountsOf(lines, draft.starting_balance),
+  };
+}
+
+/** A draft with other rates for the lines that have none of their own. */
+export function retaxed(context: Context, draft: Invoice, rates: TaxRate[]): Invoice {
+  const lines = draft.lines.data.map((line) => {
+    const own = context.data.get('invoiceitem', itemOf(line) ?? '')?.tax_rates ?? [];
+    return taxed(line, own.length > 0 ? own : rates, draft.customer_tax_exempt);
+  });
+  return {
+    ...draft,
+    default_tax_rates: rates,
     lines: listOf(lines, draft.lines.url),
     ...amountsOf(lines, draft.starting_balance),
   };
@@ -105,6 +124,7 @@ function lineOf(context: Context, item: InvoiceItem): LineFacts {
     item: details?.subscription_item ?? null,
     invoice_item: item.id,
     proration: item.proration,
+    tax_rates: item.tax_rates ?? [],
   };
 }
 

@@ -18,7 +18,8 @@ import { route } from '../http/route.ts';
 import type { Context } from '../state/context.ts';
 import { newId } from '../state/ids.ts';
 import { idOf, idOrNull } from '../state/listed.ts';
-import type { Invoice, InvoiceItem, Price } from '../state/tables.ts';
+import type { Invoice, InvoiceItem, Price, TaxRate } from '../state/tables.ts';
+import { ratesOf, taxRatesField } from './tax-rates.ts';
 import { relined } from './draft-invoices.ts';
 
 const fields = {
@@ -37,6 +38,7 @@ const createFields = {
   pricing: shape({ price: required(text) }),
   quantity: whole,
   subscription: text,
+  tax_rates: taxRatesField,
   unit_amount_decimal: decimal,
 };
 
@@ -99,6 +101,7 @@ export interface ItemFacts {
   quantity: number;
   subscription: string | null;
   subscription_item: string | null;
+  tax_rates?: TaxRate[];
 }
 
 /** Stores an item that waits for an invoice, and reports it. */
@@ -145,7 +148,7 @@ export function recordItem(context: Context, facts: ItemFacts): InvoiceItem {
     proration_details: facts.proration ? { credited_items: null, discount_amounts: [] } : undefined,
     quantity: facts.quantity,
     quantity_decimal: Stripe.Decimal.from(facts.quantity),
-    tax_rates: [],
+    tax_rates: facts.tax_rates ?? [],
     test_clock: context.find('customer', facts.customer, 'customer').test_clock ?? null,
   };
   context.data.put('invoiceitem', item);
@@ -180,6 +183,7 @@ export function createInvoiceItem(context: Context, params: Params<typeof create
         ? null
         : context.find('subscription', params.subscription, 'subscription').id,
     subscription_item: null,
+    tax_rates: ratesOf(context, params.tax_rates, 'tax_rates'),
   });
   relineInvoice(context, item);
   return item;

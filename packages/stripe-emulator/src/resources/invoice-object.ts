@@ -3,8 +3,9 @@ import { listOf } from '../http/pagination.ts';
 import type { Context } from '../state/context.ts';
 import { newId } from '../state/ids.ts';
 import { idOf } from '../state/listed.ts';
-import type { Customer, Invoice, InvoiceLine, Price, Subscription } from '../state/tables.ts';
+import type { Customer, Invoice, InvoiceLine, Price, Subscription, TaxRate } from '../state/tables.ts';
 import { taxIdsOf } from './tax-ids.ts';
+import { addedUp, automaticTax, sumsOf, taxesOf } from './tax-rates.ts';
 import { discountAmounts, type DiscountAmount } from './discounts.ts';
 
 /** What one line of an invoice charges for. */
@@ -23,6 +24,8 @@ export interface LineFacts {
   /** The invoice item that it came from, or null. */
   invoice_item: string | null;
   proration: boolean;
+  /** Rates of its own, in place of those of the invoice. */
+  tax_rates?: TaxRate[];
 }
 
 export interface InvoiceFacts {
@@ -37,6 +40,9 @@ export interface InvoiceFacts {
   lines: LineFacts[];
   /** Ids of the discounts that apply to it, in order. */
   discounts: string[];
+  /** The rates of lines that have none of their own. */
+  tax_rates?: TaxRate[];
+  automatic_tax?: boolean;
   /** When Stripe finalizes it by itself; null for an invoice that is finalized at once. */
   finalizes_at: number | null;
   /** False for a draft that stays one until somebody finalizes it; true when absent. */
@@ -47,7 +53,8 @@ export interface InvoiceFacts {
 export function draftInvoice(context: Context, facts: InvoiceFacts): Invoice {
   const { customer, subscription } = facts;
   const id = newId('in');
-  const lines = invoiceLines(context, id, facts);
+  const exempt = customer.tax_exempt ?? null;
+  const lines = invoiceLines(context, id, { ...facts, exempt });
   const amounts = amountsOf(lines, customer.currency === facts.currency ? customer.balance : 0);
   return {
     id,
@@ -63,7 +70,7 @@ export function draftInvoice(context: Context, facts: InvoiceFacts): Invoice {
     attempt_count: 0,
     attempted: false,
     auto_advance: facts.auto_advance ?? true,
-    automatic_tax: { disabled_reason: null, enabled: false, liability: null, provider: null, status: null },
+    automatic_tax: automaticTax(facts.automatic_tax ?? false),
     automatically_finalizes_at: facts.auto_advance === false ? null : facts.finalizes_at,
     billing_reason: facts.billing_reason,
     collection_method: facts.collection_method,
@@ -82,7 +89,7 @@ export function draftInvoice(context: Context, facts: InvoiceFacts): Invoice {
     customer_tax_ids: taxIdsOf(context, customer.id).map(({ type, value }) => ({ type, value })),
     default_payment_method: null,
     default_source: null,
-    default_tax_rates: [],
+    default_tax_rates: facts.tax_rates ?? [],
     deleted: undefined,
     description: null,
     discounts: facts.discounts,
@@ -126,7 +133,6 @@ export function draftInvoice(context: Context, facts: InvoiceFacts): Invoice {
     status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
     test_clock: customer.test_clock ?? null,
     threshold_reason: undefined,
-    total_taxes: [],
     webhooks_delivered_at: context.now,
     ...amounts,
   };
@@ -147,35 +153,47 @@ export function amountsOf(
   | 'total_discount_amounts'
   | 'total_excluding_tax'
   | 'total_pretax_credit_amounts'
+  | 'total_taxes'
 > {
   const subtotal = lines.reduce((sum, { amount }) => sum + amount, 0);
   const off = new Map<string, number>();
   for (const { amount, discount } of lines.flatMap(({ discount_amounts: amounts }) => amounts ?? []))
     off.set(idOf(discount), (off.get(idOf(discount)) ?? 0) + amount);
-  const total = subtotal - [...off.values()].reduce((sum, amount) => sum + amount, 0);
+  const taxes = addedUp(lines.flatMap(({ taxes: found }) => found ?? []));
+  const { exclusive, inclusive } = sumsOf(taxes);
+  const total = subtotal - [...off.values()].reduce((sum, amount) => sum + amount, 0) + exclusive;
   const due = Math.max(0, total + balance);
   return {
     amount_due: due,
     amount_remaining: due,
     starting_balance: balance,
     subtotal,
-    subtotal_excluding_tax: subtotal,
+    subtotal_excluding_tax: subtotal - inclusive,
     total,
     total_discount_amounts: [...off].map(([discount, amount]) => ({ amount, discount })),
-    total_excluding_tax: total,
+    total_excluding_tax: total - exclusive - inclusive,
     total_pretax_credit_amounts: [...off].map(([discount, amount]) => ({
       amount,
       discount,
       type: 'discount',
     })),
+    total_taxes: taxes,
   };
 }
 
-/** The lines of an invoice with what discounts take off each. */
+/** The lines of an invoice with what discounts take off each, and the taxes on what is left. */
 export function invoiceLines(
   context: Context,
   invoice: string,
-  { currency, discounts, lines }: Pick<InvoiceFacts, 'currency' | 'discounts' | 'lines'>,
+  {
+    currency,
+    discounts,
+    exempt,
+    lines,
+    tax_rates: rates = [],
+  }: Pick<InvoiceFacts, 'currency' | 'discounts' | 'lines' | 'tax_rates'> & {
+    exempt: Customer['tax_exempt'] | null;
+  },
 ): InvoiceLine[] {
   const off = discountAmounts(
     context,
@@ -187,7 +205,24 @@ export function invoiceLines(
       product: price === null ? null : idOf(price.product),
     })),
   );
-  return lines.map((line, index) => invoiceLine(context, { invoice, currency, off: off[index] ?? [] }, line));
+  return lines.map((line, index) => {
+    const made = invoiceLine(context, { invoice, currency, off: off[index] ?? [] }, line);
+    return taxed(
+      made,
+      line.tax_rates === undefined || line.tax_rates.length === 0 ? rates : line.tax_rates,
+      exempt,
+    );
+  });
+}
+
+/** A line with the taxes on what its discounts leave of it. */
+export function taxed(
+  line: InvoiceLine,
+  rates: TaxRate[],
+  exempt: Customer['tax_exempt'] | null,
+): InvoiceLine {
+  const off = (line.discount_amounts ?? []).reduce((sum, { amount }) => sum + amount, 0);
+  return { ...line, taxes: taxesOf(line.amount - off, rates, exempt) };
 }
 
 function invoiceLine(

@@ -1,6 +1,7 @@
 import { invalid } from '../http/errors.ts';
 import { page, pageFields, within } from '../http/pagination.ts';
 import {
+  clearable,
   flag,
   mergedMetadata,
   metadata,
@@ -25,9 +26,10 @@ import {
   subscriptionIdOf,
   voidInvoice,
 } from './invoice-states.ts';
-import { record } from './draft-invoices.ts';
+import { record, retaxed } from './draft-invoices.ts';
 import { previewFields, previewInvoice } from './preview.ts';
 import { resolvePaymentMethod } from './payment-methods.ts';
+import { automaticTaxField, ratesOf, taxRatesField } from './tax-rates.ts';
 
 const listFields = {
   ...pageFields,
@@ -40,13 +42,21 @@ const listFields = {
 };
 const createFields = {
   auto_advance: flag,
+  automatic_tax: automaticTaxField,
   collection_method: oneOf('charge_automatically', 'send_invoice'),
   currency: text,
   customer: required(text),
   days_until_due: whole,
+  default_tax_rates: taxRatesField,
   description: text,
   metadata,
   pending_invoice_items_behavior: oneOf('exclude', 'include'),
+};
+const updateFields = {
+  auto_advance: flag,
+  default_tax_rates: taxRatesField,
+  description: clearable(text),
+  metadata,
 };
 const payFields = { off_session: flag, paid_out_of_band: flag, payment_method: text };
 const paymentListFields = {
@@ -81,11 +91,17 @@ export const invoiceRoutes = [
   ),
   route('DELETE', '/v1/invoices/:id', {}, (context, _params, { id }) => deleteDraft(context, id)),
   route('GET', '/v1/invoices/:id', {}, (context, _params, { id }) => context.find('invoice', id)),
-  route('POST', '/v1/invoices/:id', { auto_advance: flag, metadata }, (context, params, { id }) => {
+  route('POST', '/v1/invoices/:id', updateFields, (context, params, { id }) => {
     const before = context.find('invoice', id);
+    const { default_tax_rates: rates, description } = params;
+    if ((rates !== undefined || description !== undefined) && before.status !== 'draft')
+      throw invalid('Finalized invoices can no longer be changed like this.', 'id', 'invoice_not_editable');
     const after: Invoice = {
-      ...before,
+      ...(rates === undefined
+        ? before
+        : retaxed(context, before, ratesOf(context, rates, 'default_tax_rates'))),
       auto_advance: params.auto_advance ?? before.auto_advance,
+      description: description === undefined ? before.description : description,
       metadata: mergedMetadata(before.metadata, params.metadata),
     };
     context.data.put('invoice', after);
@@ -165,6 +181,8 @@ function createInvoice(context: Context, params: Params<typeof createFields>): I
       period: { start: context.now, end: context.now },
       lines: [],
       discounts: [],
+      tax_rates: ratesOf(context, params.default_tax_rates, 'default_tax_rates'),
+      automatic_tax: params.automatic_tax?.enabled ?? false,
       finalizes_at: advances ? context.now + DRAFT_SECONDS : null,
       auto_advance: advances,
     },

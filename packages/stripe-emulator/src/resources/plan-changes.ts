@@ -17,6 +17,7 @@ import type { Context } from '../state/context.ts';
 import type { Subscription, SubscriptionItem } from '../state/tables.ts';
 import { priceData, recurringPrice } from './create-subscription.ts';
 import { createPrice } from './prices.ts';
+import { ratesOf, taxRatesField } from './tax-rates.ts';
 import { newItem, planOf } from './subscription-object.ts';
 
 /** Items of a subscription as a change names them: with `id` what changes, without what is added. */
@@ -28,6 +29,7 @@ export const changedItemsField = list(
     price: text,
     price_data: priceData,
     quantity: whole,
+    tax_rates: taxRatesField,
   }),
 );
 
@@ -135,6 +137,10 @@ function changedItem(context: Context, item: SubscriptionItem, change: SentItem[
     plan: planOf(price),
     quantity: metered ? undefined : (change.quantity ?? item.quantity ?? 1),
     metadata: mergedMetadata(item.metadata, change.metadata),
+    tax_rates:
+      change.tax_rates === undefined
+        ? item.tax_rates
+        : ratesOf(context, change.tax_rates, 'items[0][tax_rates]'),
   };
 }
 
@@ -144,7 +150,12 @@ function addedItem(context: Context, subscription: Subscription, change: SentIte
     throw invalid('Missing required param: items[0][price].', 'items[0][price]', 'parameter_missing');
   if (price.currency !== subscription.currency)
     throw invalid(`The price must be in ${subscription.currency}.`, 'items[0][price]');
-  const wanted = { price, quantity: change.quantity, metadata: mergedMetadata(null, change.metadata) };
+  const wanted = {
+    price,
+    quantity: change.quantity,
+    metadata: mergedMetadata(null, change.metadata),
+    tax_rates: ratesOf(context, change.tax_rates, 'items[0][tax_rates]'),
+  };
   const item = newItem(context, subscription.id, wanted, null);
   const { recurring } = price;
   if (recurring === null) return item;

@@ -18,9 +18,11 @@ import {
   scheduleDue,
   updateSchedule,
 } from './subscription-schedules.ts';
+import { automaticTaxField, taxRatesField } from './tax-rates.ts';
 import { passTrialEnd, trialFields } from './trials.ts';
 
 export const previewFields = {
+  automatic_tax: automaticTaxField,
   currency: text,
   customer: text,
   discounts: discountsField,
@@ -32,6 +34,7 @@ export const previewFields = {
       discountable: flag,
       price: text,
       quantity: whole,
+      tax_rates: taxRatesField,
     }),
   ),
   preview_mode: oneOf('next'),
@@ -47,6 +50,7 @@ export const previewFields = {
     cancel_at: clearable(whole),
     cancel_at_period_end: flag,
     cancel_now: flag,
+    default_tax_rates: taxRatesField,
     items: changedItemsField,
     proration_behavior: oneOf('none', 'create_prorations', 'always_invoice'),
     proration_date: whole,
@@ -94,7 +98,9 @@ function previewNew(context: Context, params: PreviewParams): void {
     context,
     {
       customer,
+      automatic_tax: params.automatic_tax,
       currency: params.currency,
+      default_tax_rates: details?.default_tax_rates,
       discounts: params.discounts,
       items: details?.items ?? [],
       payment_behavior: 'default_incomplete',
@@ -129,7 +135,9 @@ function previewChange(context: Context, id: string, params: PreviewParams): voi
   if (details !== undefined) {
     updateSubscription(context, id, {
       billing_cycle_anchor: details.billing_cycle_anchor,
+      automatic_tax: params.automatic_tax,
       cancel_at: details.cancel_at,
+      default_tax_rates: details.default_tax_rates,
       cancel_at_period_end: details.cancel_at_period_end,
       items: details.items,
       proration_behavior: details.proration_behavior,

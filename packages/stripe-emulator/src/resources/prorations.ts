@@ -155,5 +155,6 @@ function chargeItem(
     price: item.price,
     subscription: subscription.id,
     subscription_item: item.id,
+    tax_rates: item.tax_rates ?? [],
   });
 }

@@ -176,6 +176,7 @@ function itemLine(
     price: item.price,
     subscription: subscription.id,
     item: item.id,
+    tax_rates: item.tax_rates ?? [],
     invoice_item: null,
     proration: false,
   };

@@ -5,12 +5,13 @@ import { listOf } from '../http/pagination.ts';
 import type { Context } from '../state/context.ts';
 import { newId } from '../state/ids.ts';
 import { idOf } from '../state/listed.ts';
-import type { Customer, Price, Subscription, SubscriptionItem } from '../state/tables.ts';
+import type { Customer, Price, Subscription, SubscriptionItem, TaxRate } from '../state/tables.ts';
 
 export interface WantedItem {
   price: Price;
   quantity: number | undefined;
   metadata: Record<string, string>;
+  tax_rates?: TaxRate[];
 }
 
 export interface WantedSubscription {
@@ -24,6 +25,8 @@ export interface WantedSubscription {
   cancel_at_period_end: boolean;
   cancel_at: number | null;
   save_default_payment_method: 'off' | 'on_subscription';
+  default_tax_rates: TaxRate[];
+  automatic_tax: boolean;
   billing_mode: 'classic' | 'flexible';
   /** When the trial ends, in seconds; null without one. */
   trial_end: number | null;
@@ -42,7 +45,7 @@ export function newSubscription(context: Context, wanted: WantedSubscription): S
     object: 'subscription',
     application: null,
     application_fee_percent: null,
-    automatic_tax: { disabled_reason: null, enabled: false, liability: null },
+    automatic_tax: automaticTaxOf(wanted.automatic_tax),
     billing_cycle_anchor: wanted.trial_end ?? context.now,
     billing_cycle_anchor_config: null,
     billing_mode: { flexible: null, type: wanted.billing_mode },
@@ -60,7 +63,7 @@ export function newSubscription(context: Context, wanted: WantedSubscription): S
     days_until_due: wanted.days_until_due,
     default_payment_method: wanted.default_payment_method,
     default_source: null,
-    default_tax_rates: [],
+    default_tax_rates: wanted.default_tax_rates,
     description: wanted.description,
     discounts: [],
     ended_at: null,
@@ -100,11 +103,16 @@ export function newSubscription(context: Context, wanted: WantedSubscription): S
   };
 }
 
+/** `automatic_tax` of a subscription. */
+export function automaticTaxOf(enabled: boolean): Subscription['automatic_tax'] {
+  return { disabled_reason: null, enabled, liability: enabled ? { type: 'self' } : null };
+}
+
 /** An item whose first period starts now; a trial is a period of its own. */
 export function newItem(
   context: Context,
   subscription: string,
-  { price, quantity, metadata }: WantedItem,
+  { price, quantity, metadata, tax_rates: rates }: WantedItem,
   end: number | null,
 ): SubscriptionItem {
   const { recurring } = price;
@@ -134,7 +142,7 @@ export function newItem(
     price,
     quantity: metered ? undefined : (quantity ?? 1),
     subscription,
-    tax_rates: [],
+    tax_rates: rates ?? [],
   };
 }
 

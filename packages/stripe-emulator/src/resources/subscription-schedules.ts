@@ -23,6 +23,7 @@ import type { Event, Schedule, Subscription } from '../state/tables.ts';
 import { updateSubscription } from './change-subscription.ts';
 import { createSubscription } from './create-subscription.ts';
 import { couponOf, discountsField, discountsOf } from './discounts.ts';
+import { ratesOf, taxRatesField } from './tax-rates.ts';
 import { endSubscription, saveSubscription } from './subscription-states.ts';
 
 const URL = '/v1/subscription_schedules';
@@ -33,6 +34,7 @@ const moment: Field<number | 'now'> = {
 export const phaseField = shape({
   billing_cycle_anchor: oneOf('automatic', 'phase_start'),
   default_payment_method: text,
+  default_tax_rates: taxRatesField,
   description: text,
   discounts: discountsField,
   duration: shape({ interval: required(oneOf('day', 'month', 'week', 'year')), interval_count: whole }),
@@ -146,6 +148,7 @@ function createFrom(context: Context, id: string, params: Params<typeof createFi
     end: first?.current_period_end ?? context.now,
     sent: {
       items: subscription.items.data.map(({ price, quantity }) => ({ price: price.id, quantity })),
+      default_tax_rates: subscription.default_tax_rates?.map(({ id }) => id),
       discounts: discountsOf(subscription).map((discount) => ({ discount })),
     },
   });
@@ -267,7 +270,7 @@ function phaseOf(
     collection_method: null,
     currency: items[0]?.currency ?? 'usd',
     default_payment_method: sent.default_payment_method ?? null,
-    default_tax_rates: [],
+    default_tax_rates: ratesOf(context, sent.default_tax_rates, 'phases[0][default_tax_rates]'),
     description: sent.description ?? null,
     discounts: (sent.discounts ?? []).map(({ coupon, discount, promotion_code }) => ({
       coupon: coupon ?? null,
@@ -330,6 +333,7 @@ function begin(context: Context, schedule: Schedule): Schedule {
     {
       customer: idOf(schedule.customer),
       default_payment_method: idOrNull(first?.default_payment_method) ?? undefined,
+      default_tax_rates: first?.default_tax_rates?.map(({ id }) => id),
       discounts: first?.discounts.map(sentDiscount),
       items: (first?.items ?? []).map(({ metadata: words, price, quantity }) => ({
         metadata: words ?? undefined,
@@ -380,6 +384,7 @@ function follow(context: Context, id: string, phase: Phase, { discounts }: { dis
     ...(anchored ? { billing_cycle_anchor: { type: 'now' } } : {}),
     ...(phase.trial_end === null || phase.trial_end <= context.now ? {} : { trial_end: phase.trial_end }),
     default_payment_method: idOrNull(phase.default_payment_method) ?? undefined,
+    default_tax_rates: phase.default_tax_rates?.map(({ id }) => id),
     metadata: phase.metadata ?? undefined,
     proration_behavior: behaviors.find((known) => known === phase.proration_behavior),
     off_session: true,

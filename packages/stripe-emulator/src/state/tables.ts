@@ -37,6 +37,7 @@ export type CreditNoteLine = Listed<Stripe.CreditNoteLineItem>;
 export type CreditNote = Listed<Stripe.CreditNote, { lines: Stripe.ApiList<CreditNoteLine> }>;
 export type Dispute = Listed<Stripe.Dispute>;
 export type Refund = Listed<Stripe.Refund>;
+export type TaxRate = Listed<Stripe.TaxRate>;
 export type TaxId = Listed<Stripe.TaxId>;
 export type PortalSession = Listed<Stripe.BillingPortal.Session>;
 export type Coupon = Listed<Stripe.Coupon>;
@@ -66,6 +67,8 @@ export interface CheckoutPlan {
     trial_period_days: number | null;
     missing_payment_method: 'cancel' | 'create_invoice' | 'pause';
     discounts: { coupon?: string | undefined; promotion_code?: string | undefined }[];
+    default_tax_rates: string[];
+    automatic_tax: boolean;
   };
   payment_metadata: Record<string, string>;
   payment_future_usage: 'off_session' | 'on_session' | null;
@@ -152,6 +155,7 @@ export interface Tables {
   promotion_code: PromotionCode;
   refund: Refund;
   tax_id: TaxId;
+  tax_rate: TaxRate;
   subscription_schedule: Schedule;
   'test_helpers.test_clock': TestClock;
   webhook_endpoint: WebhookEndpoint;
@@ -240,6 +244,7 @@ export function emptyTables(): { [K in Kind]: Map<string, Tables[K]> } {
     promotion_code: new Map(),
     refund: new Map(),
     tax_id: new Map(),
+    tax_rate: new Map(),
     subscription_schedule: new Map(),
     'test_helpers.test_clock': new Map(),
     webhook_endpoint: new Map(),
