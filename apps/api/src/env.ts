@@ -32,6 +32,7 @@ const variables = z.object({
   STRIPE_TEST_WEBHOOK_SECRETS: secretList,
   STRIPE_LIVE_WEBHOOK_SECRETS: secretList,
   STRIPE_EMULATOR_URL: url.optional(),
+  STRIPE_EVENTS: z.enum(['webhook', 'poll']).default('webhook'),
   USAGE_FORWARD_SECONDS: z.coerce.number().int().min(1).max(3600).default(60),
   SECRETS_KEY: secretsKeys,
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),

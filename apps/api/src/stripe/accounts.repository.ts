@@ -10,6 +10,8 @@ const columns = [
   'payouts_enabled',
   'connected_at',
   'disconnected_at',
+  'events_listed_until',
+  'events_healed_at',
   'created_at',
 ] as const;
 
@@ -55,6 +57,8 @@ export class AccountsRepository {
       payouts_enabled?: boolean;
       connected_at?: Date | null;
       disconnected_at?: Date;
+      events_listed_until?: Date;
+      events_healed_at?: Date;
     },
   ): Promise<void> {
     await this.database.q

@@ -166,7 +166,8 @@ function intentsOf(invoice: Stripe.Invoice): string[] {
   );
 }
 
-function invoiceState(
+/** Translates Stripe's object, with as much of its lines and payments as was read. */
+export function invoiceState(
   invoice: Stripe.Invoice,
   lines: Stripe.InvoiceLineItem[],
   charges: Stripe.Charge[],

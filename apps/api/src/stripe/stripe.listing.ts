@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import type { Connection } from './connections.ts';
 import { isMissing, translateStripeError } from './stripe.errors.ts';
+import { type InvoiceState, invoiceState } from './stripe.invoice-state.ts';
 import { type SubscriptionState, subscriptionState } from './stripe.subscription-state.ts';
 import { hintOf, type StripeEventHint } from './stripe.webhooks.ts';
 
@@ -47,6 +48,26 @@ export function listAllSubscriptions(
         optionsOf(connection),
       ),
     { each: subscriptionState },
+  );
+}
+
+/**
+ * Those made since a time; or those that still ask for money, whenever they were made. With what is listed of them:
+ * their amounts and status, not all of their lines, and none of their payments.
+ */
+export function listAllInvoices(
+  connection: Connection,
+  which: { since: Date } | { status: 'open' },
+  after: string | null,
+): Promise<Listed<InvoiceState>> {
+  return onePage(
+    after,
+    (page) =>
+      connection.stripe.invoices.list(
+        { ...page, ...('since' in which ? { created: { gte: seconds(which.since) } } : which) },
+        optionsOf(connection),
+      ),
+    { each: (invoice: Stripe.Invoice) => invoiceState(invoice, [], []) },
   );
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type Insertable, sql, type Updateable } from 'kysely';
+import { atLeastOne } from '../../platform/database/at-least-one.ts';
 import { Database } from '../../platform/database/database.ts';
 import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { Invoices } from '../../platform/database/schema.gen.ts';
@@ -24,6 +25,23 @@ export class InvoicesRepository {
 
   findByStripeId(environmentId: string, stripeInvoiceId: string) {
     return this.select(environmentId).where('i.stripe_invoice_id', '=', stripeInvoiceId).executeTakeFirst();
+  }
+
+  findByStripeIds(environmentId: string, stripeInvoiceIds: string[]) {
+    return this.select(environmentId)
+      .where('i.stripe_invoice_id', 'in', atLeastOne(stripeInvoiceIds))
+      .execute();
+  }
+
+  /** Those of Stripe that may still be paid or dropped, in the order of their ids, after one of them. */
+  listUnsettled(environmentId: string, after: string, limit: number) {
+    return this.select(environmentId)
+      .where('i.id', '>', after)
+      .where('i.status', 'in', ['draft', 'open'])
+      .where('i.stripe_invoice_id', 'is not', null)
+      .orderBy('i.id')
+      .limit(limit)
+      .execute();
   }
 
   /** Finds and locks: what is decided about an invoice is decided one after the other. */

@@ -76,6 +76,20 @@ export class InvoicesService {
     );
   }
 
+  /** Of these those we have. */
+  findByStripeIds(environmentId: string, stripeInvoiceIds: string[]): Promise<InvoiceRow[]> {
+    return this.database.tenant(environmentId, () =>
+      this.invoices.findByStripeIds(environmentId, stripeInvoiceIds),
+    );
+  }
+
+  /** Those of Stripe that may still be paid or dropped, a page after another by id. */
+  listUnsettled(environmentId: string, after: string, limit: number): Promise<InvoiceRow[]> {
+    return this.database.tenant(environmentId, () =>
+      this.invoices.listUnsettled(environmentId, after, limit),
+    );
+  }
+
   /** Like `find`, in the open transaction, locking the invoice until it ends. The customer is locked before. */
   async lock(environmentId: string, id: string): Promise<InvoiceRow> {
     const row = await this.invoices.lock(environmentId, id);

@@ -6,13 +6,8 @@ import { listAllSubscriptions } from '../../stripe/stripe.listing.ts';
 import { retrieveSubscription, type SubscriptionState } from '../../stripe/stripe.subscription-state.ts';
 import { CompareSubscriptions, type SubscriptionDrift } from '../subscriptions/compare-subscriptions.ts';
 import { SyncCustomer } from '../subscriptions/sync-customer.ts';
-import { type Found, pageSize, type Phase, type PhaseContext } from './phase.ts';
+import { type Found, pageSize, type Phase, type PhaseContext, sinceLastRun } from './phase.ts';
 import { ReconciliationRepository } from './reconciliation.repository.ts';
-
-/** What ended is looked for so far back before the last run, in case Stripe's clock and ours differ. */
-const overlapMs = 24 * 60 * 60 * 1_000;
-/** In a first run, so far back. */
-const firstTimeMs = 90 * 24 * 60 * 60 * 1_000;
 
 const notTakenOver = 'It still differs after it was taken over: look at its prices on Stripe.';
 
@@ -103,9 +98,9 @@ export class CompareEnded implements Phase {
   ) {}
 
   async step(context: PhaseContext, cursor: string | null) {
-    const { environment_id: environmentId, connection, compared_since: since } = context;
-    const from = since === null ? this.clock.now().getTime() - firstTimeMs : since.getTime() - overlapMs;
-    const { data, next } = await listAllSubscriptions(connection, { ended_since: new Date(from) }, cursor);
+    const { environment_id: environmentId, connection } = context;
+    const since = sinceLastRun(context, this.clock.now());
+    const { data, next } = await listAllSubscriptions(connection, { ended_since: since }, cursor);
     return { checked: data.length, found: await this.repairs.compare(environmentId, connection, data), next };
   }
 }

@@ -33,3 +33,13 @@ export interface Phase {
 
 /** How many of ours are looked at at once. */
 export const pageSize = 200;
+
+const day = 24 * 60 * 60 * 1_000;
+/** Of what Stripe lists by the time it was made, in case its clock and ours differ. */
+const overlapMs = day;
+const firstTimeMs = 90 * day;
+
+/** From when on Stripe is asked for what it lists by time: the last run, or in the first one 90 days ago. */
+export function sinceLastRun({ compared_since: since }: PhaseContext, now: Date): Date {
+  return new Date(since === null ? now.getTime() - firstTimeMs : since.getTime() - overlapMs);
+}

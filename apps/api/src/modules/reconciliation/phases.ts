@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { CompareCustomers } from './compare-customers.ts';
 import { CompareEntitlements } from './compare-entitlements.ts';
+import { CompareInvoices, CompareOpenInvoices, CompareUnlistedInvoices } from './compare-invoices.ts';
+import { CompareMeters } from './compare-meters.ts';
 import { CompareEnded, CompareRunning, CompareUnlisted } from './compare-with-stripe.ts';
 import type { Phase } from './phase.ts';
 
@@ -14,9 +16,23 @@ export class Phases {
     running: CompareRunning,
     ended: CompareEnded,
     unlisted: CompareUnlisted,
+    invoices: CompareInvoices,
+    openInvoices: CompareOpenInvoices,
+    unlistedInvoices: CompareUnlistedInvoices,
     entitlements: CompareEntitlements,
+    meters: CompareMeters,
   ) {
-    this.all = [customers, running, ended, unlisted, entitlements];
+    this.all = [
+      customers,
+      running,
+      ended,
+      unlisted,
+      invoices,
+      openInvoices,
+      unlistedInvoices,
+      entitlements,
+      meters,
+    ];
   }
 
   get first(): Phase {

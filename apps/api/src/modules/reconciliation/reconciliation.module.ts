@@ -3,9 +3,18 @@ import { StripeModule } from '../../stripe/stripe.module.ts';
 import { AlertsModule } from '../alerts/alerts.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
+import { InvoicesModule } from '../invoices/invoices.module.ts';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
+import { UsageModule } from '../usage/usage.module.ts';
 import { CompareCustomers } from './compare-customers.ts';
 import { CompareEntitlements } from './compare-entitlements.ts';
+import {
+  CompareInvoices,
+  CompareOpenInvoices,
+  CompareUnlistedInvoices,
+  InvoiceRepairs,
+} from './compare-invoices.ts';
+import { CompareMeters } from './compare-meters.ts';
 import { CompareEnded, CompareRunning, CompareUnlisted, SubscriptionRepairs } from './compare-with-stripe.ts';
 import { Phases } from './phases.ts';
 import { Reconcile } from './reconcile.ts';
@@ -14,7 +23,15 @@ import { ReconciliationRepository } from './reconciliation.repository.ts';
 import { ReconciliationService } from './reconciliation.service.ts';
 
 @Module({
-  imports: [StripeModule, AlertsModule, AuditModule, CustomersModule, SubscriptionsModule],
+  imports: [
+    StripeModule,
+    AlertsModule,
+    AuditModule,
+    CustomersModule,
+    SubscriptionsModule,
+    InvoicesModule,
+    UsageModule,
+  ],
   controllers: [ReconciliationController],
   providers: [
     ReconciliationService,
@@ -26,7 +43,12 @@ import { ReconciliationService } from './reconciliation.service.ts';
     CompareRunning,
     CompareEnded,
     CompareUnlisted,
+    InvoiceRepairs,
+    CompareInvoices,
+    CompareOpenInvoices,
+    CompareUnlistedInvoices,
     CompareEntitlements,
+    CompareMeters,
   ],
 })
 export class ReconciliationModule {}

@@ -1,17 +1,28 @@
 import { Module } from '@nestjs/common';
 import { StripeModule } from '../../stripe/stripe.module.ts';
+import { AuditModule } from '../audit/audit.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { ForwardUsage } from './forward-usage.ts';
+import { ForwardsRepository } from './forwards.repository.ts';
 import { Ingest } from './ingest.ts';
+import { MeterDrift } from './meter-drift.ts';
 import { TrackUsage } from './track-usage.ts';
 import { UsageController } from './usage.controller.ts';
 import { UsageRepository } from './usage.repository.ts';
 import { UsageService } from './usage.service.ts';
 
 @Module({
-  imports: [StripeModule, CustomersModule],
+  imports: [StripeModule, AuditModule, CustomersModule],
   controllers: [UsageController],
-  providers: [UsageService, UsageRepository, TrackUsage, Ingest, ForwardUsage],
-  exports: [Ingest],
+  providers: [
+    UsageService,
+    UsageRepository,
+    TrackUsage,
+    Ingest,
+    ForwardUsage,
+    ForwardsRepository,
+    MeterDrift,
+  ],
+  exports: [Ingest, MeterDrift],
 })
 export class UsageModule {}

@@ -9,6 +9,7 @@ import { AccountDeauthorized } from './handlers/account-deauthorized.ts';
 import { AccountUpdated } from './handlers/account-updated.ts';
 import { CustomerStateChanged } from './handlers/customer-state-changed.ts';
 import { InvoiceChanged } from './handlers/invoice-changed.ts';
+import { ListEvents } from './list-events.ts';
 import { ProcessEvent } from './process-event.ts';
 import { WebhooksController } from './webhooks.controller.ts';
 import { WebhooksRepository } from './webhooks.repository.ts';
@@ -21,6 +22,7 @@ import { WebhooksService } from './webhooks.service.ts';
     WebhooksService,
     WebhooksRepository,
     ProcessEvent,
+    ListEvents,
     CustomerStateChanged,
     InvoiceChanged,
     AccountUpdated,

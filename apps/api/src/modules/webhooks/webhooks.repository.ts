@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import type { Mode } from '../../platform/auth/api-key.ts';
+import { atLeastOne } from '../../platform/database/at-least-one.ts';
 import { Database } from '../../platform/database/database.ts';
 import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
@@ -40,6 +41,25 @@ export class WebhooksRepository {
         ${event.payload}::jsonb, ${event.now})
     `.execute(this.database.functions);
     return rows[0];
+  }
+
+  /** Environments whose events are to be listed now. */
+  async claimListings(now: Date, everySeconds: number, rowsMax: number): Promise<string[]> {
+    const { rows } = await sql<{ environment_id: string }>`
+      select * from app.claim_event_listings(${now}, make_interval(secs => ${everySeconds}), ${rowsMax})
+    `.execute(this.database.functions);
+    return rows.map((row) => row.environment_id);
+  }
+
+  /** Of these events of Stripe those that are in the inbox. */
+  async known(environmentId: string, stripeEventIds: string[]): Promise<Set<string>> {
+    const rows = await this.database.q
+      .selectFrom('webhook_events')
+      .select('stripe_event_id')
+      .where('environment_id', '=', environmentId)
+      .where('stripe_event_id', 'in', atLeastOne(stripeEventIds))
+      .execute();
+    return new Set(rows.map((row) => row.stripe_event_id));
   }
 
   find(environmentId: string, id: string) {

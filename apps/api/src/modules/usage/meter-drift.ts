@@ -1,0 +1,109 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.ts';
+import { Database } from '../../platform/database/database.ts';
+import { newId } from '../../platform/ids.ts';
+import type { Connection } from '../../stripe/connections.ts';
+import { meterTotal } from '../../stripe/stripe.listing.ts';
+import { AuditService } from '../audit/audit.service.ts';
+import { type ForwardedPair, ForwardsRepository } from './forwards.repository.ts';
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+/** Stripe takes nothing that is older. */
+const daysBack = 34;
+/** Stripe counts a while after it has taken an event. */
+const countedAfterMs = 15 * minuteMs;
+
+/** What a meter of Stripe counted otherwise than it was told. */
+export interface MeterDifference {
+  customer_id: string;
+  meter_id: string;
+  stripe_meter_id: string;
+  before: { sent: string; unsure: string };
+  after: { counted: string };
+  /** Settles what was in doubt. Says why not, when Stripe's sum does not tell. */
+  repair(): Promise<string | null>;
+}
+
+/** Compares what Stripe's meters were told with what they say they counted. */
+@Injectable()
+export class MeterDrift {
+  constructor(
+    private readonly database: Database,
+    private readonly forwards: ForwardsRepository,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A page of customers and meters that something was sent for since a time, or of which something is in doubt. */
+  async step(
+    environmentId: string,
+    connection: Connection,
+    options: { since: Date; after: string | null; limit: number },
+  ): Promise<{ checked: number; found: MeterDifference[]; next: string | null }> {
+    const now = this.clock.now().getTime();
+    const window = {
+      from: new Date(Math.floor(now / dayMs - daysBack) * dayMs),
+      until: new Date(Math.floor((now - countedAfterMs) / minuteMs) * minuteMs),
+    };
+    const pairs = await this.database.tenant(environmentId, () =>
+      this.forwards.pairs(environmentId, { ...options, ...window, settled_before: window.until }),
+    );
+    const found: MeterDifference[] = [];
+    for (const pair of pairs) {
+      const counted = await meterTotal(connection, { ...pair, ...window });
+      // Whole numbers, and far below what a number holds exactly.
+      if (counted !== Number(pair.sent) || Number(pair.unsure) > 0) {
+        found.push(this.difference(environmentId, pair, counted, window));
+      }
+    }
+    const last = pairs.at(-1);
+    return {
+      checked: pairs.length,
+      found,
+      next: pairs.length === options.limit ? (last?.key ?? null) : null,
+    };
+  }
+
+  private difference(
+    environmentId: string,
+    pair: ForwardedPair,
+    counted: number,
+    window: { from: Date; until: Date },
+  ): MeterDifference {
+    const { sent, unsure, customer_id: customerId, meter_id: meterId } = pair;
+    return {
+      customer_id: customerId,
+      meter_id: meterId,
+      stripe_meter_id: pair.stripe_meter_id,
+      before: { sent, unsure },
+      after: { counted: String(counted) },
+      repair: async () => {
+        if (Number(unsure) === 0) {
+          return counted < Number(sent)
+            ? 'Stripe counted less than it was told. Look at the meter’s errors on Stripe; usage is not sent again by itself.'
+            : 'Stripe counted more than it was told: somebody else sends to this meter.';
+        }
+        const arrived = counted === Number(sent) + Number(unsure);
+        if (!arrived && counted !== Number(sent)) {
+          return 'Stripe counted neither with nor without what is in doubt: it is not sent again by itself.';
+        }
+        await this.database.tenant(environmentId, async () => {
+          const ids = await this.forwards.unsure(environmentId, { customerId, meterId, ...window });
+          for (const id of ids) {
+            await (arrived
+              ? this.forwards.noteSent(environmentId, id, this.clock.now())
+              : // Stripe has forgotten the identifier it came with before: it goes as a new one.
+                this.forwards.sendAnew(environmentId, id, newId('usage_forward'), this.clock.now()));
+          }
+          await this.audit.record(environmentId, {
+            action: arrived ? 'usage_forward.found_sent' : 'usage_forward.sent_anew',
+            target: { type: 'customer', id: customerId },
+            after: { meter: meterId, quantity: unsure },
+          });
+        });
+        return null;
+      },
+    };
+  }
+}
