@@ -772,6 +772,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{id}/affected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getAffectedSubscribers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/preview-migration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["previewPlanMigration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/migrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listPlanMigrations"];
+        put?: never;
+        post: operations["startPlanMigration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plan-migrations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getPlanMigration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invoices": {
         parameters: {
             query?: never;
@@ -1668,6 +1732,53 @@ export interface components {
             url: string | null;
             /** Format: date-time */
             expires_at: string;
+        };
+        AffectedSubscribers: {
+            versions: {
+                plan_version_id: string;
+                number: number;
+                is_newest: boolean;
+                running: number;
+                /** @description What they bring in a month, by currency; use not counted. */
+                monthly: components["schemas"]["Money"][];
+            }[];
+        };
+        PlanMigrationPreview: {
+            subscriptions: number;
+            /** @description What they bring in a month, by currency; use not counted. */
+            monthly_before: components["schemas"]["Money"][];
+            /** @description What they bring in a month, by currency; use not counted. */
+            monthly_after: components["schemas"]["Money"][];
+            /** @description How many the new version has no price for, in their currency and interval. */
+            not_offered: number;
+        };
+        PlanMigration: {
+            id: string;
+            /** @description Key of the plan. */
+            plan: string;
+            plan_version_id: string;
+            version_number: number;
+            /** @enum {string} */
+            when: "now" | "period_end";
+            /** @enum {string} */
+            proration: "invoice" | "next_invoice" | "none";
+            pending: number;
+            done: number;
+            failed: number;
+            /** @description The first hundred that could not be moved, and why. They stay as they were. */
+            failures: {
+                subscription_id: string;
+                error: string;
+            }[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        PlanMigrationList: {
+            data: components["schemas"]["PlanMigration"][];
+            has_more: boolean;
+            next_cursor: string | null;
         };
         InvoiceList: {
             data: components["schemas"]["InvoiceSummary"][];
@@ -4770,6 +4881,233 @@ export interface operations {
             };
             /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAffectedSubscribers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AffectedSubscribers"];
+                };
+            };
+            /** @description `plan_not_found`: No plan of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    previewPlanMigration: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Numbers of the versions whose subscribers move. Default: all but the newest. */
+                    from_versions?: number[];
+                    /** @description Only these customers, by your ids or ours. Default: all. */
+                    customers?: string[];
+                    /**
+                     * @default period_end
+                     * @enum {string}
+                     */
+                    when?: "now" | "period_end";
+                    /**
+                     * @description Of a migration now: charged at once, with the next invoice, or not at all.
+                     * @default none
+                     * @enum {string}
+                     */
+                    proration?: "invoice" | "next_invoice" | "none";
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMigrationPreview"];
+                };
+            };
+            /**
+             * @description `plan_not_found`: No plan of this environment has this key or id.
+             *
+             *     `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPlanMigrations: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMigrationList"];
+                };
+            };
+            /** @description `plan_not_found`: No plan of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    startPlanMigration: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Numbers of the versions whose subscribers move. Default: all but the newest. */
+                    from_versions?: number[];
+                    /** @description Only these customers, by your ids or ours. Default: all. */
+                    customers?: string[];
+                    /**
+                     * @default period_end
+                     * @enum {string}
+                     */
+                    when?: "now" | "period_end";
+                    /**
+                     * @description Of a migration now: charged at once, with the next invoice, or not at all.
+                     * @default none
+                     * @enum {string}
+                     */
+                    proration?: "invoice" | "next_invoice" | "none";
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMigration"];
+                };
+            };
+            /**
+             * @description `plan_not_found`: No plan of this environment has this key or id.
+             *
+             *     `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPlanMigration: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanMigration"];
+                };
+            };
+            /** @description `plan_migration_not_found`: No plan migration of this environment has this id. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

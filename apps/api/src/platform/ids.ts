@@ -16,6 +16,8 @@ const prefixes = {
   subscription_item: 'item',
   subscription_discount: 'disc',
   scheduled_change: 'chg',
+  plan_migration: 'mig',
+  plan_migration_item: 'migi',
   coupon: 'coup',
   invoice: 'inv',
   invoice_line: 'line',

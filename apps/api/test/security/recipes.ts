@@ -200,6 +200,18 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
       strangers: 'not_found',
     },
   ],
+  getAffectedSubscribers: ({ plan }) => [{ path: `plans/${plan.id}/affected`, strangers: 'not_found' }],
+  previewPlanMigration: ({ plan }) => [
+    { path: `plans/${plan.id}/preview-migration`, body: {}, strangers: 'not_found' },
+  ],
+  startPlanMigration: ({ plan }) => [
+    { path: `plans/${plan.id}/migrations`, body: { from_versions: [1] }, strangers: 'not_found' },
+  ],
+  listPlanMigrations: ({ plan }) => [{ path: `plans/${plan.id}/migrations`, strangers: 'not_found' }],
+  getPlanMigration: async ({ plan, asOwner }) => {
+    const started = await asOwner('POST', `plans/${plan.id}/migrations`, {});
+    return [{ path: `plan-migrations/${started.body['id']}`, strangers: 'not_found' }];
+  },
   getSubscriptionSettings: () => [{ path: 'subscription-settings', strangers: 'own' }],
   updateSubscriptionSettings: () => [
     { path: 'subscription-settings', body: { automatic_tax: false }, strangers: 'own' },

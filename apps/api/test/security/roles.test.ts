@@ -45,6 +45,7 @@ const changes: Record<string, string[]> = {
     'resumeSubscription',
     'extendTrial',
     'endTrial',
+    'startPlanMigration',
     'createCheckoutSession',
     'payInvoice',
     'voidInvoice',

@@ -91,6 +91,8 @@ describe('row-level security', () => {
         'customer_links',
         'disputes',
         'payment_settings',
+        'plan_migration_items',
+        'plan_migrations',
         'recoveries',
         'recovery_settings',
         'refunds',

@@ -221,3 +221,18 @@ export class CannotPause extends AppError {
     );
   }
 }
+
+export class PlanMigrationNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'plan_migration_not_found',
+    kind: 'not_found',
+    explanation: 'No plan migration of this environment has this id.',
+  };
+  constructor(id: string) {
+    super(
+      PlanMigrationNotFound.facts,
+      `There is no plan migration ${id}. GET /api/v1/plans/:id/migrations lists them.`,
+      'id',
+    );
+  }
+}

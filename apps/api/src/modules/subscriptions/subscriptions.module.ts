@@ -11,6 +11,9 @@ import { CreateSubscription } from './create-subscription.ts';
 import { OpenCheckout } from './open-checkout.ts';
 import { Sales } from './sale.ts';
 import { ChangeSubscription } from './change-subscription.ts';
+import { MigratePlan } from './migrate-plan.ts';
+import { PlanMigrationsController } from './plan-migrations.controller.ts';
+import { PlanMigrationsRepository } from './plan-migrations.repository.ts';
 import { MoveTrial } from './move-trial.ts';
 import { PauseSubscription } from './pause-subscription.ts';
 import { PlanChange } from './plan-change.ts';
@@ -27,7 +30,7 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
 
 @Module({
   imports: [StripeModule, AuditModule, MerchantsModule, CustomersModule, CatalogModule, EntitlementsModule],
-  controllers: [SubscriptionsController],
+  controllers: [SubscriptionsController, PlanMigrationsController],
   providers: [
     SubscriptionsService,
     CompareSubscriptions,
@@ -45,6 +48,8 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
     MoveTrial,
     SubscriptionSettings,
     OpenCheckout,
+    MigratePlan,
+    PlanMigrationsRepository,
     SyncCustomer,
     TakeOverSubscription,
   ],

@@ -36,6 +36,10 @@ export class SubscriptionsRepository {
     return this.select(environmentId).where('s.id', '=', id).executeTakeFirst();
   }
 
+  findAll(environmentId: string, ids: string[]) {
+    return this.select(environmentId).where('s.id', 'in', atLeastOne(ids)).orderBy('s.id').execute();
+  }
+
   findByStripeId(environmentId: string, stripeSubscriptionId: string) {
     return this.select(environmentId)
       .where('s.stripe_subscription_id', '=', stripeSubscriptionId)

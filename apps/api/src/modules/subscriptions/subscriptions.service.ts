@@ -50,6 +50,11 @@ export class SubscriptionsService {
     });
   }
 
+  /** Those of some ids. In the open transaction. */
+  async byIds(environmentId: string, ids: string[]): Promise<Subscription[]> {
+    return this.complete(environmentId, await this.subscriptions.findAll(environmentId, ids));
+  }
+
   getByStripeId(environmentId: string, stripeSubscriptionId: string): Promise<Subscription> {
     return this.database.tenant(environmentId, async () => {
       const row = await this.subscriptions.findByStripeId(environmentId, stripeSubscriptionId);

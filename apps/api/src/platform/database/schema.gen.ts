@@ -468,6 +468,27 @@ export interface PlanFeatures {
   value: string | null;
 }
 
+export interface PlanMigrationItems {
+  environment_id: string;
+  error: string | null;
+  id: string;
+  migration_id: string;
+  settled_at: Timestamp | null;
+  state: "done" | "failed" | "pending";
+  subscription_id: string;
+}
+
+export interface PlanMigrations {
+  created_at: Timestamp;
+  environment_id: string;
+  finished_at: Timestamp | null;
+  id: string;
+  plan_id: string;
+  plan_version_id: string;
+  proration: "invoice" | "next_invoice" | "none";
+  when: "now" | "period_end";
+}
+
 export interface Plans {
   /**
    * Not sold any more; whoever is on it stays.
@@ -946,6 +967,8 @@ export interface DB {
   payment_settings: PaymentSettings;
   payments: Payments;
   plan_features: PlanFeatures;
+  plan_migration_items: PlanMigrationItems;
+  plan_migrations: PlanMigrations;
   plan_versions: PlanVersions;
   plans: Plans;
   prices: Prices;

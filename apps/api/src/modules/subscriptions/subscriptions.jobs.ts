@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { defineJob } from '../../platform/jobs/job.ts';
+
+/** Moves the next few subscribers of a plan migration, and asks for itself again while some are left. */
+export const runMigration = defineJob({
+  name: 'subscriptions.run_migration',
+  queue: 'bulk',
+  payload: z.strictObject({ plan_migration_id: z.string() }),
+  attempts: 12,
+  backoff_seconds: 5,
+  timeout_seconds: 300,
+});
