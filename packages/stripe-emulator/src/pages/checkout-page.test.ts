@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmulator, type Emulator } from '../emulator.ts';
-import { clientOf, monthlyPrice } from '../test-client.ts';
+import { clientOf, idOf, monthlyPrice } from '../test-client.ts';
 
 let emulator: Emulator;
 let stripe: Stripe;
@@ -241,5 +241,30 @@ describe('the checkout page', () => {
       setup_intent: { status: 'succeeded', customer: customer.id },
     });
     expect((await stripe.customers.listPaymentMethods(customer.id)).data).toHaveLength(1);
+  });
+
+  it('takes a promotion code where the shop allows it, for the products of its coupon only', async () => {
+    const [counted, other] = [await monthlyPrice(stripe, 2000), await monthlyPrice(stripe, 1000)];
+    const half = await stripe.coupons.create({
+      percent_off: 50,
+      duration: 'once',
+      applies_to: { products: [idOf(counted.product)] },
+    });
+    await stripe.promotionCodes.create({ code: 'SPRING', promotion: { type: 'coupon', coupon: half.id } });
+    const line_items = [counted, other].map(({ id }) => ({ price: id, quantity: 1 }));
+    const session = await open({ line_items, allow_promotion_codes: true });
+    const card = { card_number: '4242 4242 4242 4242' };
+    expect((await send(session.url, { ...card, promotion_code: 'AUTUMN' })).status).toBe(400);
+    expect((await send(session.url, { ...card, promotion_code: 'spring' })).status).toBe(303);
+
+    const complete = await stripe.checkout.sessions.retrieve(session.id, { expand: ['invoice'] });
+    // Half of 20.00, and 10.00.
+    expect(complete).toMatchObject({
+      amount_total: 2000,
+      total_details: { amount_discount: 1000 },
+      invoice: { total: 2000, status: 'paid' },
+    });
+    const closed = await open();
+    expect((await send(closed.url, { ...card, promotion_code: 'SPRING' })).status).toBe(400);
   });
 });

@@ -31,6 +31,7 @@ export function sendCheckout(context: Context, session: CheckoutSession, form: F
   const step = submitCheckout(context, session, {
     account: field(form, 'account'),
     card: typedCard(form),
+    code: field(form, 'promotion_code'),
     email: field(form, 'email'),
     name: field(form, 'name'),
   });
@@ -133,12 +134,17 @@ ${errorHtml(shown.error)}
 ${asksForCard(session) ? paymentInputs(session) : ''}
 <label for="name">${asksForCard(session) ? 'Name on card' : 'Name'}</label>
 <input id="name" name="name" autocomplete="cc-name" value="${escapeHtml(shown.name)}">
+${session.allow_promotion_codes === true ? CODE_INPUT : ''}
 <button type="submit">${escapeHtml(verb(session))}</button>
 </form>
 </section>
 </main>`,
   );
 }
+
+const CODE_INPUT = `
+<label for="promotion-code">Promotion code</label>
+<input id="promotion-code" name="promotion_code" autocomplete="off">`;
 
 /** What the page asks for; where a bank account may be typed, the card is not required. */
 function paymentInputs({ payment_method_types: types }: CheckoutSession): string {

@@ -67,25 +67,28 @@ export const checkoutFields = {
 };
 export type CheckoutParams = Params<typeof checkoutFields>;
 
+/** What is due today for a session, in minor units; `tax` counts taxes within the price as well. */
+export interface Totals {
+  subtotal: number;
+  discount: number;
+  tax: number;
+  total: number;
+}
+
 interface SessionFacts {
   id: string;
   params: CheckoutParams;
   customer: Customer | undefined;
   currency: string | null;
-  /** What is due today in minor units, or null where nothing is sold. */
-  total: number | null;
-  /** What discounts take off `total`. */
-  off: number;
-  /** What taxes put on top, and all taxes, also those within. */
-  tax: number;
-  amountTax: number;
+  /** What is due today, or null where nothing is sold. */
+  totals: Totals | null;
   expiresAt: number;
   successUrl: string;
 }
 
 /** An open session whose page waits at `url`. */
 export function sessionObject(context: Context, facts: SessionFacts): CheckoutSession {
-  const { customer, params, total } = facts;
+  const { customer, params, totals } = facts;
   return {
     id: facts.id,
     object: 'checkout.session',
@@ -93,8 +96,8 @@ export function sessionObject(context: Context, facts: SessionFacts): CheckoutSe
     after_expiration: null,
     allow_promotion_codes: params.allow_promotion_codes ?? null,
     allowed_payment_method_types: params.allowed_payment_method_types ?? null,
-    amount_subtotal: total,
-    amount_total: total === null ? null : total - facts.off + facts.tax,
+    amount_subtotal: totals?.subtotal ?? null,
+    amount_total: totals?.total ?? null,
     automatic_tax: checkoutTax(params.automatic_tax?.enabled ?? false),
     billing_address_collection: params.billing_address_collection ?? null,
     branding_settings: undefined,
@@ -162,7 +165,9 @@ export function sessionObject(context: Context, facts: SessionFacts): CheckoutSe
     success_url: facts.successUrl,
     tax_id_collection: undefined,
     total_details:
-      total === null ? null : { amount_discount: facts.off, amount_shipping: 0, amount_tax: facts.amountTax },
+      totals === null
+        ? null
+        : { amount_discount: totals.discount, amount_shipping: 0, amount_tax: totals.tax },
     ui_mode: 'hosted_page',
     url: `${context.baseUrl}/c/pay/${facts.id}`,
     wallet_options: null,

@@ -6,10 +6,15 @@ import { clearable, mergedMetadata, metadata, oneOf, range, text } from '../http
 import { route } from '../http/route.ts';
 import type { Context } from '../state/context.ts';
 import { newId, randomText } from '../state/ids.ts';
-import { idOf } from '../state/listed.ts';
-import type { CheckoutSession, LineItem, Price } from '../state/tables.ts';
-import { checkoutFields, sessionObject, type CheckoutParams } from './checkout-session-object.ts';
-import { terms } from './discounts.ts';
+import { idOf, idOrNull } from '../state/listed.ts';
+import type { CheckoutPlan, CheckoutSession, Customer, LineItem, Price, TaxRate } from '../state/tables.ts';
+import {
+  checkoutFields,
+  sessionObject,
+  type CheckoutParams,
+  type Totals,
+} from './checkout-session-object.ts';
+import { amountOff, terms } from './discounts.ts';
 import { ratesOf, sumsOf, taxesOf } from './tax-rates.ts';
 import { createPrice } from './prices.ts';
 
@@ -113,28 +118,25 @@ function createSession(context: Context, params: CheckoutParams): CheckoutSessio
   }
   const trial = params.subscription_data ?? {};
   const isTrial = trial.trial_end !== undefined || trial.trial_period_days !== undefined;
-  const off = isTrial ? [] : discountsOff(context, params, items);
   const rates = ratesOf(
     context,
     params.subscription_data?.default_tax_rates,
     'subscription_data[default_tax_rates]',
   );
-  const taxes = isTrial
-    ? []
-    : items.flatMap(({ amount_total: amount }, index) =>
-        taxesOf(amount - (off[index] ?? 0), rates, customer?.tax_exempt ?? null),
-      );
-  const { exclusive, inclusive } = sumsOf(taxes);
   const session = sessionObject(context, {
     id: `cs_${context.data.mode}_${randomText(58)}`,
     params,
     customer,
     currency: items[0]?.currency ?? params.currency ?? null,
-    total:
-      params.mode === 'setup' ? null : isTrial ? 0 : items.reduce((sum, item) => sum + item.amount_total, 0),
-    off: off.reduce((sum, amount) => sum + amount, 0),
-    tax: exclusive,
-    amountTax: exclusive + inclusive,
+    totals:
+      params.mode === 'setup'
+        ? null
+        : totalsOf(context, {
+            items: isTrial ? [] : items,
+            discounts: params.discounts ?? [],
+            rates,
+            exempt: customer?.tax_exempt ?? null,
+          }),
     expiresAt,
     successUrl: params.success_url,
   });
@@ -159,19 +161,74 @@ function createSession(context: Context, params: CheckoutParams): CheckoutSessio
   return session;
 }
 
-/** What the discounts of a session take off each of its lines. */
-function discountsOff(context: Context, params: CheckoutParams, items: LineItem[]): number[] {
-  const [first] = params.discounts ?? [];
+/** What is due today for some lines, in minor units. */
+function totalsOf(
+  context: Context,
+  {
+    discounts,
+    exempt,
+    items,
+    rates,
+  }: {
+    items: LineItem[];
+    discounts: CheckoutPlan['subscription']['discounts'];
+    rates: TaxRate[];
+    exempt: Customer['tax_exempt'] | null;
+  },
+): Totals {
+  const off = discountsOff(context, discounts, items);
+  const { exclusive, inclusive } = sumsOf(
+    items.flatMap(({ amount_total: amount }, index) => taxesOf(amount - (off[index] ?? 0), rates, exempt)),
+  );
+  const subtotal = items.reduce((sum, item) => sum + item.amount_total, 0);
+  const discount = off.reduce((sum, amount) => sum + amount, 0);
+  return { subtotal, discount, tax: exclusive + inclusive, total: subtotal - discount + exclusive };
+}
+
+/** What the discounts of a session take off each of its lines, as far as they apply to what is sold. */
+function discountsOff(
+  context: Context,
+  [first]: CheckoutPlan['subscription']['discounts'],
+  items: LineItem[],
+): number[] {
   if (first === undefined) return [];
   const { coupon } = terms(context, first);
-  const { amount_off, percent_off } = coupon;
-  const counts = amount_off === null || coupon.currency === items[0]?.currency;
-  return counts
-    ? reductions(
-        items.map(({ amount_total }) => amount_total),
-        { amount_off, percent_off },
-      )
-    : [];
+  const products = context.data.get('_coupon_products', coupon.id)?.products;
+  return reductions(
+    items.map(({ amount_total, price }) =>
+      products === undefined || products.includes(idOf(price.product)) ? amount_total : 0,
+    ),
+    { amount_off: amountOff(coupon, items[0]?.currency ?? ''), percent_off: coupon.percent_off },
+  );
+}
+
+/** An open session with a promotion code that its buyer typed; refused where it takes none or the code is over. */
+export function withCode(context: Context, session: CheckoutSession, typed: string): CheckoutSession {
+  const plan = context.find('_checkout', session.id);
+  if (session.allow_promotion_codes !== true)
+    throw invalid('This checkout takes no promotion codes.', 'promotion_code');
+  const code = [...context.data.all('promotion_code')].find(
+    (found) => found.active && found.code.toLowerCase() === typed.toLowerCase(),
+  );
+  if (code === undefined) throw invalid('This code is invalid.', 'promotion_code');
+  const discounts = [{ promotion_code: code.id }];
+  const isTrial = plan.subscription.trial_end !== null || plan.subscription.trial_period_days !== null;
+  const customer = context.data.get('customer', idOrNull(session.customer) ?? '');
+  const totals = totalsOf(context, {
+    items: isTrial ? [] : plan.items,
+    discounts,
+    rates: plan.subscription.default_tax_rates.map((id) => context.find('tax_rate', id)),
+    exempt: customer?.tax_exempt ?? null,
+  });
+  const after: CheckoutSession = {
+    ...session,
+    amount_total: totals.total,
+    discounts: [{ coupon: null, promotion_code: code.id }],
+    total_details: { amount_discount: totals.discount, amount_shipping: 0, amount_tax: totals.tax },
+  };
+  context.data.put('checkout.session', after);
+  context.data.put('_checkout', { ...plan, subscription: { ...plan.subscription, discounts } });
+  return after;
 }
 
 function lineItem(

@@ -4,7 +4,7 @@ import type { Context } from '../state/context.ts';
 import { idOrNull } from '../state/listed.ts';
 import type { CheckoutSession, Customer, PaymentMethod, Subscription } from '../state/tables.ts';
 import { detailsOf } from './checkout-session-object.ts';
-import { lineItemsOf } from './checkout-sessions.ts';
+import { lineItemsOf, withCode } from './checkout-sessions.ts';
 import { createCustomer } from './customers.ts';
 import {
   attach,
@@ -22,6 +22,8 @@ export interface Payer {
   card: TypedCard;
   /** The number or IBAN of a bank account, in place of a card; empty for a card. */
   account: string;
+  /** A promotion code, empty without one. */
+  code: string;
   name: string;
   email: string;
 }
@@ -48,7 +50,8 @@ export function asksForCard(session: CheckoutSession): boolean {
 }
 
 /** Takes what was typed into an open session's page. Throws Stripe's error for a card that is refused. */
-export function submitCheckout(context: Context, session: CheckoutSession, payer: Payer): CheckoutStep {
+export function submitCheckout(context: Context, opened: CheckoutSession, payer: Payer): CheckoutStep {
+  const session = payer.code === '' ? opened : withCode(context, opened, payer.code);
   const typed = {
     email: payer.email === '' ? null : payer.email,
     name: payer.name === '' ? null : payer.name,

@@ -41,6 +41,7 @@ export const paymentSettings = shape({
 });
 export const newSubscriptionFields = {
   automatic_tax: automaticTaxField,
+  billing_cycle_anchor: whole,
   billing_mode: shape({ type: required(oneOf('classic', 'flexible')) }),
   cancel_at: whole,
   cancel_at_period_end: flag,
@@ -59,6 +60,7 @@ export const newSubscriptionFields = {
   off_session: flag,
   payment_behavior: oneOf('allow_incomplete', 'default_incomplete', 'error_if_incomplete'),
   payment_settings: paymentSettings,
+  proration_behavior: oneOf('create_prorations', 'none'),
   ...trialFields,
 };
 
@@ -93,6 +95,7 @@ export function createSubscription(
     cancel_at: params.cancel_at ?? null,
     billing_mode: params.billing_mode?.type ?? 'flexible',
     currency: params.currency,
+    anchor: anchorOf(context, params),
     trial_end: trialEndOf(context, params),
     trial_settings: trialSettings(params.trial_settings),
     default_tax_rates: ratesOf(context, params.default_tax_rates, 'default_tax_rates'),
@@ -113,6 +116,7 @@ export function createSubscription(
   settleEntitlements(context, customer.id);
   const invoice = billFirstPeriod(context, subscription, {
     behavior: behavior === 'default_incomplete' ? 'wait' : 'collect',
+    prorated: params.proration_behavior !== 'none',
     method,
     offSession: params.off_session ?? false,
     authenticated,
@@ -129,6 +133,17 @@ export function createSubscription(
     }
   }
   return context.find('subscription', subscription.id);
+}
+
+/** The date asked for as the first whole period's start; until then a shorter period runs. */
+function anchorOf(context: Context, params: Params<typeof newSubscriptionFields>): number | null {
+  const { billing_cycle_anchor: anchor } = params;
+  if (anchor === undefined) return null;
+  if (params.trial_end !== undefined || params.trial_period_days !== undefined)
+    throw invalid('This emulator takes a trial or a billing cycle anchor, not both.', 'billing_cycle_anchor');
+  if (anchor <= context.now)
+    throw invalid('`billing_cycle_anchor` must be in the future.', 'billing_cycle_anchor');
+  return anchor;
 }
 
 function wantedItem(

@@ -145,7 +145,7 @@ function applies(line: Discountable, products: string[] | undefined): boolean {
 }
 
 /** An amount off counts in the coupon's own currencies only. */
-function amountOff(coupon: Coupon, currency: string): number | null {
+export function amountOff(coupon: Coupon, currency: string): number | null {
   if (coupon.amount_off === null) return null;
   if (coupon.currency === currency) return coupon.amount_off;
   return coupon.currency_options?.[currency]?.amount_off ?? 0;

@@ -1,4 +1,5 @@
-import { periodAround } from '../billing/periods.ts';
+import { periodAround, periodBoundary } from '../billing/periods.ts';
+import { prorated } from '../billing/proration.ts';
 import type { Context } from '../state/context.ts';
 import { idOf } from '../state/listed.ts';
 import type { Invoice, PaymentMethod, Subscription, SubscriptionItem } from '../state/tables.ts';
@@ -19,6 +20,8 @@ export interface FirstPayment {
   method: PaymentMethod | undefined;
   offSession: boolean;
   authenticated: boolean;
+  /** Whether a shorter first period is paid for; false gives it away. */
+  prorated: boolean;
 }
 
 /** Bills a new subscription: its first period in advance. Usage is billed when the period ends. */
@@ -27,7 +30,9 @@ export function billFirstPeriod(
   subscription: Subscription,
   payment: FirstPayment,
 ): Invoice {
-  const lines = subscription.items.data.flatMap((item) => advanceLine(context, subscription, item));
+  const lines = subscription.items.data.flatMap((item) =>
+    advanceLine(context, subscription, item, payment.prorated),
+  );
   const draft = recordDraft(context, {
     customer: context.find('customer', idOf(subscription.customer)),
     subscription,
@@ -138,13 +143,27 @@ function rollItem(context: Context, subscription: Subscription, item: Subscripti
   return { ...item, current_period_start: start, current_period_end: end };
 }
 
-/** The first period in advance; a trial costs nothing, which its line says. */
-function advanceLine(context: Context, subscription: Subscription, item: SubscriptionItem): LineFacts[] {
-  return licensedLine(context, subscription, item).map((charged) =>
-    subscription.status === 'trialing'
-      ? { ...charged, amount: 0, description: `Trial period for ${productName(context, item.price)}` }
-      : charged,
-  );
+/**
+ * The first period in advance; a trial costs nothing, which its line says. What comes before the billing
+ * cycle anchor costs its share of a whole period, or nothing.
+ */
+function advanceLine(
+  context: Context,
+  subscription: Subscription,
+  item: SubscriptionItem,
+  paid: boolean,
+): LineFacts[] {
+  const { billing_cycle_anchor: anchor, status } = subscription;
+  const { recurring } = item.price;
+  const stub = status !== 'trialing' && anchor > context.now && recurring !== null;
+  if (stub && !paid) return [];
+  return licensedLine(context, subscription, item).map((charged) => {
+    if (status === 'trialing')
+      return { ...charged, amount: 0, description: `Trial period for ${productName(context, item.price)}` };
+    if (!stub) return charged;
+    const whole = { start: periodBoundary(anchor, recurring, -1), end: anchor };
+    return { ...charged, amount: prorated(charged.amount, whole, context.now), proration: true };
+  });
 }
 
 /** The whole current period of an item in advance; nothing where usage is billed. */

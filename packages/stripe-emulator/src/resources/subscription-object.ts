@@ -30,6 +30,8 @@ export interface WantedSubscription {
   billing_mode: 'classic' | 'flexible';
   /** When the trial ends, in seconds; null without one. */
   trial_end: number | null;
+  /** When the first whole period starts, in seconds; null for now. */
+  anchor: number | null;
   trial_settings: NonNullable<Subscription['trial_settings']>;
   /** Refused unless it is the currency of the prices. */
   currency: string | undefined;
@@ -38,7 +40,9 @@ export interface WantedSubscription {
 /** A new subscription whose first period starts now and is not paid yet. */
 export function newSubscription(context: Context, wanted: WantedSubscription): Subscription {
   const id = newId('sub');
-  const items = wanted.items.map((item) => newItem(context, id, item, wanted.trial_end));
+  const items = wanted.items.map((item) =>
+    newItem(context, id, item, wanted.trial_end ?? stubEnd(context, item, wanted.anchor)),
+  );
   const firstEnd = Math.min(...items.map((item) => item.current_period_end));
   return {
     id,
@@ -46,7 +50,7 @@ export function newSubscription(context: Context, wanted: WantedSubscription): S
     application: null,
     application_fee_percent: null,
     automatic_tax: automaticTaxOf(wanted.automatic_tax),
-    billing_cycle_anchor: wanted.trial_end ?? context.now,
+    billing_cycle_anchor: wanted.trial_end ?? wanted.anchor ?? context.now,
     billing_cycle_anchor_config: null,
     billing_mode: { flexible: null, type: wanted.billing_mode },
     billing_schedules: [],
@@ -101,6 +105,18 @@ export function newSubscription(context: Context, wanted: WantedSubscription): S
     trial_settings: wanted.trial_settings,
     trial_start: wanted.trial_end === null ? null : context.now,
   };
+}
+
+/** The end of the shorter period before the anchor, which may not be longer than a whole one. */
+function stubEnd(context: Context, { price }: WantedItem, anchor: number | null): number | null {
+  if (anchor === null || price.recurring === null) return null;
+  if (anchor > periodBoundary(context.now, price.recurring, 1)) {
+    throw invalid(
+      '`billing_cycle_anchor` cannot be later than next natural billing date for plan.',
+      'billing_cycle_anchor',
+    );
+  }
+  return anchor;
 }
 
 /** `automatic_tax` of a subscription. */

@@ -226,3 +226,22 @@ describe('cancelling at a time', () => {
     expect(await invoicesOf(id)).toHaveLength(2);
   });
 });
+
+describe('a first period', () => {
+  it('before the billing cycle anchor costs its share of a whole one', async () => {
+    const { customer, clock } = await customerOnClock(stripe, '2027-04-16');
+    const price = await monthlyPrice(stripe, 3000);
+    const { id } = await stripe.subscriptions.create({
+      customer,
+      items: [{ price: price.id }],
+      billing_cycle_anchor: seconds('2027-05-01'),
+    });
+    await advanceTo(stripe, clock, '2027-05-01T02:00:00');
+
+    // 15 of the 30 days of April, then the whole of May.
+    const { data } = await stripe.invoices.list({ subscription: id });
+    expect(data.map(({ total }) => total)).toEqual([3000, 1500]);
+    const { items } = await stripe.subscriptions.retrieve(id);
+    expect(items.data[0]?.current_period_end).toBe(seconds('2027-06-01'));
+  });
+});
