@@ -10,7 +10,7 @@ const headers = [
 ];
 
 const config: NextConfig = {
-  transpilePackages: ['@billingos/ui'],
+  transpilePackages: ['@billingos/pricing', '@billingos/ui'],
   poweredByHeader: false,
   reactStrictMode: true,
   headers: () => Promise.resolve([{ source: '/:path*', headers }]),

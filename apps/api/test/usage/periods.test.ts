@@ -1,3 +1,4 @@
+import { periodAt } from '@billingos/pricing/period';
 import fc from 'fast-check';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -46,6 +47,31 @@ describe('billing periods', () => {
         expect(rows).toEqual([]);
       }),
       { numRuns: 100 },
+    );
+  }, 60_000);
+
+  it('are those of the pricing package, which invoices and previews count with', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(schedule, { minLength: 200, maxLength: 200 }), async (schedules) => {
+        const { rows } = await database.owner.query<{ period_start: Date; period_end: Date }>(
+          `select p.* from unnest($1::timestamptz[], $2::text[], $3::int[], $4::timestamptz[])
+             with ordinality as g (anchor, unit, every, at, n),
+             app.period_at(g.anchor, g.unit, g.every, g.at) p
+           order by g.n`,
+          [
+            schedules.map(({ anchor }) => anchor),
+            schedules.map(({ unit }) => unit),
+            schedules.map(({ every }) => every),
+            schedules.map(({ at }) => at),
+          ],
+        );
+        expect(rows.map((row) => ({ start: row.period_start, end: row.period_end }))).toEqual(
+          schedules.map(({ anchor, unit, every, at }) =>
+            periodAt(anchor, { interval: unit, interval_count: every }, at),
+          ),
+        );
+      }),
+      { numRuns: 50 },
     );
   }, 60_000);
 

@@ -9,6 +9,7 @@ test.each([
   [500, 'jpy', '¥500'],
   [1500, 'kwd', 'KWD\u00a01.500'],
   [-250, 'eur', '-€2.50'],
+  [150050, 'huf', 'HUF\u00a01,500.50'],
 ])('%i minor units of %s read %s', (amount, currency, expected) => {
   expect(formatMoney({ amount, currency })).toBe(expected);
 });

@@ -1,27 +1,25 @@
+import { currencyExponent } from '@billingos/pricing/currency';
+import { majorUnits } from '@billingos/pricing/money';
 import type { Money } from '../api/types.ts';
 
 const locale = 'en-US';
 
-/** How many minor units make one: 2 for usd, 0 for jpy, 3 for kwd. Unknown codes count as 2. */
+/** How many decimals the minor unit has: 2 for usd, 0 for jpy, 3 for kwd. What is no code yet, half typed, counts as 2. */
 export function exponent(currency: string): number {
-  try {
-    const format = new Intl.NumberFormat(locale, { style: 'currency', currency });
-    return format.resolvedOptions().maximumFractionDigits ?? 2;
-  } catch {
-    return 2;
-  }
+  return /^[a-z]{3}$/i.test(currency) ? currencyExponent(currency) : 2;
 }
 
 /** An amount as people write it: 900 usd is "$9", 950 usd is "$9.50", 500 jpy is "¥500". */
 export function formatMoney({ amount, currency }: Money): string {
   const digits = exponent(currency);
-  const whole = amount % 10 ** digits === 0;
+  const major = majorUnits(amount, currency);
+  const whole = /\.0+$/.test(major);
   return new Intl.NumberFormat(locale, {
     style: 'currency',
     currency,
     minimumFractionDigits: whole ? 0 : digits,
     maximumFractionDigits: digits,
-  }).format(amount / 10 ** digits);
+  }).format(Number(major));
 }
 
 /** Minor units of what somebody typed: "9.90" usd is 990. Undefined when it is no amount or finer than the currency. */

@@ -1,4 +1,4 @@
-import { monthlyAmount } from './subscription.ts';
+import { monthlyAmount } from '@billingos/pricing/recurring';
 
 interface WithItems {
   items: readonly {

@@ -39,20 +39,3 @@ export function isRunning(status: SubscriptionStatus): boolean {
 /** Why access is withheld though the subscription runs: late beyond the grace policy, or its payment is disputed. */
 export const suspensions = ['past_due', 'disputed'] as const;
 export type Suspension = (typeof suspensions)[number];
-
-interface Recurring {
-  amount: number;
-  quantity: number;
-  interval: 'day' | 'week' | 'month' | 'year';
-  interval_count: number;
-}
-
-const monthsPer = { day: 12 / 365, week: 12 / 52, month: 1, year: 12 } as const;
-
-/**
- * What a recurring price comes to in a month, in minor units, rounded half up: 19,000 a year are 1,583 a month, 1,000
- * a week are 4,333. Year/12, week × 52/12, day × 365/12, each divided by `interval_count`.
- */
-export function monthlyAmount({ amount, quantity, interval, interval_count: count }: Recurring): number {
-  return Math.round((amount * quantity) / (monthsPer[interval] * count));
-}

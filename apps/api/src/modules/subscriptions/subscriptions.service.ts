@@ -1,8 +1,8 @@
+import { monthlyAmount } from '@billingos/pricing/recurring';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Database } from '../../platform/database/database.ts';
 import { CustomersService } from '../customers/customers.service.ts';
-import { monthlyAmount } from './subscription.ts';
 import { SubscriptionNotFound } from './subscriptions.errors.ts';
 import { SubscriptionTermsRepository } from './subscription-terms.repository.ts';
 import { SubscriptionsRepository } from './subscriptions.repository.ts';
