@@ -16,9 +16,14 @@ const stack = await startBenchStack();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void stack.stop().finally(() => process.exit(1)));
 }
+const chosen = process.argv.slice(2);
+const measures = { check: measureChecks, track: measureTracking };
 try {
-  await measureChecks(stack);
-  await measureTracking(stack);
+  for (const [name, measure] of Object.entries(measures)) {
+    if (chosen.length === 0 || chosen.includes(name)) {
+      await measure(stack);
+    }
+  }
 } finally {
   await stack.stop();
 }

@@ -52,8 +52,10 @@ const shared = [
     DeclaredRoutes,
     OutboxRepository,
     IdempotencyRepository,
-    { provide: APP_FILTER, useClass: ErrorFilter },
-    { provide: APP_GUARD, useClass: AuthenticateGuard },
+    ErrorFilter,
+    { provide: APP_FILTER, useExisting: ErrorFilter },
+    AuthenticateGuard,
+    { provide: APP_GUARD, useExisting: AuthenticateGuard },
     // In this order: what is remembered of an idempotent request is the serialized answer.
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     {

@@ -2,6 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { EnvironmentId } from '../../platform/auth/caller.ts';
 import { Requires } from '../../platform/auth/requires.ts';
+import { Fast } from '../../platform/http/fast-route.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { idParam } from '../../platform/http/schemas.ts';
 import { FeatureNotFound } from '../catalog/catalog.errors.ts';
@@ -20,6 +21,7 @@ export class EntitlementsController {
   /** May this customer use this feature now? A denial says why. */
   @Get('entitlements/check')
   @Requires('entitlements:read')
+  @Fast()
   @Returns(200, checkAnswer)
   @Refuses(FeatureNotFound)
   checkEntitlement(

@@ -2,6 +2,7 @@ import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { EnvironmentId } from '../../platform/auth/caller.ts';
 import { Requires } from '../../platform/auth/requires.ts';
+import { Fast } from '../../platform/http/fast-route.ts';
 import { OwnIdempotency } from '../../platform/http/idempotency.interceptor.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { pageFrom } from '../../platform/http/schemas.ts';
@@ -38,6 +39,7 @@ export class UsageController {
   @Post('track')
   @Requires('usage:write')
   @OwnIdempotency()
+  @Fast()
   @Returns(200, trackAnswer)
   @Refuses(MeterUnknown, CustomerIdUnknown, EventTimeOutOfRange, UsageKeyConflict, IngestOverloaded)
   trackUsage(

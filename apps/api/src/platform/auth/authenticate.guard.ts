@@ -25,14 +25,25 @@ export class AuthenticateGuard implements CanActivate {
     }
 
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const token = bearerToken(request);
-    const caller =
-      requirement.credential === 'account'
-        ? await this.user(token)
-        : await this.inEnvironment(request, token, requirement);
+    if (requirement.credential === 'environment') {
+      await this.admit(request, requirement);
+      return true;
+    }
+    const caller = await this.user(bearerToken(request));
     request.caller = caller;
     describeCaller(caller);
     return true;
+  }
+
+  /** Who calls, in which environment. Throws a refusal: no credential, a wrong one, or one without the scope. */
+  async admit(
+    request: FastifyRequest,
+    requirement: Extract<Requirement, { credential: 'environment' }>,
+  ): Promise<KeyCaller | MemberCaller> {
+    const caller = await this.inEnvironment(request, bearerToken(request), requirement);
+    request.caller = caller;
+    describeCaller(caller);
+    return caller;
   }
 
   private user(token: string): Promise<Caller> {

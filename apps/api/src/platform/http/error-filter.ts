@@ -23,7 +23,11 @@ export class ErrorFilter implements ExceptionFilter {
   ) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    this.answerTo(host.switchToHttp().getResponse<FastifyReply>(), exception);
+  }
+
+  /** Answers a request with what went wrong. */
+  answerTo(reply: FastifyReply, exception: unknown): FastifyReply {
     const { status, code, message, param } = this.answer(exception);
     const requestId = requestContext.current()?.request_id ?? 'req_unknown';
     if (status === 401) {
@@ -32,7 +36,7 @@ export class ErrorFilter implements ExceptionFilter {
     if (status === 503) {
       reply.header('Retry-After', '1');
     }
-    reply.status(status).send({
+    return reply.status(status).send({
       error: {
         code,
         message,

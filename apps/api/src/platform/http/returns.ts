@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import type { AppErrorClass } from '../errors.ts';
 import { statusOf } from './status.ts';
 
+export const answerSchemaKey = 'billingos:answer-schema';
+
 type Answers<S extends z.ZodType> = (
   target: object,
   key: string | symbol,
@@ -20,6 +22,7 @@ export function Returns<S extends z.ZodType>(status: number, schema: S): Answers
     applyDecorators(
       HttpCode(status),
       SerializeOptions({ schema }),
+      SetMetadata(answerSchemaKey, schema),
       ApiResponse({ status, standardSchema: schema, description: 'The request was done.' }),
     )(target, key, descriptor);
   };
