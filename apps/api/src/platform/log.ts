@@ -24,7 +24,9 @@ export class Log {
   }
 
   info(event: string, fields: Fields = {}): void {
-    this.logger.info({ ...ids(), ...fields }, event);
+    if (this.logger.isLevelEnabled('info')) {
+      this.logger.info({ ...ids(), ...fields }, event);
+    }
   }
 
   warn(event: string, fields: Fields = {}): void {

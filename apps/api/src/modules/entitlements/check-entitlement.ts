@@ -8,11 +8,14 @@ import { plainReference } from '../customers/customer-reference.ts';
 import { OnboardingService } from '../merchants/onboarding.service.ts';
 import { check, type CheckAnswer } from './check.ts';
 import { EntitlementsRepository } from './entitlements.repository.ts';
-import { cacheKeyOf, hasEndedPeriod, type Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
+import { SnapshotLoader } from './snapshot-loader.ts';
 import { type StripeAnswer, UnsyncedCustomers } from './unsynced-customers.ts';
 
 const featureCacheMs = 10_000;
+/** A snapshot that is still asked for is read anew before it is too old: well before, and rarely. */
+const renewAfterMs = 7_000;
 const environmentsMax = 100_000;
 
 type Feature = { key: string; type: 'boolean' | 'metered' | 'config' };
@@ -26,6 +29,7 @@ export class CheckEntitlement {
   constructor(
     private readonly entitlements: EntitlementsRepository,
     private readonly cache: SnapshotCache,
+    private readonly loader: SnapshotLoader,
     private readonly unsynced: UnsyncedCustomers,
     private readonly onboarding: OnboardingService,
     private readonly clock: Clock,
@@ -39,7 +43,7 @@ export class CheckEntitlement {
     let snapshot = await this.snapshot(environmentId, reference);
     const stripe = await this.askStripe(environmentId, snapshot);
     if (stripe === 'answered') {
-      snapshot = await this.load(environmentId, reference);
+      snapshot = await this.loader.load(environmentId, reference);
       this.metrics.checks.inc({ source: 'stripe' });
     }
     const degraded = stripe === 'silent';
@@ -61,24 +65,15 @@ export class CheckEntitlement {
 
   private async snapshot(environmentId: string, reference: string): Promise<Snapshot> {
     const cached = await this.cache.read(environmentId, reference);
-    if (cached !== undefined && !hasEndedPeriod(cached, this.clock.now())) {
+    if (cached !== undefined && cached.ends_at_ms > this.clock.now().getTime()) {
       this.metrics.checks.inc({ source: 'redis' });
+      if (cached.age_ms > renewAfterMs) {
+        this.loader.renew(environmentId, reference);
+      }
       return cached;
     }
     this.metrics.checks.inc({ source: 'postgres' });
-    return this.load(environmentId, reference);
-  }
-
-  private async load(environmentId: string, reference: string): Promise<Snapshot> {
-    const began = performance.now();
-    const snapshot = await this.entitlements.snapshot(environmentId, reference, this.clock.now());
-    const { customer_id: id, external_id: externalId } = snapshot;
-    // A customer that does not exist may come into being at any moment; one asked for by another name is not filed
-    // under that one, where no usage would reach it.
-    if (id !== null && cacheKeyOf({ id, external_id: externalId }) === reference) {
-      await this.cache.write(environmentId, reference, snapshot, performance.now() - began);
-    }
-    return snapshot;
+    return this.loader.load(environmentId, reference);
   }
 
   private async feature(environmentId: string, key: string): Promise<Feature> {

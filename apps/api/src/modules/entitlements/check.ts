@@ -82,5 +82,6 @@ export function check(
 
 /** Quantities have at most 12 decimals: the noise that binary fractions add beyond is taken off (0.3 − 0.1 is 0.2). */
 function difference(a: number, b: number): number {
-  return Number((a - b).toFixed(12));
+  const rough = a - b;
+  return Number.isSafeInteger(a) && Number.isSafeInteger(b) ? rough : Number(rough.toFixed(12));
 }

@@ -7,6 +7,7 @@ import { EntitlementsController } from './entitlements.controller.ts';
 import { EntitlementsRepository } from './entitlements.repository.ts';
 import { EntitlementsService } from './entitlements.service.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
+import { SnapshotLoader } from './snapshot-loader.ts';
 import { UnsyncedCustomers } from './unsynced-customers.ts';
 
 @Module({
@@ -17,6 +18,7 @@ import { UnsyncedCustomers } from './unsynced-customers.ts';
     EntitlementsRepository,
     CheckEntitlement,
     SnapshotCache,
+    SnapshotLoader,
     UnsyncedCustomers,
   ],
   exports: [EntitlementsService, UnsyncedCustomers],

@@ -24,12 +24,27 @@ export interface NewEntitlement {
 export class EntitlementsRepository {
   constructor(private readonly database: Database) {}
 
-  /** What a customer may do, in one statement (`app.entitlement_snapshot`). Never fails for an unknown customer. */
+  /** What a customer may do (`app.entitlement_snapshot`). Never fails for an unknown customer. */
   async snapshot(environmentId: string, reference: string, now: Date): Promise<Snapshot> {
+    const [snapshot] = await this.snapshots([{ environmentId, reference }], now);
+    if (snapshot === undefined) {
+      throw new Error('A snapshot was not read.');
+    }
+    return snapshot;
+  }
+
+  /** What customers of any environments may do, in their order, in one statement. */
+  async snapshots(
+    customers: readonly { environmentId: string; reference: string }[],
+    now: Date,
+  ): Promise<Snapshot[]> {
+    const environmentIds = customers.map(({ environmentId }) => environmentId);
+    const references = customers.map(({ reference }) => reference);
     const { rows } = await sql<{ snapshot: unknown }>`
-      select app.entitlement_snapshot(${environmentId}, ${reference}, ${now}) as snapshot
+      select snapshot from app.entitlement_snapshots(${environmentIds}::text[], ${references}::text[], ${now})
+      order by position
     `.execute(this.database.functions);
-    return snapshotSchema.parse(rows[0]?.snapshot);
+    return rows.map(({ snapshot }) => snapshotSchema.parse(snapshot));
   }
 
   /** What subscriptions grant now. */

@@ -1,16 +1,50 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Result } from 'ioredis';
+import { LRUCache } from 'lru-cache';
 import { Log } from '../../platform/log.ts';
 import { Redis } from '../../platform/redis.ts';
 import { Ingest } from '../usage/ingest.ts';
 import type { RecordedEvent } from '../usage/usage-event.ts';
-import type { Snapshot } from './snapshot.ts';
+import { endOfFirstPeriod, type Snapshot, type SnapshotFeature } from './snapshot.ts';
 
 /**
  * The longest a snapshot is trusted, counted from when it was read: whatever message is lost, no check answers from an
  * older one.
  */
 const maxAgeMs = 10_000;
+
+export interface CachedSnapshot extends Snapshot {
+  /** Since it was read from Postgres. */
+  age_ms: number;
+  /** When the first of its billing periods ends. */
+  ends_at_ms: number;
+}
+
+/** What a stored text means. Most reads of a customer find the same text as the one before. */
+interface Parsed {
+  text: string;
+  snapshot: Snapshot;
+  ends_at_ms: number;
+  byUsageField: Map<string, SnapshotFeature[]>;
+}
+const parsedMax = 20_000;
+
+/** Reads of the same turn of the event loop and environment, which one command answers. */
+interface Gathered {
+  keys: string[];
+  waiting: { resolve(fields: string): void; reject(error: unknown): void }[];
+}
+
+/**
+ * Reads many hashes in one command. Each comes as one text, names and values in turn, a line each (no value holds a
+ * line break): what the client spends is spent for each string of an answer.
+ */
+const readScript = `
+local found = {}
+for i, key in ipairs(KEYS) do
+  found[i] = table.concat(redis.call('HGETALL', key), '\\n')
+end
+return found`;
 
 /**
  * Writes a snapshot unless a newer one is there. A reader that began before a change and writes after it must not bring
@@ -19,8 +53,8 @@ const maxAgeMs = 10_000;
 const writeScript = `
 local stored = tonumber(redis.call('HGET', KEYS[1], 'version') or '-1')
 if stored > tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'version', ARGV[1], 'snapshot', ARGV[2])
-for i = 4, #ARGV, 3 do
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'snapshot', ARGV[2], 'read_at', ARGV[4])
+for i = 5, #ARGV, 3 do
   local version = tonumber(redis.call('HGET', KEYS[1], ARGV[i] .. ':version') or '-1')
   if tonumber(ARGV[i + 1]) >= version then
     redis.call('HSET', KEYS[1], ARGV[i] .. ':version', ARGV[i + 1], ARGV[i], ARGV[i + 2])
@@ -57,6 +91,7 @@ declare module 'ioredis' {
     writeSnapshot(key: string, ...args: (string | number)[]): Result<number, Context>;
     invalidateSnapshot(key: string, ...args: (string | number)[]): Result<number, Context>;
     addUsage(key: string, ...args: (string | number)[]): Result<number, Context>;
+    readSnapshots(count: number, ...keys: string[]): Result<string[], Context>;
   }
 }
 
@@ -66,6 +101,9 @@ declare module 'ioredis' {
  */
 @Injectable()
 export class SnapshotCache implements OnModuleInit {
+  private readonly parsed = new LRUCache<string, Parsed>({ max: parsedMax });
+  private gathered = new Map<string, Gathered>();
+
   constructor(
     private readonly redis: Redis,
     private readonly ingest: Ingest,
@@ -73,6 +111,7 @@ export class SnapshotCache implements OnModuleInit {
   ) {
     redis.client.defineCommand('writeSnapshot', { numberOfKeys: 1, lua: writeScript });
     redis.client.defineCommand('invalidateSnapshot', { numberOfKeys: 1, lua: invalidateScript });
+    redis.client.defineCommand('readSnapshots', { lua: readScript, readOnly: true });
     redis.client.defineCommand('addUsage', { numberOfKeys: 1, lua: usageScript });
   }
 
@@ -81,26 +120,71 @@ export class SnapshotCache implements OnModuleInit {
   }
 
   /** Undefined: not there, or Redis is away. */
-  async read(environmentId: string, cacheKey: string): Promise<Snapshot | undefined> {
+  async read(environmentId: string, cacheKey: string): Promise<CachedSnapshot | undefined> {
+    const key = keyOf(environmentId, cacheKey);
     try {
-      const hash = await this.redis.client.hgetall(keyOf(environmentId, cacheKey));
-      const stored = hash['snapshot'];
-      if (stored === undefined) {
+      const fields = (await this.readTogether(environmentId, key)).split('\n');
+      const at = fields.indexOf('snapshot');
+      const text = at < 0 ? undefined : fields[at + 1];
+      if (text === undefined) {
         return undefined;
       }
-      // Written by ourselves, and read a thousand times a second: parsed, not validated again.
-      const snapshot: Snapshot = JSON.parse(stored);
-      for (const feature of Object.values(snapshot.features)) {
-        const field = usageField(feature.meter_id, feature.period_start);
-        const used = field === undefined ? undefined : hash[field];
-        if (used !== undefined) {
-          feature.used = Number(used);
+      const parsed = this.parse(key, text);
+      for (let i = 0; i + 1 < fields.length; i += 2) {
+        for (const feature of parsed.byUsageField.get(fields[i] ?? '') ?? []) {
+          // Shared with a check of the same customer that is still under way: what it sees then is newer.
+          feature.used = Number(fields[i + 1]);
         }
       }
-      return snapshot;
+      const readAt = Number(fields[fields.indexOf('read_at') + 1]);
+      return { ...parsed.snapshot, age_ms: Date.now() - readAt, ends_at_ms: parsed.ends_at_ms };
     } catch {
       return undefined;
     }
+  }
+
+  /** The fields of a hash, a line each; asked for with all that is asked for in this turn of the event loop. */
+  private readTogether(environmentId: string, key: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      if (this.gathered.size === 0) {
+        setImmediate(() => this.readGathered());
+      }
+      // A cluster runs a script on keys of one slot, which those of an environment share.
+      const gathered = this.gathered.get(environmentId) ?? { keys: [], waiting: [] };
+      gathered.keys.push(key);
+      gathered.waiting.push({ resolve, reject });
+      this.gathered.set(environmentId, gathered);
+    });
+  }
+
+  private readGathered(): void {
+    const all = this.gathered;
+    this.gathered = new Map();
+    for (const { keys, waiting } of all.values()) {
+      this.redis.client.readSnapshots(keys.length, ...keys).then(
+        (found) => waiting.forEach(({ resolve }, index) => resolve(found[index] ?? '')),
+        (error: unknown) => waiting.forEach(({ reject }) => reject(error)),
+      );
+    }
+  }
+
+  private parse(key: string, text: string): Parsed {
+    const known = this.parsed.get(key);
+    if (known?.text === text) {
+      return known;
+    }
+    // Written by ourselves, and read a thousand times a second: parsed, not validated again.
+    const snapshot: Snapshot = JSON.parse(text);
+    const byUsageField = new Map<string, SnapshotFeature[]>();
+    for (const feature of Object.values(snapshot.features)) {
+      const field = usageField(feature.meter_id, feature.period_start);
+      if (field !== undefined) {
+        byUsageField.set(field, [...(byUsageField.get(field) ?? []), feature]);
+      }
+    }
+    const parsed = { text, snapshot, byUsageField, ends_at_ms: endOfFirstPeriod(snapshot) };
+    this.parsed.set(key, parsed);
+    return parsed;
   }
 
   /** Keeps what was read at `readAt`, unless something newer is kept already. */
@@ -119,6 +203,7 @@ export class SnapshotCache implements OnModuleInit {
         snapshot.version,
         JSON.stringify(snapshot),
         remainingMs,
+        Math.floor(Date.now() - ageMs),
         ...usage,
       ),
     );

@@ -31,11 +31,12 @@ export const snapshotSchema = z.object({
 export type Snapshot = z.output<typeof snapshotSchema>;
 export type SnapshotFeature = z.output<typeof feature>;
 
-/** Whether a billing period of the snapshot has ended: its usage counts from zero again, so it must be read anew. */
-export function hasEndedPeriod(snapshot: Snapshot, now: Date): boolean {
-  return Object.values(snapshot.features).some(
-    ({ period_end: end }) => end !== null && new Date(end).getTime() <= now.getTime(),
+/** When the first billing period of the snapshot ends: its usage counts from zero then, so it must be read anew. */
+export function endOfFirstPeriod(snapshot: Snapshot): number {
+  const ends = Object.values(snapshot.features).map(({ period_end: end }) =>
+    end === null ? Infinity : Date.parse(end),
   );
+  return Math.min(Infinity, ...ends);
 }
 
 /** What a customer's snapshot is filed under: the name that the merchant's own code asks by. */

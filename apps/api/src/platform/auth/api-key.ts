@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto';
+import { hash, randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 export type ApiKeyType = 'secret' | 'publishable';
@@ -30,7 +30,7 @@ export function isApiKey(text: string): boolean {
 
 /** What is stored instead of the key. A plain SHA-256 suffices: nobody can guess 196 random bits. */
 export function hashApiKey(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hash('sha256', key, 'buffer');
 }
 
 function checksum(body: string): string {

@@ -18,7 +18,11 @@ const lastUsedFlushMs = 5_000;
 /** Turns what stands in the Authorization header into who is calling. */
 @Injectable()
 export class Credentials implements OnApplicationShutdown {
-  private readonly keys = new LRUCache<string, KeyCaller>({ max: keyCacheMax, ttl: keyCacheMs });
+  /** By the key itself, as it stands in the request: to hash it for each would cost as much as the rest. */
+  private readonly keys = new LRUCache<string, { hash: Buffer; caller: KeyCaller }>({
+    max: keyCacheMax,
+    ttl: keyCacheMs,
+  });
   private readonly used = new Map<string, { environment_id: string; key_id: string; at: Date }>();
   private readonly flushing: NodeJS.Timeout;
 
@@ -33,13 +37,7 @@ export class Credentials implements OnApplicationShutdown {
 
   /** Who a key belongs to. Throws `CredentialInvalid` for a malformed key without asking the database. */
   async ofKey(key: string): Promise<KeyCaller> {
-    if (!isApiKey(key)) {
-      throw new CredentialInvalid();
-    }
-    const hash = hashApiKey(key);
-    const cacheKey = hash.toString('base64');
-    const caller = this.keys.get(cacheKey) ?? (await this.lookUp(hash));
-    this.keys.set(cacheKey, caller, { noUpdateTTL: true });
+    const caller = this.keys.get(key)?.caller ?? (await this.lookUp(key));
     this.used.set(caller.key_id, {
       environment_id: caller.environment_id,
       key_id: caller.key_id,
@@ -85,7 +83,11 @@ export class Credentials implements OnApplicationShutdown {
 
   /** Forgets a key at once in this process; others forget it within the cache's seconds. */
   forget(hash: Buffer): void {
-    this.keys.delete(hash.toString('base64'));
+    for (const [key, cached] of this.keys.entries()) {
+      if (cached.hash.equals(hash)) {
+        this.keys.delete(key);
+      }
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -93,7 +95,17 @@ export class Credentials implements OnApplicationShutdown {
     await this.flushLastUsed();
   }
 
-  private async lookUp(hash: Buffer): Promise<KeyCaller> {
+  private async lookUp(key: string): Promise<KeyCaller> {
+    if (!isApiKey(key)) {
+      throw new CredentialInvalid();
+    }
+    const hash = hashApiKey(key);
+    const caller = await this.findKey(hash);
+    this.keys.set(key, { hash, caller });
+    return caller;
+  }
+
+  private async findKey(hash: Buffer): Promise<KeyCaller> {
     const { rows } = await sql<{
       environment_id: string;
       mode: Mode;

@@ -33,7 +33,7 @@ export class ErrorFilter implements ExceptionFilter {
     if (status === 401) {
       reply.header('WWW-Authenticate', 'Bearer');
     }
-    if (status === 503) {
+    if (status === 503 || status === 429) {
       reply.header('Retry-After', '1');
     }
     return reply.status(status).send({

@@ -1,0 +1,124 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../../platform/clock.ts';
+import { ServiceUnavailable } from '../../platform/errors.ts';
+import { Log } from '../../platform/log.ts';
+import { EntitlementsRepository } from './entitlements.repository.ts';
+import { cacheKeyOf, type Snapshot } from './snapshot.ts';
+import { SnapshotCache } from './snapshot-cache.ts';
+
+const customersPerStatement = 200;
+const statementsAtOnce = 2;
+const waitMs = 3_000;
+/** How long those that will soon be too old are collected before they are read. */
+const collectMs = 250;
+
+interface Wanted {
+  environmentId: string;
+  reference: string;
+  resolve(snapshot: Snapshot): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Reads snapshots from Postgres into Redis. Whoever asks while statements are under way shares the next one; nobody
+ * joins one that has begun, which may not see what was committed just now.
+ */
+@Injectable()
+export class SnapshotLoader implements OnApplicationShutdown {
+  private waiting: Wanted[] = [];
+  private statements = 0;
+  private readonly ageing = new Map<string, { environmentId: string; reference: string }>();
+  private collecting: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly entitlements: EntitlementsRepository,
+    private readonly cache: SnapshotCache,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  /** What a customer may do as of now, kept in Redis for the next check. */
+  load(environmentId: string, reference: string): Promise<Snapshot> {
+    return new Promise((resolve, reject) => {
+      const wanted = { environmentId, reference, resolve, reject };
+      this.waiting.push(wanted);
+      this.readNext();
+      if (this.waiting.includes(wanted)) {
+        setTimeout(() => this.giveUp(wanted), waitMs).unref();
+      }
+    });
+  }
+
+  /** Reads a snapshot that is still asked for anew, soon, so that no check has to wait for it. */
+  renew(environmentId: string, reference: string): void {
+    this.ageing.set(`${environmentId} ${reference}`, { environmentId, reference });
+    this.collecting ??= setTimeout(() => void this.renewCollected(), collectMs).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearTimeout(this.collecting);
+    this.ageing.clear();
+  }
+
+  private async renewCollected(): Promise<void> {
+    const collected = [...this.ageing.values()];
+    this.ageing.clear();
+    this.collecting = undefined;
+    const loaded = await Promise.allSettled(
+      collected.map(({ environmentId, reference }) => this.load(environmentId, reference)),
+    );
+    const failed = loaded.find((result) => result.status === 'rejected');
+    if (failed !== undefined) {
+      // The old ones are trusted until they are too old; checks read for themselves then.
+      this.log.warn('entitlements.not_renewed', {
+        error: failed.reason instanceof Error ? failed.reason : undefined,
+      });
+    }
+  }
+
+  /** When Postgres answers nobody, who waits for a turn is not kept longer than who waits for a connection. */
+  private giveUp(wanted: Wanted): void {
+    if (this.waiting.includes(wanted)) {
+      this.waiting = this.waiting.filter((other) => other !== wanted);
+      wanted.reject(new ServiceUnavailable(new Error('No snapshot could be read in time.')));
+    }
+  }
+
+  private readNext(): void {
+    if (this.statements >= statementsAtOnce || this.waiting.length === 0) {
+      return;
+    }
+    const together = this.waiting.splice(0, customersPerStatement);
+    this.statements += 1;
+    void this.read(together).finally(() => {
+      this.statements -= 1;
+      this.readNext();
+    });
+  }
+
+  /** Settles all of them; never rejects. */
+  private async read(together: Wanted[]): Promise<void> {
+    try {
+      const began = performance.now();
+      const snapshots = await this.entitlements.snapshots(together, this.clock.now());
+      const ageMs = performance.now() - began;
+      await Promise.all(
+        together.map(async ({ environmentId, reference, resolve }, index) => {
+          const snapshot = snapshots[index];
+          if (snapshot === undefined) {
+            throw new Error('A snapshot was not read.');
+          }
+          const { customer_id: id, external_id: externalId } = snapshot;
+          // A customer that does not exist may come into being at any moment; one asked for by another name is not
+          // filed under that one, where no usage would reach it.
+          if (id !== null && cacheKeyOf({ id, external_id: externalId }) === reference) {
+            await this.cache.write(environmentId, reference, snapshot, ageMs);
+          }
+          resolve(snapshot);
+        }),
+      );
+    } catch (error) {
+      together.forEach(({ reject }) => reject(error));
+    }
+  }
+}
