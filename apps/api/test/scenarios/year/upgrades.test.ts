@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => year.close());
 
-// April has 30 days: starter is 100 cents a day, pro 300.
+// A story begins in a month of 30 days: starter is 100 cents a day, pro 300.
 describe('an upgrade', () => {
   it('charges what the preview said, raises the limit at once and carries usage', async () => {
     const { post, customer, subscribe, day, check, invoiced, monthly } = await year.begin();
@@ -122,7 +122,9 @@ describe('an upgrade', () => {
     expect((await invoiced(ada)).at(-1)).toEqual([28_500, 28_500, 'paid']);
     expect(await get(`subscriptions/${id}`)).toMatchObject({
       current_period_start: at(15).toISOString(),
-      current_period_end: new Date(Date.UTC(at(15).getUTCFullYear() + 1, 3, 16)).toISOString(),
+      current_period_end: new Date(
+        Date.UTC(at(15).getUTCFullYear() + 1, at(15).getUTCMonth(), 16),
+      ).toISOString(),
     });
     // 30,000 / 12.
     expect(await monthly()).toEqual({ usd: 2_500 });
