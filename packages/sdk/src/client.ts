@@ -4,7 +4,9 @@ import { isUnreachable } from './internal/backoff.ts';
 import { type ConnectionOptions, readSettings } from './internal/settings.ts';
 import { Transport } from './internal/transport.ts';
 import { type TrackedUsage, UsageQueue } from './internal/usage-queue.ts';
+import { AddOns } from './resources/add-ons.ts';
 import { Checkout } from './resources/checkout.ts';
+import { Coupons } from './resources/coupons.ts';
 import { Customers } from './resources/customers.ts';
 import { type EntitlementCheck, Entitlements } from './resources/entitlements.ts';
 import { Features } from './resources/features.ts';
@@ -67,6 +69,8 @@ export class BillingOS {
   readonly features: Features;
   readonly meters: Meters;
   readonly plans: Plans;
+  readonly addOns: AddOns;
+  readonly coupons: Coupons;
   readonly subscriptions: Subscriptions;
   readonly invoices: Invoices;
   readonly checkout: Checkout;
@@ -85,6 +89,8 @@ export class BillingOS {
     this.features = new Features(transport);
     this.meters = new Meters(transport);
     this.plans = new Plans(transport);
+    this.addOns = new AddOns(transport);
+    this.coupons = new Coupons(transport);
     this.subscriptions = new Subscriptions(transport);
     this.invoices = new Invoices(transport);
     this.checkout = new Checkout(transport);

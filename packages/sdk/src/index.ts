@@ -22,8 +22,18 @@ export {
 export { List, type Page } from './core/pagination.ts';
 export type { RequestOptions, WriteOptions } from './core/request-options.ts';
 export type { TrackedUsage } from './internal/usage-queue.ts';
+export type { AddOnCreate, AddOnQuery } from './resources/add-ons.ts';
 export type { CheckoutSession, CheckoutSessionCreate } from './resources/checkout.ts';
-export type { Customer, CustomerCreate, CustomerQuery, CustomerUpdate } from './resources/customers.ts';
+export type { Coupon, CouponCreate, CouponQuery } from './resources/coupons.ts';
+export type {
+  Customer,
+  CustomerCreate,
+  CustomerPrice,
+  CustomerPriceCreate,
+  CustomerPriceList,
+  CustomerQuery,
+  CustomerUpdate,
+} from './resources/customers.ts';
 export type {
   CustomerEntitlements,
   EntitlementCheck,
@@ -38,7 +48,17 @@ export type {
   PaymentOutcome,
 } from './resources/invoices.ts';
 export type { Meter, MeterCreate, MeterQuery } from './resources/meters.ts';
-export type { Plan, PlanCreate, PlanQuery } from './resources/plans.ts';
+export type {
+  Plan,
+  PlanCreate,
+  PlanDraft,
+  PlanDraftSave,
+  PlanQuery,
+  PlanUpdate,
+  PlanVersion,
+  PlanVersionQuery,
+  WrittenPlan,
+} from './resources/plans.ts';
 export type {
   ChangePreview,
   Subscription,

@@ -436,6 +436,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalog/resync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["resyncCatalog"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans": {
         parameters: {
             query?: never;
@@ -465,6 +481,118 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        patch: operations["updatePlan"];
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["archivePlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["unarchivePlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listPlanVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getPlanDraft"];
+        put: operations["putPlanDraft"];
+        post?: never;
+        delete: operations["discardPlanDraft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["publishPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/add-ons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listAddOns"];
+        put?: never;
+        post: operations["createAddOn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/add-ons/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getAddOn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -482,6 +610,86 @@ export interface paths {
         options?: never;
         head?: never;
         patch: operations["setDefaultPlan"];
+        trace?: never;
+    };
+    "/api/v1/coupons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listCoupons"];
+        put?: never;
+        post: operations["createCoupon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coupons/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getCoupon"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/coupons/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["archiveCoupon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listCustomerPrices"];
+        put?: never;
+        post: operations["createCustomerPrice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/prices/{price_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["archiveCustomerPrice"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/usage/track": {
@@ -1323,6 +1531,18 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        CatalogResync: {
+            /** @description How many objects were compared. */
+            checked: number;
+            repaired: {
+                /** @enum {string} */
+                kind: "product" | "price" | "meter" | "feature" | "coupon";
+                /** @description Of ours: for a product the plan’s. */
+                id: string;
+                /** @enum {string} */
+                cause: "missing" | "inactive" | "renamed" | "features_missing";
+            }[];
+        };
         PlanList: {
             data: components["schemas"]["Plan"][];
             has_more: boolean;
@@ -1415,9 +1635,167 @@ export interface components {
             overage: "block" | "allow" | null;
             value: string | null;
         };
+        WrittenPlan: {
+            id: string;
+            key: string;
+            name: string;
+            description: string | null;
+            /**
+             * @description base: what a customer is on. add_on: sold on top of a base plan.
+             * @enum {string}
+             */
+            type: "base" | "add_on";
+            /** @description A customer has at most one running subscription in a group. */
+            group: string;
+            /** @description Order within the group; a higher one is an upgrade. */
+            rank: number;
+            /**
+             * Format: date-time
+             * @description Not sold any more since then.
+             */
+            archived_at: string | null;
+            version: {
+                id: string;
+                number: number;
+                /** Format: date-time */
+                published_at: string;
+                trial: {
+                    days: number;
+                    requires_card: boolean;
+                    /**
+                     * @description What happens at its end without a payment method.
+                     * @enum {string}
+                     */
+                    end: "cancel" | "pause";
+                } | null;
+            };
+            prices: components["schemas"]["Price"][];
+            features: components["schemas"]["PlanFeature"][];
+            /** Format: date-time */
+            created_at: string;
+            /** @description What is allowed, but seldom meant. */
+            warnings: string[];
+        };
+        PlanVersionList: {
+            data: components["schemas"]["PlanVersion"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        PlanVersion: {
+            id: string;
+            number: number;
+            /** Format: date-time */
+            published_at: string;
+            trial: {
+                days: number;
+                requires_card: boolean;
+                /**
+                 * @description What happens at its end without a payment method.
+                 * @enum {string}
+                 */
+                end: "cancel" | "pause";
+            } | null;
+            prices: components["schemas"]["Price"][];
+            features: components["schemas"]["PlanFeature"][];
+        };
+        PlanDraft: {
+            plan: {
+                id: string;
+                key: string;
+                name: string;
+            };
+            version: {
+                id: string;
+                /** @description What it will be once published. */
+                number: number;
+                /** Format: date-time */
+                created_at: string;
+                trial: {
+                    days: number;
+                    requires_card: boolean;
+                    /**
+                     * @description What happens at its end without a payment method.
+                     * @enum {string}
+                     */
+                    end: "cancel" | "pause";
+                } | null;
+            };
+            prices: components["schemas"]["Price"][];
+            features: components["schemas"]["PlanFeature"][];
+            /** @description What is allowed, but seldom meant. */
+            warnings: string[];
+        };
         DefaultPlan: {
             /** @description What customers without a subscription have. */
             plan: components["schemas"]["Plan"] | null;
+        };
+        CouponList: {
+            data: components["schemas"]["Coupon"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Coupon: {
+            id: string;
+            /** @description What people type, in capitals or not. */
+            key: string;
+            name: string;
+            percent_off: number | null;
+            amount_off: components["schemas"]["Money"] | null;
+            /**
+             * @description once: the first invoice. repeating: the invoices of duration_months. forever: all.
+             * @enum {string}
+             */
+            duration: "once" | "repeating" | "forever";
+            duration_months: number | null;
+            /** @description How often it may be redeemed by all customers together. */
+            redemptions_max: number | null;
+            /**
+             * Format: date-time
+             * @description After it nobody redeems it; who has it keeps it.
+             */
+            redeem_by: string | null;
+            /** Format: date-time */
+            archived_at: string | null;
+            stripe_coupon_id: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        CustomerPriceList: {
+            data: components["schemas"]["CustomerPrice"][];
+        };
+        CustomerPrice: {
+            id: string;
+            /**
+             * @description flat: an amount a period. per_seat: an amount for each seat. per_unit: for each unit used. package: for each begun package of units. graduated: each unit at the price of its tier. volume: all units at the price of the tier reached.
+             * @enum {string}
+             */
+            type: "flat" | "per_seat" | "per_unit" | "package" | "graduated" | "volume";
+            currency: string;
+            /** @enum {string} */
+            interval: "day" | "week" | "month" | "year";
+            interval_count: number;
+            /** @description Of a flat price, or of one seat. */
+            amount: components["schemas"]["Money"] | null;
+            /** @description Of one unit, or of one package, in minor units; an exact decimal. */
+            unit_amount: string | null;
+            package_size: number | null;
+            /** @description Units that are free in each period. */
+            included_units: number;
+            tiers: {
+                /** @description The last unit of the tier; null in the last one. */
+                up_to: number | null;
+                /** @description Of each unit in the tier, in minor units, exact. */
+                unit_amount: string;
+                /** @description Charged once when the tier is reached, in minor units. */
+                flat_amount: number;
+            }[] | null;
+            /** @description Key of the metered feature whose use is charged, after the period. null: charged in advance. */
+            feature: string | null;
+            stripe_price_id: string | null;
+            /** @description Key of the plan or add-on it is a price of. */
+            plan: string;
+            /** @description Id of the price that everybody else gets. */
+            replaces: string;
         };
         UsageEvent: {
             /** @description Made by you before the first attempt, and kept when repeating: the event counts once per key. */
@@ -3290,6 +3668,53 @@ export interface operations {
             };
         };
     };
+    resyncCatalog: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogResync"];
+                };
+            };
+            /**
+             * @description `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     listPlans: {
         parameters: {
             query?: {
@@ -3297,6 +3722,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Whether what is archived, so not sold any more, is listed too. */
+                archived?: "exclude" | "include";
             };
             header?: {
                 /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
@@ -3408,7 +3835,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Plan"];
+                    "application/json": components["schemas"]["WrittenPlan"];
                 };
             };
             /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
@@ -3453,6 +3880,580 @@ export interface operations {
         };
     };
     getPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description `plan_not_found`: No plan of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updatePlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    description?: string | null;
+                    rank?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description `plan_not_found`: No plan of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    archivePlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description `plan_not_found`: No plan of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    unarchivePlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plan"];
+                };
+            };
+            /** @description `plan_not_found`: No plan of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listPlanVersions: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanVersionList"];
+                };
+            };
+            /** @description `plan_not_found`: No plan of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPlanDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDraft"];
+                };
+            };
+            /**
+             * @description `plan_not_found`: No plan of this environment has this key or id.
+             *
+             *     `draft_not_found`: The plan has no draft of a next version.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    putPlanDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default [] */
+                    prices?: {
+                        /**
+                         * @default flat
+                         * @enum {string}
+                         */
+                        type?: "flat" | "per_seat" | "per_unit" | "package" | "graduated" | "volume";
+                        currency: string;
+                        /** @enum {string} */
+                        interval: "day" | "week" | "month" | "year";
+                        /** @default 1 */
+                        interval_count?: number;
+                        /** @description Of a flat or per_seat price: integer minor units of the currency. */
+                        amount?: number;
+                        /** @description Of a per_unit price for one unit, of a package price for a package: decimal minor units. */
+                        unit_amount?: string;
+                        package_size?: number;
+                        /** @description Units that are free in each period. Default: 0. */
+                        included_units?: number;
+                        /** @description Of a graduated or volume price, in ascending order. */
+                        tiers?: {
+                            /** @description The last unit of the tier; null in the last one. */
+                            up_to: number | null;
+                            /** @description Minor units of the currency, exact: "0.35" is 0.35 cents. */
+                            unit_amount: string;
+                            /** @default 0 */
+                            flat_amount?: number;
+                        }[];
+                        /** @description Key of the metered feature whose use is charged. Left out, seats are charged. */
+                        feature?: string;
+                    }[];
+                    /** @default [] */
+                    features?: {
+                        /** @description Key of an existing feature. */
+                        feature: string;
+                        /** @description Of a metered feature, per billing period. null is unlimited, 0 is none. */
+                        limit?: number | null;
+                        /**
+                         * @description What happens at the limit. Default: block.
+                         * @enum {string}
+                         */
+                        overage?: "block" | "allow";
+                        /** @description Of a config feature. */
+                        value?: string;
+                    }[];
+                    /** @default null */
+                    trial?: {
+                        days: number;
+                        /** @default true */
+                        requires_card?: boolean;
+                        /**
+                         * @description What happens at its end without a payment method.
+                         * @default cancel
+                         * @enum {string}
+                         */
+                        end?: "cancel" | "pause";
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDraft"];
+                };
+            };
+            /**
+             * @description `plan_not_found`: No plan of this environment has this key or id.
+             *
+             *     `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no".
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `grant_does_not_fit_feature`: A limit and overage belong to a metered feature, a value to a config feature, neither to a boolean one.
+             *
+             *     `feature_granted_twice`: A plan grants each feature once.
+             *
+             *     `feature_not_metered`: Only the use of a metered feature is counted, so only that can be charged.
+             *
+             *     `price_terms_do_not_fit`: Each type of price has fields of its own: flat and per_seat an amount, per_unit a unit_amount and a feature, package a unit_amount and a package_size, graduated and volume tiers.
+             *
+             *     `tiers_out_of_order`: Tiers are in ascending order of up_to, and the last one has none.
+             *
+             *     `price_repeated`: Prices of the same currency and interval are sold together: one flat, one for seats, one for the use of each feature.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    discardPlanDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDraft"];
+                };
+            };
+            /**
+             * @description `plan_not_found`: No plan of this environment has this key or id.
+             *
+             *     `draft_not_found`: The plan has no draft of a next version.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    publishPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenPlan"];
+                };
+            };
+            /**
+             * @description `plan_not_found`: No plan of this environment has this key or id.
+             *
+             *     `draft_not_found`: The plan has no draft of a next version.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listAddOns: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Whether what is archived, so not sold any more, is listed too. */
+                archived?: "exclude" | "include";
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanList"];
+                };
+            };
+        };
+    };
+    createAddOn: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    key: string;
+                    name: string;
+                    /** @default null */
+                    description?: string | null;
+                    /** @default 0 */
+                    rank?: number;
+                    /** @default [] */
+                    prices?: {
+                        /**
+                         * @default flat
+                         * @enum {string}
+                         */
+                        type?: "flat" | "per_seat" | "per_unit" | "package" | "graduated" | "volume";
+                        currency: string;
+                        /** @enum {string} */
+                        interval: "day" | "week" | "month" | "year";
+                        /** @default 1 */
+                        interval_count?: number;
+                        /** @description Of a flat or per_seat price: integer minor units of the currency. */
+                        amount?: number;
+                        /** @description Of a per_unit price for one unit, of a package price for a package: decimal minor units. */
+                        unit_amount?: string;
+                        package_size?: number;
+                        /** @description Units that are free in each period. Default: 0. */
+                        included_units?: number;
+                        /** @description Of a graduated or volume price, in ascending order. */
+                        tiers?: {
+                            /** @description The last unit of the tier; null in the last one. */
+                            up_to: number | null;
+                            /** @description Minor units of the currency, exact: "0.35" is 0.35 cents. */
+                            unit_amount: string;
+                            /** @default 0 */
+                            flat_amount?: number;
+                        }[];
+                        /** @description Key of the metered feature whose use is charged. Left out, seats are charged. */
+                        feature?: string;
+                    }[];
+                    /** @default [] */
+                    features?: {
+                        /** @description Key of an existing feature. */
+                        feature: string;
+                        /** @description Of a metered feature, per billing period. null is unlimited, 0 is none. */
+                        limit?: number | null;
+                        /**
+                         * @description What happens at the limit. Default: block.
+                         * @enum {string}
+                         */
+                        overage?: "block" | "allow";
+                        /** @description Of a config feature. */
+                        value?: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WrittenPlan"];
+                };
+            };
+            /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `key_taken`: Another object of this kind and environment has this key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `grant_does_not_fit_feature`: A limit and overage belong to a metered feature, a value to a config feature, neither to a boolean one.
+             *
+             *     `feature_granted_twice`: A plan grants each feature once.
+             *
+             *     `feature_not_metered`: Only the use of a metered feature is counted, so only that can be charged.
+             *
+             *     `price_terms_do_not_fit`: Each type of price has fields of its own: flat and per_seat an amount, per_unit a unit_amount and a feature, package a unit_amount and a package_size, graduated and volume tiers.
+             *
+             *     `tiers_out_of_order`: Tiers are in ascending order of up_to, and the last one has none.
+             *
+             *     `price_repeated`: Prices of the same currency and interval are sold together: one flat, one for seats, one for the use of each feature.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAddOn: {
         parameters: {
             query?: never;
             header?: {
@@ -3537,6 +4538,340 @@ export interface operations {
                 };
             };
             /** @description `plan_not_found`: No plan of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `plan_is_add_on`: An add-on is sold on top of a plan, never instead of one. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listCoupons: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Whether what is archived, so not sold any more, is listed too. */
+                archived?: "exclude" | "include";
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CouponList"];
+                };
+            };
+        };
+    };
+    createCoupon: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    key: string;
+                    name: string;
+                    /** @description Instead of amount_off. */
+                    percent_off?: number;
+                    /** @description Integer minor units of the currency, instead of percent_off. */
+                    amount_off?: number;
+                    /** @description Of amount_off. */
+                    currency?: string;
+                    /**
+                     * @description once: the first invoice. repeating: the invoices of duration_months. forever: all.
+                     * @default once
+                     * @enum {string}
+                     */
+                    duration?: "once" | "repeating" | "forever";
+                    /** @description Of a repeating coupon. */
+                    duration_months?: number;
+                    redemptions_max?: number;
+                    /** Format: date-time */
+                    redeem_by?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coupon"];
+                };
+            };
+            /** @description `key_taken`: Another object of this kind and environment has this key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `coupon_terms_do_not_fit`: A coupon takes off a percentage, or an amount of a currency; a repeating one says for how many months. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCoupon: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coupon"];
+                };
+            };
+            /** @description `coupon_not_found`: No coupon of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    archiveCoupon: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Coupon"];
+                };
+            };
+            /** @description `coupon_not_found`: No coupon of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listCustomerPrices: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerPriceList"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createCustomerPrice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Id of the price it replaces, of any version of a plan or add-on. */
+                    price: string;
+                    /** @description Of a flat or per_seat price: integer minor units of the currency. */
+                    amount?: number;
+                    /** @description Of a per_unit price for one unit, of a package price for a package: decimal minor units. */
+                    unit_amount?: string;
+                    package_size?: number;
+                    /** @description Units that are free in each period. Default: 0. */
+                    included_units?: number;
+                    /** @description Of a graduated or volume price, in ascending order. */
+                    tiers?: {
+                        /** @description The last unit of the tier; null in the last one. */
+                        up_to: number | null;
+                        /** @description Minor units of the currency, exact: "0.35" is 0.35 cents. */
+                        unit_amount: string;
+                        /** @default 0 */
+                        flat_amount?: number;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerPrice"];
+                };
+            };
+            /**
+             * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             *
+             *     `price_not_replaceable`: A customer’s own price stands in for a published price that everybody else gets.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `customer_has_own_price`: The customer has a price of their own in place of this one already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `price_terms_do_not_fit`: Each type of price has fields of its own: flat and per_seat an amount, per_unit a unit_amount and a feature, package a unit_amount and a package_size, graduated and volume tiers.
+             *
+             *     `tiers_out_of_order`: Tiers are in ascending order of up_to, and the last one has none.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    archiveCustomerPrice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+                price_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerPrice"];
+                };
+            };
+            /**
+             * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             *
+             *     `customer_price_not_found`: The customer has no price of their own with this id.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -136,6 +136,21 @@ export class Intents implements OnModuleInit {
     }
   }
 
+  /**
+   * What an intent made is gone from Stripe: whoever wishes it again gets a new attempt, and so a new object. In the
+   * open transaction, which also takes back what `settle` wrote.
+   */
+  async forget(environmentId: string, kind: { kind: string }, dedupeKey: string): Promise<void> {
+    const existing = await this.intents.findByWish(environmentId, kind.kind, dedupeKey);
+    if (existing?.state === 'succeeded') {
+      await this.intents.update(environmentId, existing.id, {
+        state: 'failed',
+        error: JSON.stringify({ code: 'object_gone', message: 'What was made exists no more.' }),
+        settled_at: this.clock.now(),
+      });
+    }
+  }
+
   private async begin<Params extends z.ZodType>(
     environmentId: string,
     kind: { kind: string; params: Params },

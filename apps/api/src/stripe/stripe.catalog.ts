@@ -1,14 +1,20 @@
-import type { CallResult } from './intents.ts';
+import type Stripe from 'stripe';
 import type { Connection } from './connections.ts';
+import type { CallResult } from './intents.ts';
 import { type PriceToCharge, stripePriceTerms } from './stripe.price-terms.ts';
 
 interface Keyed {
   idempotency_key: string;
 }
 
+interface Product {
+  name: string;
+  description: string | null;
+}
+
 export async function createProduct(
   { stripe, stripe_account_id: stripeAccount }: Connection,
-  plan: { id: string; name: string; description: string | null },
+  plan: Product & { id: string },
   { idempotency_key: idempotencyKey }: Keyed,
 ): Promise<CallResult> {
   const product = await stripe.products.create(
@@ -20,6 +26,21 @@ export async function createProduct(
     { stripeAccount, idempotencyKey },
   );
   return { stripe_object_id: product.id };
+}
+
+/** Makes a product say what the plan says, and sold if it was archived there. */
+export async function updateProduct(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  productId: string,
+  plan: Product,
+  { idempotency_key: idempotencyKey }: Keyed,
+): Promise<CallResult> {
+  await stripe.products.update(
+    productId,
+    { name: plan.name, description: plan.description ?? '', active: true },
+    { stripeAccount, idempotencyKey },
+  );
+  return { stripe_object_id: productId };
 }
 
 export async function createPrice(
@@ -56,11 +77,30 @@ export async function createPrice(
   return { stripe_object_id: created.id };
 }
 
+/** A price's terms are fixed on Stripe; only whether it is sold can change. */
+export async function activatePrice(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  priceId: string,
+  { idempotency_key: idempotencyKey }: Keyed,
+): Promise<CallResult> {
+  await stripe.prices.update(priceId, { active: true }, { stripeAccount, idempotencyKey });
+  return { stripe_object_id: priceId };
+}
+
+/** Makes a meter, or takes the one that counts under its key there already: a key has one active meter. */
 export async function createMeter(
   { stripe, stripe_account_id: stripeAccount }: Connection,
   meter: { key: string; name: string },
   { idempotency_key: idempotencyKey }: Keyed,
 ): Promise<CallResult> {
+  for await (const existing of stripe.billing.meters.list(
+    { status: 'active', limit: 100 },
+    { stripeAccount },
+  )) {
+    if (existing.event_name === meter.key && countsAsOurs(existing)) {
+      return { stripe_object_id: existing.id };
+    }
+  }
   const created = await stripe.billing.meters.create(
     {
       display_name: meter.name,
@@ -73,4 +113,78 @@ export async function createMeter(
     { stripeAccount, idempotencyKey },
   );
   return { stripe_object_id: created.id };
+}
+
+function countsAsOurs(meter: Stripe.Billing.Meter): boolean {
+  return (
+    meter.default_aggregation.formula === 'sum' &&
+    meter.customer_mapping.event_payload_key === 'stripe_customer_id' &&
+    meter.value_settings.event_payload_key === 'value'
+  );
+}
+
+/** Gives a meter our name, and lets it count again if it was deactivated there. */
+export async function updateMeter(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  meterId: string,
+  meter: { name: string },
+  { idempotency_key: idempotencyKey }: Keyed,
+): Promise<CallResult> {
+  const current = await stripe.billing.meters.retrieve(meterId, {}, { stripeAccount });
+  if (current.status === 'inactive') {
+    await stripe.billing.meters.reactivate(
+      meterId,
+      {},
+      { stripeAccount, idempotencyKey: `${idempotencyKey}:reactivate` },
+    );
+  }
+  await stripe.billing.meters.update(
+    meterId,
+    { display_name: meter.name },
+    { stripeAccount, idempotencyKey },
+  );
+  return { stripe_object_id: meterId };
+}
+
+export async function createCoupon(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  coupon: {
+    id: string;
+    name: string;
+    percent_off: number | null;
+    amount_off: number | null;
+    currency: string | null;
+    duration: 'once' | 'repeating' | 'forever';
+    duration_months: number | null;
+    redemptions_max: number | null;
+    redeem_by: Date | null;
+  },
+  { idempotency_key: idempotencyKey }: Keyed,
+): Promise<CallResult> {
+  const created = await stripe.coupons.create(
+    {
+      name: coupon.name,
+      ...(coupon.percent_off === null ? {} : { percent_off: coupon.percent_off }),
+      ...(coupon.amount_off === null || coupon.currency === null
+        ? {}
+        : { amount_off: coupon.amount_off, currency: coupon.currency }),
+      duration: coupon.duration,
+      ...(coupon.duration_months === null ? {} : { duration_in_months: coupon.duration_months }),
+      ...(coupon.redemptions_max === null ? {} : { max_redemptions: coupon.redemptions_max }),
+      ...(coupon.redeem_by === null ? {} : { redeem_by: Math.floor(coupon.redeem_by.getTime() / 1_000) }),
+      metadata: { bos_coupon_id: coupon.id },
+    },
+    { stripeAccount, idempotencyKey },
+  );
+  return { stripe_object_id: created.id };
+}
+
+export async function updateCoupon(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  couponId: string,
+  coupon: { name: string },
+  { idempotency_key: idempotencyKey }: Keyed,
+): Promise<CallResult> {
+  await stripe.coupons.update(couponId, { name: coupon.name }, { stripeAccount, idempotencyKey });
+  return { stripe_object_id: couponId };
 }

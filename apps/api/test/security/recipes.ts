@@ -31,6 +31,8 @@ export interface Victim extends Tenant {
   meter: { id: string; key: string };
   feature: { id: string; key: string };
   plan: { id: string; key: string; price: string };
+  addOn: { id: string; key: string };
+  coupon: { id: string; key: string };
   subscription: { id: string };
   invoice: { id: string; line: string };
   openInvoices: string[];
@@ -119,6 +121,66 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
     { path: `plans/${plan.id}`, strangers: 'not_found' },
     { path: `plans/${plan.key}`, strangers: 'not_found' },
   ],
+  updatePlan: ({ plan }) => [
+    { path: `plans/${plan.id}`, body: { name: 'Changed' }, strangers: 'not_found' },
+    { path: `plans/${plan.key}`, body: { rank: 7 }, strangers: 'not_found' },
+  ],
+  archivePlan: ({ addOn }) => [{ path: `plans/${addOn.id}/archive`, strangers: 'not_found' }],
+  unarchivePlan: ({ addOn }) => [{ path: `plans/${addOn.key}/unarchive`, strangers: 'not_found' }],
+  listPlanVersions: ({ plan }) => [{ path: `plans/${plan.id}/versions`, strangers: 'not_found' }],
+  getPlanDraft: ({ addOn }) => [{ path: `plans/${addOn.id}/draft`, strangers: 'not_found' }],
+  putPlanDraft: ({ addOn }) => [
+    { path: `plans/${addOn.id}/draft`, body: { prices: [], features: [] }, strangers: 'not_found' },
+  ],
+  discardPlanDraft: async ({ asServer }) => {
+    await asServer('POST', 'add-ons', { key: 'draft_goes', name: 'Draft goes' });
+    await asServer('PUT', 'plans/draft_goes/draft', {});
+    return [{ path: 'plans/draft_goes/draft', strangers: 'not_found' }];
+  },
+  publishPlan: async ({ asServer }) => {
+    await asServer('POST', 'add-ons', { key: 'draft_stays', name: 'Draft stays' });
+    await asServer('PUT', 'plans/draft_stays/draft', {});
+    return [{ path: 'plans/draft_stays/publish', strangers: 'not_found' }];
+  },
+  listAddOns: () => [{ path: 'add-ons', strangers: 'own' }],
+  createAddOn: ({ feature }) => [
+    {
+      path: 'add-ons',
+      body: { key: 'more_calls', name: 'More calls', features: [{ feature: feature.key, limit: 1 }] },
+      strangers: 'not_found',
+    },
+  ],
+  getAddOn: ({ addOn }) => [
+    { path: `add-ons/${addOn.id}`, strangers: 'not_found' },
+    { path: `add-ons/${addOn.key}`, strangers: 'not_found' },
+  ],
+  listCoupons: () => [{ path: 'coupons', strangers: 'own' }],
+  createCoupon: () => [
+    { path: 'coupons', body: { key: 'ANOTHER', name: 'Another', percent_off: 10 }, strangers: 'own' },
+  ],
+  getCoupon: ({ coupon }) => [
+    { path: `coupons/${coupon.id}`, strangers: 'not_found' },
+    { path: `coupons/${coupon.key}`, strangers: 'not_found' },
+  ],
+  archiveCoupon: ({ coupon }) => [{ path: `coupons/${coupon.id}/archive`, strangers: 'not_found' }],
+  listCustomerPrices: ({ customer }) => [{ path: `customers/${customer.id}/prices`, strangers: 'not_found' }],
+  createCustomerPrice: async ({ plan, asServer }) => {
+    const { body } = await asServer('POST', 'customers', { name: 'Pays less' });
+    return [
+      {
+        path: `customers/${body['id']}/prices`,
+        body: { price: plan.price, amount: 900 },
+        strangers: 'not_found',
+      },
+    ];
+  },
+  archiveCustomerPrice: async ({ plan, asServer }) => {
+    const { body: customer } = await asServer('POST', 'customers', { name: 'Paid less' });
+    const own = { price: plan.price, amount: 900 };
+    const { body: price } = await asServer('POST', `customers/${customer['id']}/prices`, own);
+    return [{ path: `customers/${customer['id']}/prices/${price['id']}`, strangers: 'not_found' }];
+  },
+  resyncCatalog: () => [{ path: 'catalog/resync', strangers: 'own' }],
   getDefaultPlan: () => [{ path: 'default-plan', strangers: 'own' }],
   setDefaultPlan: ({ plan }) => [{ path: 'default-plan', body: { plan: plan.id }, strangers: 'not_found' }],
   trackUsage: ({ customer, meter }) => [
@@ -303,11 +365,22 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     prices: [{ amount: 900, currency: 'usd', interval: 'month' }],
     trial: { days: 14, requires_card: true, end: 'cancel' },
   });
+  const addOn = await asServer('POST', 'add-ons', {
+    key: 'support',
+    name: 'Support',
+    prices: [{ amount: 900, currency: 'usd', interval: 'month' }],
+  });
+  await asServer('PUT', 'plans/support/draft', { features: [{ feature: 'api_calls', limit: 10 }] });
+  const coupon = await asServer('POST', 'coupons', { key: 'SPRING', name: 'Spring', percent_off: 25 });
   const customer = await asServer('POST', 'customers', { external_id: 'user_42', email: 'ada@victim.test' });
   const subscription = await asServer('POST', 'subscriptions', {
     customer: 'user_42',
     plan: 'pro',
     payment_method: 'pm_card_visa',
+  });
+  await asServer('POST', 'customers/user_42/prices', {
+    price: plan.body['prices'][0].id,
+    amount: 1_500,
   });
   await asServer('POST', 'usage/track', {
     idempotency_key: 'event_0',
@@ -344,6 +417,8 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     meter: { id: meter.body['id'], key: 'api_calls' },
     feature: { id: feature.body['id'], key: 'api_calls' },
     plan: { id: plan.body['id'], key: 'pro', price: plan.body['prices'][0].id },
+    addOn: { id: addOn.body['id'], key: 'support' },
+    coupon: { id: coupon.body['id'], key: 'spring' },
     subscription: { id: subscription.body['id'] },
     invoice: { id: invoice.body['id'], line: invoice.body['lines'][0].id },
     openInvoices: open.body['data'].map(({ id }: { id: string }) => id),

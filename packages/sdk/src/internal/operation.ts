@@ -1,7 +1,7 @@
 import type { paths } from '../openapi.gen.ts';
 
 export type Path = keyof paths;
-export type Method = 'get' | 'post' | 'patch' | 'delete';
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
 /** What the document says about a method of a path; `never` when it has none. */
 type Operation<P extends Path, M extends Method> = NonNullable<paths[P][M]>;

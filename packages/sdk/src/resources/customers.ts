@@ -7,6 +7,9 @@ import type { components } from '../openapi.gen.ts';
 export type Customer = components['schemas']['Customer'];
 export type CustomerCreate = Body<'/api/v1/customers', 'post'>;
 export type CustomerUpdate = Body<'/api/v1/customers/{id}', 'patch'>;
+export type CustomerPrice = components['schemas']['CustomerPrice'];
+export type CustomerPriceList = components['schemas']['CustomerPriceList'];
+export type CustomerPriceCreate = Body<'/api/v1/customers/{id}/prices', 'post'>;
 export type CustomerQuery = Query<'/api/v1/customers', 'get'>;
 
 /** Your customers. Wherever one is named, your own id of it serves as well as ours. */
@@ -37,5 +40,25 @@ export class Customers {
   /** Changes the fields that the body names, and no others. `metadata` is replaced as a whole. */
   update(id: string, body: CustomerUpdate, options?: RequestOptions): Promise<Customer> {
     return this.#transport.call('patch', '/api/v1/customers/{id}', { path: { id }, body }, options);
+  }
+
+  /** The prices that the customer has instead of those of plans. */
+  listPrices(id: string, options?: RequestOptions): Promise<CustomerPriceList> {
+    return this.#transport.call('get', '/api/v1/customers/{id}/prices', { path: { id } }, options);
+  }
+
+  /** Gives the customer a price of their own: `{ price: 'price_…', amount: 1500 }` instead of what everybody else pays. */
+  createPrice(id: string, body: CustomerPriceCreate, options?: WriteOptions): Promise<CustomerPrice> {
+    return this.#transport.call('post', '/api/v1/customers/{id}/prices', { path: { id }, body }, options);
+  }
+
+  /** Ends a price of their own for what they buy from now on. A running subscription keeps it. */
+  archivePrice(id: string, priceId: string, options?: RequestOptions): Promise<CustomerPrice> {
+    return this.#transport.call(
+      'delete',
+      '/api/v1/customers/{id}/prices/{price_id}',
+      { path: { id, price_id: priceId } },
+      options,
+    );
   }
 }

@@ -1,47 +1,33 @@
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { EnvironmentId } from '../../platform/auth/caller.ts';
 import { Requires } from '../../platform/auth/requires.ts';
+import { CallsStripe } from '../../platform/http/idempotency.interceptor.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { idParam, pageFrom, pageQuery } from '../../platform/http/schemas.ts';
-import {
-  FeatureGrantedTwice,
-  FeatureNotFound,
-  FeatureNotMetered,
-  GrantDoesNotFitFeature,
-  KeyTaken,
-  MeterNotFound,
-  MeterOnlyForMeteredFeature,
-  PlanNotFound,
-  PriceRepeated,
-  PriceTermsDoNotFit,
-  TiersOutOfOrder,
-} from './catalog.errors.ts';
+import { StripeNotConnected, StripeRefused, StripeUnavailable } from '../../stripe/stripe.errors.ts';
+import { FeatureNotFound, KeyTaken, MeterNotFound, MeterOnlyForMeteredFeature } from './catalog.errors.ts';
 import {
   createFeature,
   createMeter,
-  createPlan,
-  defaultPlan,
   feature,
   featurePage,
   meter,
   meterPage,
-  plan,
-  planPage,
-  setDefaultPlan,
+  resync,
 } from './catalog.schemas.ts';
 import { FeaturesService } from './features.service.ts';
-import { PlansService } from './plans.service.ts';
+import { ResyncCatalog } from './resync-catalog.ts';
 
 type PageQuery = z.output<typeof pageQuery>;
 type IdParam = z.output<typeof idParam>;
 
-/** What an environment sells. */
+/** Features and meters, and how the catalog stands on Stripe. */
 @Controller()
 export class CatalogController {
   constructor(
     private readonly features: FeaturesService,
-    private readonly plans: PlansService,
+    private readonly resync: ResyncCatalog,
   ) {}
 
   @Get('meters')
@@ -99,60 +85,13 @@ export class CatalogController {
     return this.features.getFeature(environmentId, id, 'id');
   }
 
-  @Get('plans')
-  @Requires('catalog:read', { publishable: true })
-  @Returns(200, planPage)
-  async listPlans(@EnvironmentId() environmentId: string, @Query({ schema: pageQuery }) query: PageQuery) {
-    return pageFrom(await this.plans.list(environmentId, query), query.limit);
-  }
-
-  /** Publishes a plan with its prices and what it grants. */
-  @Post('plans')
-  @Requires('catalog:write')
-  @Returns(201, plan)
-  @Refuses(
-    KeyTaken,
-    FeatureNotFound,
-    GrantDoesNotFitFeature,
-    FeatureGrantedTwice,
-    FeatureNotMetered,
-    PriceTermsDoNotFit,
-    TiersOutOfOrder,
-    PriceRepeated,
-  )
-  createPlan(
-    @EnvironmentId() environmentId: string,
-    @Body({ schema: createPlan }) body: z.output<typeof createPlan>,
-  ) {
-    return this.plans.create(environmentId, body);
-  }
-
-  /** Retrieves a plan by key or id, in its newest version. */
-  @Get('plans/:id')
-  @Requires('catalog:read', { publishable: true })
-  @Returns(200, plan)
-  @Refuses(PlanNotFound)
-  getPlan(@EnvironmentId() environmentId: string, @Param({ schema: idParam }) { id }: IdParam) {
-    return this.plans.get(environmentId, id, 'id');
-  }
-
-  /** The plan of customers without a subscription. */
-  @Get('default-plan')
-  @Requires('catalog:read', { audience: 'dashboard' })
-  @Returns(200, defaultPlan)
-  getDefaultPlan(@EnvironmentId() environmentId: string) {
-    return this.plans.getDefault(environmentId);
-  }
-
-  /** Chooses the plan of customers without a subscription; null for none. */
-  @Patch('default-plan')
+  /** Compares the catalog with Stripe, and repairs what is missing, inactive or named otherwise there. */
+  @Post('catalog/resync')
   @Requires('catalog:write', { audience: 'dashboard' })
-  @Returns(200, defaultPlan)
-  @Refuses(PlanNotFound)
-  setDefaultPlan(
-    @EnvironmentId() environmentId: string,
-    @Body({ schema: setDefaultPlan }) body: z.output<typeof setDefaultPlan>,
-  ) {
-    return this.plans.setDefault(environmentId, body.plan);
+  @CallsStripe()
+  @Returns(200, resync)
+  @Refuses(StripeNotConnected, StripeRefused, StripeUnavailable)
+  resyncCatalog(@EnvironmentId() environmentId: string) {
+    return this.resync.run(environmentId);
   }
 }

@@ -42,13 +42,133 @@ export class PlanNotFound extends AppError {
   }
 }
 
+export class PlanIsAddOn extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'plan_is_add_on',
+    kind: 'invalid',
+    explanation: 'An add-on is sold on top of a plan, never instead of one.',
+  };
+  constructor(plan: string, param = 'plan') {
+    super(PlanIsAddOn.facts, `${plan} is an add-on, sold on top of a plan. Name a plan.`, param);
+  }
+}
+
+export class DraftNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'draft_not_found',
+    kind: 'not_found',
+    explanation: 'The plan has no draft of a next version.',
+  };
+  constructor(plan: string) {
+    super(
+      DraftNotFound.facts,
+      `The plan ${plan} has no draft. PUT /api/v1/plans/${plan}/draft writes one.`,
+      'id',
+    );
+  }
+}
+
+export class CouponNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'coupon_not_found',
+    kind: 'not_found',
+    explanation: 'No coupon of this environment has this key or id.',
+  };
+  constructor(reference: string, param = 'coupon') {
+    super(CouponNotFound.facts, `There is no coupon ${reference}. GET /api/v1/coupons lists them.`, param);
+  }
+}
+
+export class CouponArchived extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'coupon_archived',
+    kind: 'conflict',
+    explanation: 'The coupon is not redeemed any more. Who has it keeps it.',
+  };
+  constructor(coupon: string, param = 'coupon') {
+    super(CouponArchived.facts, `The coupon ${coupon} is archived. Name another, or none.`, param);
+  }
+}
+
+export class CouponExpired extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'coupon_expired',
+    kind: 'conflict',
+    explanation: 'The time to redeem the coupon is over. Who has it keeps it.',
+  };
+  constructor(coupon: string, param = 'coupon') {
+    super(
+      CouponExpired.facts,
+      `The coupon ${coupon} can be redeemed no more: its time is over. Name another, or none.`,
+      param,
+    );
+  }
+}
+
+export class CouponTermsDoNotFit extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'coupon_terms_do_not_fit',
+    kind: 'invalid',
+    explanation:
+      'A coupon takes off a percentage, or an amount of a currency; a repeating one says for how many months.',
+  };
+  constructor(message: string, param: string) {
+    super(CouponTermsDoNotFit.facts, message, param);
+  }
+}
+
+export class PriceNotReplaceable extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'price_not_replaceable',
+    kind: 'not_found',
+    explanation: 'A customer’s own price stands in for a published price that everybody else gets.',
+  };
+  constructor(price: string) {
+    super(
+      PriceNotReplaceable.facts,
+      `There is no published price ${price} that a customer’s own could stand in for. GET /api/v1/plans shows prices.`,
+      'price',
+    );
+  }
+}
+
+export class CustomerHasOwnPrice extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'customer_has_own_price',
+    kind: 'conflict',
+    explanation: 'The customer has a price of their own in place of this one already.',
+  };
+  constructor(price: string) {
+    super(
+      CustomerHasOwnPrice.facts,
+      `The customer has a price of their own in place of ${price}. Archive that first, with DELETE.`,
+      'price',
+    );
+  }
+}
+
+export class CustomerPriceNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'customer_price_not_found',
+    kind: 'not_found',
+    explanation: 'The customer has no price of their own with this id.',
+  };
+  constructor(price: string) {
+    super(
+      CustomerPriceNotFound.facts,
+      `The customer has no price ${price} of their own. GET /api/v1/customers/:id/prices lists them.`,
+      'price_id',
+    );
+  }
+}
+
 export class KeyTaken extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'key_taken',
     kind: 'conflict',
     explanation: 'Another object of this kind and environment has this key.',
   };
-  constructor(kind: 'feature' | 'meter' | 'plan', key: string) {
+  constructor(kind: 'feature' | 'meter' | 'plan' | 'coupon', key: string) {
     super(KeyTaken.facts, `There is a ${kind} with the key ${key} already. Choose another key.`, 'key');
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { key, name, pageOf, text, timestamp } from '../../platform/http/schemas.ts';
-import { planPrice, priceInput } from './price.schemas.ts';
+import { key, name, pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
+import { archived, planPrice, priceInput } from './price.schemas.ts';
 
 export const aggregations = ['count', 'sum'] as const;
 export const featureTypes = ['boolean', 'metered', 'config'] as const;
@@ -92,12 +92,40 @@ export const plan = z
   .meta({ id: 'Plan' });
 export const planPage = pageOf(plan).meta({ id: 'PlanList' });
 
-export const createPlan = z.strictObject({
-  key,
-  name,
-  description: text.trim().min(1).max(500).nullable().default(null),
-  group: key.default('default'),
-  rank: z.int().min(0).max(1_000_000).default(0),
+export const planQuery = pageQuery.extend({ archived });
+
+const warnings = z.array(z.string()).describe('What is allowed, but seldom meant.');
+export const writtenPlan = plan.extend({ warnings }).meta({ id: 'WrittenPlan' });
+
+export const planVersion = z
+  .object({
+    id: z.string(),
+    number: z.int(),
+    published_at: timestamp,
+    trial: z.object(trialTerms).nullable(),
+    prices: z.array(planPrice),
+    features: z.array(planFeature),
+  })
+  .meta({ id: 'PlanVersion' });
+export const planVersionPage = pageOf(planVersion).meta({ id: 'PlanVersionList' });
+
+export const planDraft = z
+  .object({
+    plan: z.object({ id: z.string(), key: z.string(), name: z.string() }),
+    version: z.object({
+      id: z.string(),
+      number: z.int().describe('What it will be once published.'),
+      created_at: timestamp,
+      trial: z.object(trialTerms).nullable(),
+    }),
+    prices: z.array(planPrice),
+    features: z.array(planFeature),
+    warnings,
+  })
+  .meta({ id: 'PlanDraft' });
+
+/** What a version of a plan costs and grants. */
+export const versionFields = {
   prices: z.array(priceInput).max(50).default([]),
   features: z
     .array(
@@ -118,7 +146,49 @@ export const createPlan = z.strictObject({
     })
     .nullable()
     .default(null),
+};
+
+const description = text.trim().min(1).max(500).nullable();
+const rank = z.int().min(0).max(1_000_000);
+
+export const createPlan = z.strictObject({
+  key,
+  name,
+  description: description.default(null),
+  group: key.default('default'),
+  rank: rank.default(0),
+  ...versionFields,
 });
+
+export const createAddOn = z.strictObject({
+  key,
+  name,
+  description: description.default(null),
+  rank: rank.default(0),
+  prices: versionFields.prices,
+  features: versionFields.features,
+});
+
+export const putDraft = z.strictObject(versionFields);
+
+export const updatePlan = z.strictObject({
+  name: name.optional(),
+  description: description.optional(),
+  rank: rank.optional(),
+});
+
+export const resync = z
+  .object({
+    checked: z.int().describe('How many objects were compared.'),
+    repaired: z.array(
+      z.object({
+        kind: z.enum(['product', 'price', 'meter', 'feature', 'coupon']),
+        id: z.string().describe('Of ours: for a product the plan’s.'),
+        cause: z.enum(['missing', 'inactive', 'renamed', 'features_missing']),
+      }),
+    ),
+  })
+  .meta({ id: 'CatalogResync' });
 
 export const defaultPlan = z
   .object({ plan: plan.nullable().describe('What customers without a subscription have.') })

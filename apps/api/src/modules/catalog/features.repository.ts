@@ -41,15 +41,6 @@ export class FeaturesRepository {
       .execute();
   }
 
-  async linkStripeMeter(environmentId: string, id: string, stripeMeterId: string): Promise<void> {
-    await this.database.q
-      .updateTable('meters')
-      .set({ stripe_meter_id: stripeMeterId })
-      .where('environment_id', '=', environmentId)
-      .where('id', '=', id)
-      .execute();
-  }
-
   async insertFeature(
     environmentId: string,
     feature: {

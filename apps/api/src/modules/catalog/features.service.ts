@@ -8,7 +8,7 @@ import { newId } from '../../platform/ids.ts';
 import { Outbox } from '../../platform/jobs/outbox.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { FeatureNotFound, KeyTaken, MeterNotFound, MeterOnlyForMeteredFeature } from './catalog.errors.ts';
-import { syncMeter } from './catalog.jobs.ts';
+import { syncFeature, syncMeter } from './catalog.jobs.ts';
 import type { createFeature, createMeter } from './catalog.schemas.ts';
 import { FeaturesRepository } from './features.repository.ts';
 
@@ -96,6 +96,7 @@ export class FeaturesService {
         target: { type: 'feature', id },
         after: wish,
       });
+      await this.outbox.add(environmentId, syncFeature, { feature_id: id });
       return this.getFeature(environmentId, id);
     });
   }

@@ -41,6 +41,7 @@ export class PlansRepository {
       description: string | null;
       group: string;
       rank: number;
+      type: 'base' | 'add_on';
       created_at: Date;
     },
   ): Promise<void> {
@@ -100,9 +101,111 @@ export class PlansRepository {
     return row === undefined ? undefined : withTrial(row);
   }
 
-  async list(environmentId: string, page: PageRequest): Promise<PlanRow[]> {
-    const rows = await this.selectPlans(environmentId).$call(newestFirst('plans.id', page)).execute();
+  async list(
+    environmentId: string,
+    page: PageRequest & { type?: 'base' | 'add_on'; archived: boolean },
+  ): Promise<PlanRow[]> {
+    let query = this.selectPlans(environmentId);
+    if (page.type !== undefined) {
+      query = query.where('plans.type', '=', page.type);
+    }
+    if (!page.archived) {
+      query = query.where('plans.archived_at', 'is', null);
+    }
+    const rows = await query.$call(newestFirst('plans.id', page)).execute();
     return rows.map(withTrial);
+  }
+
+  /** By key or id, locked until the transaction ends. */
+  lock(environmentId: string, reference: string) {
+    return this.database.q
+      .selectFrom('plans')
+      .select(['id', 'key', 'name', 'description', 'rank', 'archived_at'])
+      .where('environment_id', '=', environmentId)
+      .where((eb) => eb.or([eb('key', '=', reference), eb('id', '=', reference)]))
+      .forUpdate()
+      .executeTakeFirst();
+  }
+
+  async update(
+    environmentId: string,
+    id: string,
+    change: { name?: string; description?: string | null; rank?: number; archived_at?: Date | null },
+  ): Promise<void> {
+    await this.database.q
+      .updateTable('plans')
+      .set(change)
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .execute();
+  }
+
+  /** Published ones, the newest first. */
+  async listVersions(environmentId: string, planId: string, page: PageRequest) {
+    const rows = await this.database.q
+      .selectFrom('plan_versions')
+      .select(['id', 'number', 'published_at', 'trial_days', 'trial_requires_card', 'trial_end'])
+      .$narrowType<{ published_at: Date }>()
+      .where('environment_id', '=', environmentId)
+      .where('plan_id', '=', planId)
+      .where('published_at', 'is not', null)
+      .$call(newestFirst('id', page))
+      .execute();
+    return rows.map(withTrial);
+  }
+
+  async lastNumber(environmentId: string, planId: string): Promise<number> {
+    const { number } = await this.database.q
+      .selectFrom('plan_versions')
+      .select((eb) => eb.fn.max('number').as('number'))
+      .where('environment_id', '=', environmentId)
+      .where('plan_id', '=', planId)
+      .executeTakeFirstOrThrow();
+    return number;
+  }
+
+  async findDraft(environmentId: string, planId: string) {
+    const row = await this.database.q
+      .selectFrom('plan_versions')
+      .select(['id', 'number', 'created_at', 'trial_days', 'trial_requires_card', 'trial_end'])
+      .where('environment_id', '=', environmentId)
+      .where('plan_id', '=', planId)
+      .where('published_at', 'is', null)
+      .executeTakeFirst();
+    return row === undefined ? undefined : withTrial(row);
+  }
+
+  /** With its prices and features. */
+  async deleteDraft(environmentId: string, planId: string): Promise<void> {
+    for (const table of ['prices', 'plan_features'] as const) {
+      await this.database.q
+        .deleteFrom(table)
+        .where('environment_id', '=', environmentId)
+        .where('plan_version_id', 'in', (eb) =>
+          eb
+            .selectFrom('plan_versions')
+            .select('id')
+            .where('environment_id', '=', environmentId)
+            .where('plan_id', '=', planId)
+            .where('published_at', 'is', null),
+        )
+        .execute();
+    }
+    await this.database.q
+      .deleteFrom('plan_versions')
+      .where('environment_id', '=', environmentId)
+      .where('plan_id', '=', planId)
+      .where('published_at', 'is', null)
+      .execute();
+  }
+
+  async publish(environmentId: string, versionId: string, at: Date): Promise<void> {
+    await this.database.q
+      .updateTable('plan_versions')
+      .set({ published_at: at })
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', versionId)
+      .execute();
   }
 
   /** Of any version, newest or not. */
@@ -154,15 +257,6 @@ export class PlansRepository {
       .where('plan_features.environment_id', '=', environmentId)
       .where('plan_features.plan_version_id', 'in', atLeastOne(versionIds))
       .orderBy('features.key')
-      .execute();
-  }
-
-  async linkStripeProduct(environmentId: string, id: string, stripeProductId: string): Promise<void> {
-    await this.database.q
-      .updateTable('plans')
-      .set({ stripe_product_id: stripeProductId })
-      .where('environment_id', '=', environmentId)
-      .where('id', '=', id)
       .execute();
   }
 

@@ -8,16 +8,18 @@ import { newId } from '../../platform/ids.ts';
 import { Outbox } from '../../platform/jobs/outbox.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { OnboardingService } from '../merchants/onboarding.service.ts';
-import { KeyTaken, PlanNotFound } from './catalog.errors.ts';
+import { KeyTaken, PlanIsAddOn, PlanNotFound } from './catalog.errors.ts';
 import { syncPlan } from './catalog.jobs.ts';
-import type { createPlan, plan } from './catalog.schemas.ts';
-import { FeaturesRepository } from './features.repository.ts';
-import { grantsOf } from './plan.ts';
+import type { createPlan, plan, planVersion, updatePlan, writtenPlan } from './catalog.schemas.ts';
+import { warningsOf } from './plan-warnings.ts';
 import { type PlanRow, PlansRepository } from './plans.repository.ts';
-import { pricesOf, shownPrice } from './price.ts';
-import { PricesRepository } from './prices.repository.ts';
+import { shownPrice } from './price.ts';
+import { type PriceRow, PricesRepository } from './prices.repository.ts';
+import { WriteVersion } from './write-version.ts';
 
 export type Plan = z.input<typeof plan>;
+export type PlanVersion = z.input<typeof planVersion>;
+export type WrittenPlan = z.input<typeof writtenPlan>;
 
 @Injectable()
 export class PlansService {
@@ -25,14 +27,17 @@ export class PlansService {
     private readonly database: Database,
     private readonly plans: PlansRepository,
     private readonly prices: PricesRepository,
-    private readonly features: FeaturesRepository,
+    private readonly writeVersion: WriteVersion,
     private readonly audit: AuditService,
     private readonly onboarding: OnboardingService,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
   ) {}
 
-  list(environmentId: string, page: PageRequest): Promise<Plan[]> {
+  list(
+    environmentId: string,
+    page: PageRequest & { type?: 'base' | 'add_on'; archived: boolean },
+  ): Promise<Plan[]> {
     return this.database.tenant(environmentId, async () => {
       return this.complete(environmentId, await this.plans.list(environmentId, page));
     });
@@ -48,6 +53,47 @@ export class PlansService {
       }
       return found;
     });
+  }
+
+  /** An add-on by key or id. Throws `PlanNotFound`. */
+  async getAddOn(environmentId: string, reference: string, param?: string): Promise<Plan> {
+    const found = await this.get(environmentId, reference, param);
+    if (found.type !== 'add_on') {
+      throw new PlanNotFound(reference, param);
+    }
+    return found;
+  }
+
+  /** With what is allowed in it, but seldom meant. Throws `PlanNotFound`. */
+  async getWritten(environmentId: string, reference: string): Promise<WrittenPlan> {
+    const found = await this.get(environmentId, reference);
+    return { ...found, warnings: warningsOf(found.prices, found.features) };
+  }
+
+  /** What was sold, the newest first. Throws `PlanNotFound`. */
+  listVersions(environmentId: string, reference: string, page: PageRequest): Promise<PlanVersion[]> {
+    return this.database.tenant(environmentId, async () => {
+      const { id } = await this.get(environmentId, reference, 'id');
+      const versions = await this.plans.listVersions(environmentId, id, page);
+      const prices = await this.prices.ofVersions(
+        environmentId,
+        versions.map((version) => version.id),
+      );
+      const features = await this.plans.features(
+        environmentId,
+        versions.map((version) => version.id),
+      );
+      return versions.map((version) => ({ ...version, ...termsIn(version.id, prices, features) }));
+    });
+  }
+
+  /** What a version costs and grants, as it is shown. In the open transaction. */
+  async termsOf(environmentId: string, versionId: string) {
+    return termsIn(
+      versionId,
+      await this.prices.ofVersions(environmentId, [versionId]),
+      await this.plans.features(environmentId, [versionId]),
+    );
   }
 
   /** A version that was sold, with what it grants. Undefined when there is none. */
@@ -67,24 +113,30 @@ export class PlansService {
     return this.database.tenant(environmentId, () => this.prices.find(environmentId, by));
   }
 
+  /** The prices of a version as one customer gets them: their own in place of those they `replaces`. */
+  pricesFor(environmentId: string, versionId: string, customerId: string): Promise<PriceRow[]> {
+    return this.database.tenant(environmentId, async () => {
+      const prices = await this.prices.ofVersions(environmentId, [versionId]);
+      const own = await this.prices.ofCustomer(environmentId, customerId, versionId);
+      return prices.map((price) => own.find(({ replaces }) => replaces === price.id) ?? price);
+    });
+  }
+
   /** Publishes a plan in its first version, with its prices and what it grants; a job puts it on Stripe. */
-  create(environmentId: string, wish: z.output<typeof createPlan>): Promise<Plan> {
+  create(
+    environmentId: string,
+    wish: z.output<typeof createPlan> & { type: 'base' | 'add_on' },
+  ): Promise<WrittenPlan> {
     return this.database.tenant(environmentId, async () => {
       const now = this.clock.now();
       const id = newId('plan');
-      const { prices: wishedPrices, features, trial, ...fields } = wish;
-      const known = await this.features.findFeatures(environmentId, [
-        ...features.map(({ feature }) => feature),
-        ...wishedPrices.flatMap(({ feature }) => feature ?? []),
-      ]);
-      const grants = grantsOf(features, known);
-      const prices = pricesOf(wishedPrices, known);
+      const versionId = newId('plan_version');
+      const { prices, features, trial, ...fields } = wish;
       await this.plans.insert(environmentId, { id, ...fields, created_at: now }).catch((error: unknown) => {
         throw violatedConstraint(error) === 'plans_environment_id_key_key'
           ? new KeyTaken('plan', wish.key)
           : error;
       });
-      const versionId = newId('plan_version');
       await this.plans.insertVersion(environmentId, {
         id: versionId,
         plan_id: id,
@@ -93,23 +145,39 @@ export class PlansService {
         published_at: now,
         trial,
       });
-      await this.prices.insert(
-        environmentId,
-        prices.map((price) => ({ id: newId('price'), plan_version_id: versionId, ...price })),
-        now,
-      );
-      await this.plans.insertFeatures(environmentId, versionId, grants);
+      await this.writeVersion.write(environmentId, versionId, { prices, features, trial }, now);
       await this.audit.record(environmentId, {
         action: 'plan.created',
         target: { type: 'plan', id },
         after: wish,
       });
-      await this.onboarding.complete(environmentId, 'create_plan');
-      if (prices.length > 0) {
-        await this.outbox.add(environmentId, syncPlan, { plan_id: id });
+      if (wish.type === 'base') {
+        await this.onboarding.complete(environmentId, 'create_plan');
       }
-      return this.get(environmentId, id);
+      if (prices.length > 0) {
+        await this.outbox.add(environmentId, syncPlan, { plan_id: id, change_id: versionId });
+      }
+      return this.getWritten(environmentId, id);
     });
+  }
+
+  /** Changes what a plan is called and where it stands; a job tells Stripe. Throws `PlanNotFound`. */
+  update(environmentId: string, reference: string, change: z.output<typeof updatePlan>): Promise<Plan> {
+    return this.changeRow(environmentId, reference, 'plan.updated', {
+      ...(change.name === undefined ? {} : { name: change.name }),
+      ...(change.description === undefined ? {} : { description: change.description }),
+      ...(change.rank === undefined ? {} : { rank: change.rank }),
+    });
+  }
+
+  /** Ends the sale of a plan; whoever is on it stays. Throws `PlanNotFound`. */
+  archive(environmentId: string, reference: string): Promise<Plan> {
+    return this.changeRow(environmentId, reference, 'plan.archived', { archived_at: this.clock.now() });
+  }
+
+  /** Sells an archived plan again. Throws `PlanNotFound`. */
+  unarchive(environmentId: string, reference: string): Promise<Plan> {
+    return this.changeRow(environmentId, reference, 'plan.unarchived', { archived_at: null });
   }
 
   /** The plan of customers without a subscription, if there is one. */
@@ -125,6 +193,9 @@ export class PlansService {
     return this.database.tenant(environmentId, async () => {
       const before = await this.getDefault(environmentId);
       const chosen = reference === null ? null : await this.get(environmentId, reference);
+      if (chosen?.type === 'add_on') {
+        throw new PlanIsAddOn(chosen.key);
+      }
       await this.plans.setDefault(environmentId, chosen?.id ?? null);
       await this.audit.record(environmentId, {
         action: 'default_plan.changed',
@@ -133,6 +204,31 @@ export class PlansService {
         after: { plan: chosen?.key ?? null },
       });
       return { plan: chosen };
+    });
+  }
+
+  private changeRow(
+    environmentId: string,
+    reference: string,
+    action: string,
+    change: { name?: string; description?: string | null; rank?: number; archived_at?: Date | null },
+  ): Promise<Plan> {
+    return this.database.tenant(environmentId, async () => {
+      const before = await this.plans.lock(environmentId, reference);
+      if (before === undefined) {
+        throw new PlanNotFound(reference, 'id');
+      }
+      if (Object.keys(change).length > 0) {
+        await this.plans.update(environmentId, before.id, change);
+      }
+      await this.audit.record(environmentId, {
+        action,
+        target: { type: 'plan', id: before.id },
+        before: Object.fromEntries(Object.keys(change).map((field) => [field, Reflect.get(before, field)])),
+        after: change,
+      });
+      await this.outbox.add(environmentId, syncPlan, { plan_id: before.id, change_id: newId('job') });
+      return this.get(environmentId, before.id);
     });
   }
 
@@ -148,10 +244,20 @@ export class PlansService {
         published_at: row.published_at,
         trial: row.trial,
       },
-      prices: prices.filter((price) => price.plan_version_id === row.version_id).map(shownPrice),
-      features: features
-        .filter((feature) => feature.plan_version_id === row.version_id)
-        .map((feature) => ({ ...feature, limit: feature.limit === null ? null : Number(feature.limit) })),
+      ...termsIn(row.version_id, prices, features),
     }));
   }
+}
+
+function termsIn(
+  versionId: string,
+  prices: Awaited<ReturnType<PricesRepository['ofVersions']>>,
+  features: Awaited<ReturnType<PlansRepository['features']>>,
+): Pick<Plan, 'prices' | 'features'> {
+  return {
+    prices: prices.filter((price) => price.plan_version_id === versionId).map(shownPrice),
+    features: features
+      .filter((feature) => feature.plan_version_id === versionId)
+      .map((feature) => ({ ...feature, limit: feature.limit === null ? null : Number(feature.limit) })),
+  };
 }

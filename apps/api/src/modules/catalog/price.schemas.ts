@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { key, money } from '../../platform/http/schemas.ts';
+import { key, money, text } from '../../platform/http/schemas.ts';
 
 export const priceTypes = ['flat', 'per_seat', 'per_unit', 'package', 'graduated', 'volume'] as const;
 export const intervals = ['day', 'week', 'month', 'year'] as const;
@@ -46,7 +46,14 @@ export const planPrice = z
   })
   .meta({ id: 'Price' });
 
-const currency = z
+/** In a list's query: whether what is not sold any more is in it. */
+export const archived = z
+  .enum(['exclude', 'include'])
+  .default('exclude')
+  .describe('Whether what is archived, so not sold any more, is listed too.')
+  .transform((value) => value === 'include');
+
+export const currency = z
   .string()
   .toLowerCase()
   .regex(/^[a-z]{3}$/, 'use a three-letter ISO 4217 code such as usd')
@@ -88,6 +95,19 @@ export const priceInput = z.strictObject({
   feature: key
     .optional()
     .describe('Key of the metered feature whose use is charged. Left out, seats are charged.'),
+});
+
+export const customerPrice = planPrice
+  .extend({
+    plan: z.string().describe('Key of the plan or add-on it is a price of.'),
+    replaces: z.string().describe('Id of the price that everybody else gets.'),
+  })
+  .meta({ id: 'CustomerPrice' });
+export const customerPriceList = z.object({ data: z.array(customerPrice) }).meta({ id: 'CustomerPriceList' });
+
+export const createCustomerPrice = z.strictObject({
+  price: text.min(1).max(100).describe('Id of the price it replaces, of any version of a plan or add-on.'),
+  ...chargeFields,
 });
 
 /** Tiers as a row holds them. */

@@ -56,10 +56,21 @@ export class PricesRepository {
     return rows.map(withNumbers);
   }
 
-  async linkStripePrice(environmentId: string, id: string, stripePriceId: string): Promise<void> {
+  /** Those in force. */
+  async ofCustomer(environmentId: string, customerId: string, versionId?: string) {
+    let query = this.select(environmentId)
+      .where('p.customer_id', '=', customerId)
+      .where('p.archived_at', 'is', null);
+    if (versionId !== undefined) {
+      query = query.where('p.plan_version_id', '=', versionId);
+    }
+    return (await query.execute()).map(withNumbers);
+  }
+
+  async archive(environmentId: string, id: string, at: Date): Promise<void> {
     await this.database.q
       .updateTable('prices')
-      .set({ stripe_price_id: stripePriceId })
+      .set({ archived_at: at })
       .where('environment_id', '=', environmentId)
       .where('id', '=', id)
       .execute();
@@ -100,6 +111,7 @@ export class PricesRepository {
         'p.archived_at',
         'p.stripe_price_id',
       ])
+      .select((eb) => eb('v.published_at', 'is not', null).as('is_published'))
       .where('p.environment_id', '=', environmentId)
       .orderBy('p.id');
   }

@@ -1,25 +1,25 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { z } from 'zod';
 import { Database } from '../../platform/database/database.ts';
 import { JobHandlers } from '../../platform/jobs/job-handlers.ts';
-import { type Connection, Connections } from '../../stripe/connections.ts';
-import { Intents } from '../../stripe/intents.ts';
-import { createMeter, createPrice, createProduct } from '../../stripe/stripe.catalog.ts';
+import { Connections } from '../../stripe/connections.ts';
+import { attachedFeatures } from '../../stripe/stripe.features.ts';
 import { stripePriceTerms } from '../../stripe/stripe.price-terms.ts';
 import { accountConnected } from '../merchants/stripe-account.jobs.ts';
 import { PriceNotOnStripe } from './catalog.errors.ts';
-import { syncMeter, syncPlan } from './catalog.jobs.ts';
+import { syncCoupon, syncFeature, syncMeter, syncPlan, syncPrice } from './catalog.jobs.ts';
+import { CatalogIntents } from './catalog-intents.ts';
+import { CatalogLinksRepository } from './catalog-links.repository.ts';
+import { CouponsRepository } from './coupons.repository.ts';
 import { FeaturesRepository } from './features.repository.ts';
 import { PlansRepository } from './plans.repository.ts';
 import { type PriceRow, PricesRepository } from './prices.repository.ts';
 
-const productIntent = { kind: 'product.create', params: z.object({ plan_id: z.string() }) };
-const priceIntent = { kind: 'price.create', params: z.object({ plan_id: z.string(), price_id: z.string() }) };
-const meterIntent = { kind: 'meter.create', params: z.object({ meter_id: z.string() }) };
-
 const pageSize = 100;
 
-/** Puts the catalog on Stripe: a product for a plan, a price for each of its prices, a meter for a meter. Once each. */
+/**
+ * Puts the catalog on Stripe: a product for a plan, with a price for each of its prices and the features it grants; a
+ * meter for a meter, a coupon for a coupon. Once each.
+ */
 @Injectable()
 export class SyncCatalog implements OnModuleInit {
   constructor(
@@ -27,21 +27,41 @@ export class SyncCatalog implements OnModuleInit {
     private readonly plans: PlansRepository,
     private readonly prices: PricesRepository,
     private readonly features: FeaturesRepository,
+    private readonly coupons: CouponsRepository,
+    private readonly links: CatalogLinksRepository,
     private readonly connections: Connections,
-    private readonly intents: Intents,
+    private readonly intents: CatalogIntents,
     private readonly handlers: JobHandlers,
   ) {}
 
   onModuleInit(): void {
-    this.registerIntents();
-    this.handlers.register(syncPlan, async ({ plan_id: planId }, { environment_id: environmentId }) => {
-      await this.ifConnected(environmentId, () => this.plan(environmentId, planId));
-    });
-    this.handlers.register(syncMeter, async ({ meter_id: meterId }, { environment_id: environmentId }) => {
-      await this.ifConnected(environmentId, () => this.meter(environmentId, meterId));
-    });
+    this.handlers.register(
+      syncPlan,
+      ({ plan_id: id, change_id: changeId }, { environment_id: environmentId }) =>
+        this.ifConnected(environmentId, async () => {
+          const wasThere = (await this.linkOfProduct(environmentId, id)) !== null;
+          await this.plan(environmentId, id, changeId);
+          if (wasThere) {
+            await this.intents.update(environmentId, 'product', id, changeId);
+          }
+        }),
+    );
+    this.handlers.register(syncPrice, ({ price_id: id }, { environment_id: environmentId }) =>
+      this.ifConnected(environmentId, async () => {
+        await this.putPrices(environmentId, await this.findPrices(environmentId, [id]));
+      }),
+    );
+    this.handlers.register(syncMeter, ({ meter_id: id }, { environment_id: environmentId }) =>
+      this.ifConnected(environmentId, () => this.intents.ensure(environmentId, 'meter', id)),
+    );
+    this.handlers.register(syncFeature, ({ feature_id: id }, { environment_id: environmentId }) =>
+      this.ifConnected(environmentId, () => this.intents.ensure(environmentId, 'feature', id)),
+    );
+    this.handlers.register(syncCoupon, ({ coupon_id: id }, { environment_id: environmentId }) =>
+      this.ifConnected(environmentId, () => this.intents.ensure(environmentId, 'coupon', id)),
+    );
     this.handlers.register(accountConnected, (_, { environment_id: environmentId }) =>
-      this.ifConnected(environmentId, () => this.everything(environmentId)),
+      this.ifConnected(environmentId, () => this.everything(environmentId, undefined)),
     );
   }
 
@@ -54,161 +74,147 @@ export class SyncCatalog implements OnModuleInit {
     planId: string,
     priceIds: string[],
   ): Promise<Map<string, string>> {
-    const find = () =>
-      this.database.tenant(environmentId, () => this.prices.find(environmentId, { ids: priceIds }));
-    const wanted = (await find()).filter((price) => price.plan_id === planId);
+    const wanted = (await this.findPrices(environmentId, priceIds)).filter(
+      (price) => price.plan_id === planId,
+    );
     const inexpressible = wanted.find((price) => stripePriceTerms(price) === undefined);
     if (inexpressible !== undefined) {
       throw new PriceNotOnStripe(inexpressible.id);
     }
-    await this.product(environmentId, planId);
-    await this.putPrices(environmentId, planId, wanted);
-    const linked = (await find()).flatMap(({ id, stripe_price_id: stripeId }) =>
-      stripeId === null ? [] : [[id, stripeId] as const],
-    );
-    const missing = priceIds.find((id) => !linked.some(([ours]) => ours === id));
+    const put = await this.putPrices(environmentId, wanted);
+    const missing = priceIds.find((id) => !put.has(id));
     if (missing !== undefined) {
-      throw new Error(`The price ${missing} was to be put on Stripe, but is not linked.`);
+      throw new Error(`The price ${missing} is not one of the plan ${planId}.`);
     }
-    return new Map(linked);
+    return put;
   }
 
-  private async plan(environmentId: string, planId: string): Promise<void> {
+  /** The Stripe coupon of one of ours, making it first if need be. Throws `StripeNotConnected`, `StripeUnavailable`. */
+  stripeCouponOf(environmentId: string, couponId: string): Promise<string> {
+    return this.intents.ensure(environmentId, 'coupon', couponId);
+  }
+
+  /** Another account takes the place of the one that held the catalog. In the open transaction. */
+  async forgetAccount(environmentId: string): Promise<void> {
+    await this.links.unlinkAll(environmentId);
+  }
+
+  /**
+   * Puts on Stripe whatever is not there, and returns the plans whose products lacked features. `changeId` undefined:
+   * what was done for the same version before is not looked at again.
+   */
+  async everything(environmentId: string, changeId: string | undefined): Promise<string[]> {
+    const refitted: string[] = [];
+    await eachPage(
+      (page) => this.database.tenant(environmentId, () => this.features.listMeters(environmentId, page)),
+      (meter) => this.intents.ensure(environmentId, 'meter', meter.id),
+    );
+    await eachPage(
+      (page) => this.database.tenant(environmentId, () => this.features.listFeatures(environmentId, page)),
+      (feature) => this.intents.ensure(environmentId, 'feature', feature.id),
+    );
+    await eachPage(
+      (page) =>
+        this.database.tenant(environmentId, () =>
+          this.coupons.list(environmentId, { ...page, archived: false }),
+        ),
+      (coupon) => this.intents.ensure(environmentId, 'coupon', coupon.id),
+    );
+    await eachPage(
+      (page) =>
+        this.database.tenant(environmentId, () =>
+          this.plans.list(environmentId, { ...page, archived: false }),
+        ),
+      async (plan) => {
+        if ((await this.plan(environmentId, plan.id, changeId ?? plan.version_id)) > 0) {
+          refitted.push(plan.id);
+        }
+      },
+    );
+    return refitted;
+  }
+
+  /** Puts prices on Stripe, with their products and the meters that count their use; leaves out what it cannot charge. */
+  async putPrices(environmentId: string, prices: readonly PriceRow[]): Promise<Map<string, string>> {
+    const put = new Map<string, string>();
+    for (const price of prices) {
+      if (price.stripe_price_id !== null) {
+        put.set(price.id, price.stripe_price_id);
+      } else if (stripePriceTerms(price) !== undefined) {
+        await this.intents.ensure(environmentId, 'product', price.plan_id);
+        if (price.meter_id !== null) {
+          await this.intents.ensure(environmentId, 'meter', price.meter_id);
+        }
+        put.set(price.id, await this.intents.ensure(environmentId, 'price', price.id));
+      }
+    }
+    return put;
+  }
+
+  /** A plan in its newest version. Returns how many features its product had to be given. */
+  private async plan(environmentId: string, planId: string, changeId: string): Promise<number> {
     const plan = await this.database.tenant(environmentId, () => this.plans.find(environmentId, planId));
     if (plan === undefined) {
-      return;
+      return 0;
     }
-    await this.product(environmentId, planId);
     const prices = await this.database.tenant(environmentId, () =>
       this.prices.ofVersions(environmentId, [plan.version_id]),
     );
-    await this.putPrices(environmentId, planId, prices);
-  }
-
-  private async product(environmentId: string, planId: string): Promise<void> {
-    const { connection, plan } = await this.loadPlan(environmentId, planId);
-    if (plan.stripe_product_id === null) {
-      const dedupeKey = `${connection.stripe_account_id}:${plan.id}`;
-      await this.intents.perform(environmentId, productIntent, dedupeKey, { plan_id: plan.id });
+    if (prices.length === 0 && plan.stripe_product_id === null) {
+      return 0;
     }
+    const product = await this.intents.ensure(environmentId, 'product', plan.id);
+    await this.putPrices(environmentId, prices);
+    return this.fitFeatures(environmentId, product, plan.version_id, changeId);
   }
 
-  /** Puts prices of a plan on Stripe that are not there, with the meters that count their use. */
-  private async putPrices(environmentId: string, planId: string, prices: readonly PriceRow[]): Promise<void> {
-    const { stripe_account_id: account } = await this.connections.of(environmentId);
-    for (const price of prices) {
-      if (price.stripe_price_id !== null || stripePriceTerms(price) === undefined) {
-        continue;
+  /** Makes a product grant what the version grants; features that somebody else attached stay. */
+  private async fitFeatures(
+    environmentId: string,
+    product: string,
+    versionId: string,
+    changeId: string,
+  ): Promise<number> {
+    const granted = await this.database.tenant(environmentId, () =>
+      this.plans.features(environmentId, [versionId]),
+    );
+    const wanted = new Set<string>();
+    for (const { feature_id: id } of granted) {
+      wanted.add(await this.intents.ensure(environmentId, 'feature', id));
+    }
+    const attached = await attachedFeatures(await this.connections.of(environmentId), product);
+    const lacking = [...wanted].filter((id) => !attached.some((item) => item.stripe_feature_id === id));
+    for (const feature of lacking) {
+      await this.intents.attach(environmentId, { product, feature }, changeId);
+    }
+    const ours = await this.database.tenant(environmentId, () => this.links.linked(environmentId, 'feature'));
+    for (const { id, stripe_feature_id: feature } of attached) {
+      if (!wanted.has(feature) && ours.some((link) => link.stripe_id === feature)) {
+        await this.intents.detach(environmentId, { product, attachment: id });
       }
-      if (price.meter_id !== null) {
-        await this.meter(environmentId, price.meter_id);
-      }
-      await this.intents.perform(environmentId, priceIntent, `${account}:${price.id}`, {
-        plan_id: planId,
-        price_id: price.id,
-      });
     }
+    return lacking.length;
   }
 
-  private async meter(environmentId: string, meterId: string): Promise<void> {
-    const { stripe_account_id: account } = await this.connections.of(environmentId);
-    const meter = await this.database.tenant(environmentId, () =>
-      this.features.findMeter(environmentId, meterId),
-    );
-    if (meter !== undefined && meter.stripe_meter_id === null) {
-      await this.intents.perform(environmentId, meterIntent, `${account}:${meter.id}`, {
-        meter_id: meter.id,
-      });
-    }
+  private findPrices(environmentId: string, ids: string[]): Promise<PriceRow[]> {
+    return this.database.tenant(environmentId, () => this.prices.find(environmentId, { ids }));
   }
 
-  private async everything(environmentId: string): Promise<void> {
-    await eachPage(
-      (page) => this.database.tenant(environmentId, () => this.features.listMeters(environmentId, page)),
-      (meter) => this.meter(environmentId, meter.id),
-    );
-    await eachPage(
-      (page) => this.database.tenant(environmentId, () => this.plans.list(environmentId, page)),
-      (plan) => this.plan(environmentId, plan.id),
-    );
+  private linkOfProduct(environmentId: string, planId: string): Promise<string | null> {
+    return this.database.tenant(environmentId, () => this.links.find(environmentId, 'product', planId));
   }
 
   /** What is made before Stripe is connected is put there when it is. */
-  private async ifConnected(environmentId: string, work: () => Promise<void>): Promise<void> {
+  private async ifConnected(environmentId: string, work: () => Promise<unknown>): Promise<void> {
     if ((await this.connections.find(environmentId)) !== undefined) {
       await work();
     }
-  }
-
-  private registerIntents(): void {
-    this.intents.register({
-      ...productIntent,
-      call: async ({ plan_id: planId }, { environment_id: environmentId, ...keyed }) => {
-        const { connection, plan } = await this.loadPlan(environmentId, planId);
-        return createProduct(connection, plan, keyed);
-      },
-      settle: (environmentId, { plan_id: planId }, { stripe_object_id: id }) =>
-        this.plans.linkStripeProduct(environmentId, planId, id),
-    });
-    this.intents.register({
-      ...priceIntent,
-      call: async ({ plan_id: planId, price_id: priceId }, { environment_id: environmentId, ...keyed }) => {
-        const { connection, plan } = await this.loadPlan(environmentId, planId);
-        const { price, meter } = await this.loadPrice(environmentId, priceId);
-        if (plan.stripe_product_id === null) {
-          throw new Error(`The plan ${planId} of the price ${priceId} is not on Stripe.`);
-        }
-        return createPrice(
-          connection,
-          { ...price, product: plan.stripe_product_id, stripe_meter_id: meter?.stripe_meter_id ?? null },
-          keyed,
-        );
-      },
-      settle: (environmentId, { price_id: priceId }, { stripe_object_id: id }) =>
-        this.prices.linkStripePrice(environmentId, priceId, id),
-    });
-    this.intents.register({
-      ...meterIntent,
-      call: async ({ meter_id: meterId }, { environment_id: environmentId, ...keyed }) => {
-        const connection = await this.connections.of(environmentId);
-        const meter = await this.database.tenant(environmentId, () =>
-          this.features.findMeter(environmentId, meterId),
-        );
-        if (meter === undefined) {
-          throw new Error(`There is no meter ${meterId}.`);
-        }
-        return createMeter(connection, meter, keyed);
-      },
-      settle: (environmentId, { meter_id: meterId }, { stripe_object_id: id }) =>
-        this.features.linkStripeMeter(environmentId, meterId, id),
-    });
-  }
-
-  private loadPrice(environmentId: string, priceId: string) {
-    return this.database.tenant(environmentId, async () => {
-      const [price] = await this.prices.find(environmentId, { ids: [priceId] });
-      if (price === undefined) {
-        throw new Error(`There is no price ${priceId}.`);
-      }
-      const meter =
-        price.meter_id === null ? undefined : await this.features.findMeter(environmentId, price.meter_id);
-      return { price, meter };
-    });
-  }
-
-  private async loadPlan(environmentId: string, planId: string) {
-    const connection: Connection = await this.connections.of(environmentId);
-    const plan = await this.database.tenant(environmentId, () => this.plans.find(environmentId, planId));
-    if (plan === undefined) {
-      throw new Error(`There is no plan ${planId}.`);
-    }
-    return { connection, plan };
   }
 }
 
 async function eachPage<T extends { id: string }>(
   load: (page: { limit: number; cursor?: string }) => Promise<T[]>,
-  work: (row: T) => Promise<void>,
+  work: (row: T) => Promise<unknown>,
 ): Promise<void> {
   let cursor: string | undefined;
   do {

@@ -112,7 +112,7 @@ export class Sales {
     plan: Pick<Plan, 'key'> & { version: { id: string } },
     wish: OfferWish & Pick<SaleWish, 'quantity' | 'add_ons'>,
   ): Promise<PlannedItem[]> {
-    const prices = await this.pricesFor(environmentId, plan.version.id, customerId);
+    const prices = await this.plans.pricesFor(environmentId, plan.version.id, customerId);
     const offer = offerOf({ key: plan.key, prices }, wish);
     const items: PlannedItem[] = itemsOf(offer, wish.quantity).map((item) => ({
       ...item,
@@ -146,7 +146,7 @@ export class Sales {
       throw new PlanArchived(addOn.key);
     }
     const versionId = wish.plan_version_id ?? addOn.version.id;
-    const prices = await this.pricesFor(environmentId, versionId, customerId);
+    const prices = await this.plans.pricesFor(environmentId, versionId, customerId);
     const offer = offerOf({ key: addOn.key, prices }, { currency, interval, interval_count });
     return itemsOf(offer, wish.quantity).map((item) => ({
       ...item,
@@ -154,17 +154,6 @@ export class Sales {
       plan_type: 'add_on',
       plan_version_id: versionId,
     }));
-  }
-
-  private async pricesFor(
-    environmentId: string,
-    versionId: string,
-    _customerId: string,
-  ): Promise<OfferedPrice[]> {
-    const version = await this.database.tenant(environmentId, () =>
-      this.plans.findVersion(environmentId, versionId),
-    );
-    return version?.prices ?? [];
   }
 
   /** The same items as Stripe knows them; what is not there yet is put there. */
