@@ -8,6 +8,7 @@ import { InvoicesModule } from './modules/invoices/invoices.module.ts';
 import { MailModule } from './modules/mail/mail.module.ts';
 import { MerchantsModule } from './modules/merchants/merchants.module.ts';
 import { ReconciliationModule } from './modules/reconciliation/reconciliation.module.ts';
+import { PaymentsModule } from './modules/payments/payments.module.ts';
 import { SubscriptionsModule } from './modules/subscriptions/subscriptions.module.ts';
 import { UsageModule } from './modules/usage/usage.module.ts';
 import { WebhooksModule } from './modules/webhooks/webhooks.module.ts';
@@ -27,6 +28,7 @@ import { PlatformModule } from './platform/platform.module.ts';
     EntitlementsModule,
     SubscriptionsModule,
     InvoicesModule,
+    PaymentsModule,
     WebhooksModule,
     ReconciliationModule,
   ],

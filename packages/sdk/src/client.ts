@@ -8,6 +8,7 @@ import { AddOns } from './resources/add-ons.ts';
 import { Checkout } from './resources/checkout.ts';
 import { Coupons } from './resources/coupons.ts';
 import { Customers } from './resources/customers.ts';
+import { Disputes } from './resources/disputes.ts';
 import { type EntitlementCheck, Entitlements } from './resources/entitlements.ts';
 import { Features } from './resources/features.ts';
 import { Invoices } from './resources/invoices.ts';
@@ -73,6 +74,7 @@ export class BillingOS {
   readonly coupons: Coupons;
   readonly subscriptions: Subscriptions;
   readonly invoices: Invoices;
+  readonly disputes: Disputes;
   readonly checkout: Checkout;
   readonly entitlements: Entitlements;
   readonly usage: Usage;
@@ -93,6 +95,7 @@ export class BillingOS {
     this.coupons = new Coupons(transport);
     this.subscriptions = new Subscriptions(transport);
     this.invoices = new Invoices(transport);
+    this.disputes = new Disputes(transport);
     this.checkout = new Checkout(transport);
     this.entitlements = new Entitlements(transport);
     this.usage = new Usage(transport);

@@ -27,6 +27,8 @@ export type { CheckoutSession, CheckoutSessionCreate } from './resources/checkou
 export type { Coupon, CouponCreate, CouponQuery } from './resources/coupons.ts';
 export type {
   Customer,
+  CustomerBalance,
+  CustomerBalanceAdjust,
   CustomerCreate,
   CustomerPrice,
   CustomerPriceCreate,
@@ -34,6 +36,7 @@ export type {
   CustomerQuery,
   CustomerUpdate,
 } from './resources/customers.ts';
+export type { Dispute, DisputeEvidence, DisputeQuery } from './resources/disputes.ts';
 export type {
   CustomerEntitlements,
   EntitlementCheck,

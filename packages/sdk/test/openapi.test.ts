@@ -70,6 +70,21 @@ const calls: Record<string, (billing: BillingOS) => PromiseLike<unknown>> = {
   extendTrial: ({ subscriptions }) =>
     subscriptions.extendTrial('sub_1', { trial_end: '2030-01-01T00:00:00Z' }),
   endTrial: ({ subscriptions }) => subscriptions.endTrial('sub_1'),
+  listInvoices: ({ invoices }) => invoices.list(),
+  getInvoice: ({ invoices }) => invoices.retrieve('inv_1'),
+  payInvoice: ({ invoices }) => invoices.pay('inv_1'),
+  voidInvoice: ({ invoices }) => invoices.void('inv_1'),
+  markInvoiceUncollectible: ({ invoices }) => invoices.markUncollectible('inv_1'),
+  createCreditNote: ({ invoices }) => invoices.createCreditNote('inv_1', { amount: 100 }),
+  refundInvoice: ({ invoices }) => invoices.refund('inv_1'),
+  listRefunds: ({ invoices }) => invoices.listRefunds(),
+  listDisputes: ({ disputes }) => disputes.list(),
+  getDispute: ({ disputes }) => disputes.retrieve('dp_1'),
+  submitDisputeEvidence: ({ disputes }) => disputes.submitEvidence('dp_1', { text: 'They used it.' }),
+  closeDispute: ({ disputes }) => disputes.close('dp_1'),
+  getCustomerBalance: ({ customers }) => customers.retrieveBalance('user_42'),
+  adjustCustomerBalance: ({ customers }) =>
+    customers.adjustBalance('user_42', { amount: 100, currency: 'usd' }),
   createCheckoutSession: ({ checkout }) =>
     checkout.createSession({
       customer: 'user_42',

@@ -1,6 +1,6 @@
-import { translateStripeError } from './stripe.errors.ts';
 import type { Connection } from './connections.ts';
 import type { CallResult } from './intents.ts';
+import { isMissing, translateStripeError } from './stripe.errors.ts';
 
 /** Creates a customer. What may change until a repetition after a crash is set apart: a key stands for one content. */
 export async function createStripeCustomer(
@@ -58,4 +58,20 @@ export async function hasDefaultPaymentMethod(
     customer.deleted !== true &&
     (customer.invoice_settings.default_payment_method !== null || (customer.default_source ?? null) !== null)
   );
+}
+
+/** Whether somebody deleted a customer on Stripe. */
+export async function isStripeCustomerDeleted(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  id: string,
+): Promise<boolean> {
+  try {
+    const customer = await stripe.customers.retrieve(id, {}, { stripeAccount });
+    return customer.deleted === true;
+  } catch (error) {
+    if (isMissing(error)) {
+      return true;
+    }
+    throw translateStripeError(error);
+  }
 }

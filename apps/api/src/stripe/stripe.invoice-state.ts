@@ -68,6 +68,7 @@ export interface InvoiceState {
   next_attempt_at: Date | null;
   hosted_invoice_url: string | null;
   created_at: Date;
+  has_credit_notes: boolean;
   lines: InvoiceLineState[];
   payments: PaymentState[];
 }
@@ -215,6 +216,8 @@ export function invoiceState(
     next_attempt_at: optionalDate(invoice.next_payment_attempt),
     hosted_invoice_url: invoice.hosted_invoice_url ?? null,
     created_at: date(invoice.created),
+    has_credit_notes:
+      invoice.pre_payment_credit_notes_amount !== 0 || invoice.post_payment_credit_notes_amount !== 0,
     lines: lines.map(lineState),
     payments,
   };

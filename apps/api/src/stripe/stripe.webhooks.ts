@@ -29,7 +29,14 @@ export interface StripeEventHint {
   type: string;
   account: string | undefined;
   livemode: boolean;
-  object: { id: string | null; type: string; customer: string | null; subscription: string | null };
+  object: {
+    id: string | null;
+    type: string;
+    customer: string | null;
+    subscription: string | null;
+    payment_intent: string | null;
+    invoice: string | null;
+  };
 }
 
 @Injectable()
@@ -92,6 +99,8 @@ export function hintOf(object: object): StripeEventHint['object'] {
     type: field('object') ?? 'unknown',
     customer: field('customer'),
     subscription: field('subscription') ?? subscriptionOfInvoice(object),
+    payment_intent: field('payment_intent'),
+    invoice: field('invoice'),
   };
 }
 

@@ -1,6 +1,7 @@
 import { createElement } from 'react';
 import Stripe from 'stripe';
 import { SyncInvoices } from '../../src/modules/invoices/sync-invoices.ts';
+import { TakeOverPayments } from '../../src/modules/payments/take-over-payments.ts';
 import { AlertsService } from '../../src/modules/alerts/alerts.service.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { MailService } from '../../src/modules/mail/mail.service.ts';
@@ -36,6 +37,7 @@ export interface Victim extends Tenant {
   subscription: { id: string };
   invoice: { id: string; line: string };
   openInvoices: string[];
+  disputes: string[];
   failedJob: string;
   webhookEvent: string;
   apiKey: string;
@@ -310,6 +312,42 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   voidInvoice: ({ openInvoices: [, invoice] }) => [
     { path: `invoices/${invoice}/void`, strangers: 'not_found' },
   ],
+  createCreditNote: ({ openInvoices: [, , , invoice] }) => [
+    { path: `invoices/${invoice}/credit-notes`, body: { amount: 100 }, strangers: 'not_found' },
+  ],
+  getCustomerBalance: ({ customer }) => [
+    { path: `customers/${customer.id}/balance`, strangers: 'not_found' },
+  ],
+  adjustCustomerBalance: ({ customer }) => [
+    {
+      path: `customers/${customer.id}/balance`,
+      body: { amount: 100, currency: 'usd' },
+      strangers: 'not_found',
+    },
+  ],
+  refundInvoice: ({ invoice }) => [
+    { path: `invoices/${invoice.id}/refund`, body: { amount: 100 }, strangers: 'not_found' },
+  ],
+  listRefunds: ({ invoice }) => [
+    { path: 'refunds', strangers: 'own' },
+    { path: `refunds?invoice=${invoice.id}`, strangers: 'own' },
+  ],
+  listDisputes: () => [{ path: 'disputes', strangers: 'own' }],
+  getDispute: ({ disputes: [dispute] }) => [{ path: `disputes/${dispute}`, strangers: 'not_found' }],
+  submitDisputeEvidence: ({ disputes: [dispute] }) => [
+    {
+      path: `disputes/${dispute}/evidence`,
+      body: { text: 'They signed in every day.' },
+      strangers: 'not_found',
+    },
+  ],
+  closeDispute: ({ disputes: [, dispute] }) => [
+    { path: `disputes/${dispute}/close`, strangers: 'not_found' },
+  ],
+  getPaymentSettings: () => [{ path: 'payment-settings', strangers: 'own' }],
+  updatePaymentSettings: () => [
+    { path: 'payment-settings', body: { dispute_policy: 'keep' }, strangers: 'own' },
+  ],
   markInvoiceUncollectible: ({ openInvoices: [, , invoice] }) => [
     { path: `invoices/${invoice}/mark-uncollectible`, strangers: 'not_found' },
   ],
@@ -390,11 +428,20 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
   });
   await asServer('GET', 'entitlements/check?customer=user_42&feature=api_calls');
   const { stripe_account_id: stripeAccount } = (await asOwner('GET', 'stripe-account')).body;
-  await openInvoices(stack, tenant, 3);
+  await openInvoices(stack, tenant, 6);
   await stack.app.get(SyncInvoices).sync(environmentId, customer.body['id']);
   const paid = await asServer('GET', 'invoices?customer=user_42&status=paid');
   const invoice = await asServer('GET', `invoices/${paid.body['data'][0].id}`);
   const open = await asServer('GET', 'invoices?customer=user_42&status=open');
+  const [first, second, ...unpaid] = open.body['data'].map(({ id }: { id: string }) => id);
+  for (const id of [first, second]) {
+    await asServer('POST', `invoices/${id}/pay`, { payment_method: 'pm_card_createDispute' });
+    await stack.app.get(TakeOverPayments).take(environmentId, id);
+  }
+  const disputes = await asServer('GET', 'disputes');
+  await asServer('POST', `invoices/${unpaid[0]}/credit-notes`, { amount: 100 });
+  await asServer('POST', `invoices/${invoice.body['id']}/refund`, { amount: 100 });
+  await asOwner('PATCH', 'payment-settings', { dispute_policy: 'keep' });
   const event = signedEvent(stripeAccount, 'evt_stored');
   await stack.send('POST', event.path, event.body, event.headers);
   const events = await asOwner('GET', 'webhook-events');
@@ -421,7 +468,8 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     coupon: { id: coupon.body['id'], key: 'spring' },
     subscription: { id: subscription.body['id'] },
     invoice: { id: invoice.body['id'], line: invoice.body['lines'][0].id },
-    openInvoices: open.body['data'].map(({ id }: { id: string }) => id),
+    openInvoices: unpaid,
+    disputes: disputes.body['data'].map(({ id }: { id: string }) => id),
     failedJob: job.rows[0]?.id ?? 'none',
     webhookEvent: events.body['data'][0].id,
     apiKey: key.body['id'],

@@ -62,6 +62,7 @@ const changes: Record<string, string[]> = {
     'payInvoice',
     'voidInvoice',
     'markInvoiceUncollectible',
+    'adjustCustomerBalance',
   ],
   viewer: [],
 };

@@ -87,15 +87,11 @@ describe('row-level security', () => {
     expect(empty).toEqual(
       [
         'coupons',
-        'credit_notes',
         'customer_links',
-        'disputes',
-        'payment_settings',
         'plan_migration_items',
         'plan_migrations',
         'recoveries',
         'recovery_settings',
-        'refunds',
         'request_idempotency',
         'scheduled_changes',
         'subscription_discounts',

@@ -10,6 +10,8 @@ export type CustomerUpdate = Body<'/api/v1/customers/{id}', 'patch'>;
 export type CustomerPrice = components['schemas']['CustomerPrice'];
 export type CustomerPriceList = components['schemas']['CustomerPriceList'];
 export type CustomerPriceCreate = Body<'/api/v1/customers/{id}/prices', 'post'>;
+export type CustomerBalance = components['schemas']['CustomerBalance'];
+export type CustomerBalanceAdjust = Body<'/api/v1/customers/{id}/balance', 'post'>;
 export type CustomerQuery = Query<'/api/v1/customers', 'get'>;
 
 /** Your customers. Wherever one is named, your own id of it serves as well as ours. */
@@ -60,5 +62,15 @@ export class Customers {
       { path: { id, price_id: priceId } },
       options,
     );
+  }
+
+  /** The credit that the next invoices use, and every entry that it is made of. */
+  retrieveBalance(id: string, options?: RequestOptions): Promise<CustomerBalance> {
+    return this.#transport.call('get', '/api/v1/customers/{id}/balance', { path: { id } }, options);
+  }
+
+  /** Gives credit (positive), or takes some (negative). */
+  adjustBalance(id: string, body: CustomerBalanceAdjust, options?: WriteOptions): Promise<CustomerBalance> {
+    return this.#transport.call('post', '/api/v1/customers/{id}/balance', { path: { id }, body }, options);
   }
 }

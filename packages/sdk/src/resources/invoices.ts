@@ -8,6 +8,11 @@ export type Invoice = components['schemas']['Invoice'];
 export type InvoiceSummary = components['schemas']['InvoiceSummary'];
 export type PaymentOutcome = components['schemas']['PaymentOutcome'];
 export type InvoicePay = Body<'/api/v1/invoices/{id}/pay', 'post'>;
+export type CreditNote = components['schemas']['CreditNote'];
+export type CreditNoteCreate = Body<'/api/v1/invoices/{id}/credit-notes', 'post'>;
+export type Refund = components['schemas']['Refund'];
+export type RefundCreate = Body<'/api/v1/invoices/{id}/refund', 'post'>;
+export type RefundQuery = Query<'/api/v1/refunds', 'get'>;
 export type InvoiceQuery = Query<'/api/v1/invoices', 'get'>;
 
 /** What customers were asked for, and how it was paid. */
@@ -47,6 +52,28 @@ export class Invoices {
       '/api/v1/invoices/{id}/mark-uncollectible',
       { path: { id } },
       options,
+    );
+  }
+
+  /** Takes back some of it, as an entry of its own: less is due, or the customer gets credit or money back. */
+  createCreditNote(id: string, body: CreditNoteCreate, options?: WriteOptions): Promise<CreditNote> {
+    return this.#transport.call(
+      'post',
+      '/api/v1/invoices/{id}/credit-notes',
+      { path: { id }, body },
+      options,
+    );
+  }
+
+  /** Gives back what a card paid, all that is left or an amount. */
+  refund(id: string, body: RefundCreate = {}, options?: WriteOptions): Promise<Refund> {
+    return this.#transport.call('post', '/api/v1/invoices/{id}/refund', { path: { id }, body }, options);
+  }
+
+  /** The newest first. */
+  listRefunds(query: RefundQuery = {}, options?: RequestOptions): List<Refund> {
+    return new List((cursor = query.cursor) =>
+      this.#transport.call('get', '/api/v1/refunds', { query: { ...query, cursor } }, options),
     );
   }
 }

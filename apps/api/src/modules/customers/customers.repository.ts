@@ -12,6 +12,7 @@ const columns = [
   'email',
   'metadata',
   'stripe_customer_id',
+  'stripe_links_lost',
   'entitlements_version',
   'stripe_sequence',
   'unsynced_since',
@@ -132,6 +133,28 @@ export class CustomersRepository {
       .where('id', '=', id)
       .where('stripe_customer_id', 'is', null)
       .execute();
+  }
+
+  /** True when the customer was linked with this one. */
+  async unlinkStripeCustomer(
+    environmentId: string,
+    id: string,
+    stripeCustomerId: string,
+    now: Date,
+  ): Promise<boolean> {
+    const { numUpdatedRows } = await this.database.q
+      .updateTable('customers')
+      .set((eb) => ({
+        stripe_customer_id: null,
+        stripe_links_lost: eb('stripe_links_lost', '+', 1),
+        updated_at: now,
+        version: eb('version', '+', 1),
+      }))
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .where('stripe_customer_id', '=', stripeCustomerId)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows > 0n;
   }
 
   async setUnsyncedSince(environmentId: string, id: string, since: Date | null): Promise<void> {

@@ -146,6 +146,25 @@ export class CustomersService {
     return this.customers.linkStripeCustomer(environmentId, id, stripeCustomerId, this.clock.now());
   }
 
+  /** Clears the link with a Stripe customer that was deleted there. One with another stays as it is. */
+  unlinkStripeCustomer(environmentId: string, id: string, stripeCustomerId: string): Promise<void> {
+    return this.database.tenant(environmentId, async () => {
+      const isCleared = await this.customers.unlinkStripeCustomer(
+        environmentId,
+        id,
+        stripeCustomerId,
+        this.clock.now(),
+      );
+      if (isCleared) {
+        await this.audit.record(environmentId, {
+          action: 'customer.stripe_link_cleared',
+          target: { type: 'customer', id },
+          before: { stripe_customer_id: stripeCustomerId },
+        });
+      }
+    });
+  }
+
   /** Says whether Stripe may know more about the customer than we do. In the open transaction. */
   markUnsynced(environmentId: string, id: string, isUnsynced: boolean): Promise<void> {
     return this.customers.setUnsyncedSince(environmentId, id, isUnsynced ? this.clock.now() : null);

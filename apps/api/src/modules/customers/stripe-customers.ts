@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
 import { Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
-import { createStripeCustomer } from '../../stripe/stripe.customers.ts';
+import { createStripeCustomer, isStripeCustomerDeleted } from '../../stripe/stripe.customers.ts';
 import { type Customer, CustomersService } from './customers.service.ts';
 
 const customerIntent = { kind: 'customer.create', params: z.object({ customer_id: z.string() }) };
@@ -34,8 +34,18 @@ export class StripeCustomers implements OnModuleInit {
       return customer.stripe_customer_id;
     }
     const { stripe_account_id: account } = await this.connections.of(environmentId);
-    return this.intents.perform(environmentId, customerIntent, `${account}:${customer.id}`, {
+    // One that was deleted on Stripe is made anew: that is another wish.
+    const again = customer.stripe_links_lost === 0 ? '' : `:${customer.stripe_links_lost}`;
+    return this.intents.perform(environmentId, customerIntent, `${account}:${customer.id}${again}`, {
       customer_id: customer.id,
     });
+  }
+
+  /** Clears the link with a Stripe customer, if Stripe says that it was deleted. Throws `StripeUnavailable`. */
+  async forgetDeleted(environmentId: string, id: string, stripeCustomerId: string): Promise<void> {
+    const connection = await this.connections.find(environmentId);
+    if (connection !== undefined && (await isStripeCustomerDeleted(connection, stripeCustomerId))) {
+      await this.customers.unlinkStripeCustomer(environmentId, id, stripeCustomerId);
+    }
   }
 }

@@ -13,8 +13,20 @@ import {
 } from '../../stripe/stripe.errors.ts';
 import { CustomerNotFound } from '../customers/customers.errors.ts';
 import { CloseInvoice } from './close-invoice.ts';
-import { InvoiceNotFound, InvoiceNotOnStripe, InvoiceNotOpen, PaymentUnderWay } from './invoices.errors.ts';
 import {
+  CreditNoteTooLarge,
+  InvoiceLineNotFound,
+  InvoiceNotFound,
+  InvoiceNotIssued,
+  InvoiceNotOnStripe,
+  InvoiceNotOpen,
+  NotAllGiven,
+  PaymentUnderWay,
+} from './invoices.errors.ts';
+import { IssueCreditNote } from './issue-credit-note.ts';
+import {
+  createCreditNote,
+  creditNote,
   invoice,
   invoicePage,
   invoicesSummary,
@@ -42,6 +54,7 @@ export class InvoicesController {
     private readonly invoices: InvoicesService,
     private readonly payment: PayInvoice,
     private readonly closing: CloseInvoice,
+    private readonly crediting: IssueCreditNote,
   ) {}
 
   /** Lists invoices, the newest first. */
@@ -115,5 +128,22 @@ export class InvoicesController {
     @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
   ) {
     return this.closing.close(environmentId, id, 'uncollectible');
+  }
+
+  /**
+   * Takes back some of an invoice, as an entry of its own. Of an open one, less is due; of a paid one, it becomes the
+   * customer’s credit unless the body says otherwise.
+   */
+  @Post(':id/credit-notes')
+  @Requires('refunds:write')
+  @CallsStripe()
+  @Returns(201, creditNote)
+  @Refuses(...changeRefusals, InvoiceNotIssued, InvoiceLineNotFound, CreditNoteTooLarge, NotAllGiven)
+  createCreditNote(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
+    @Body({ schema: createCreditNote }) body: z.output<typeof createCreditNote>,
+  ) {
+    return this.crediting.issue(environmentId, id, body);
   }
 }

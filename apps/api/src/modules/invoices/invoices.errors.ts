@@ -55,3 +55,64 @@ export class PaymentUnderWay extends AppError {
     );
   }
 }
+
+export class InvoiceNotIssued extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'invoice_not_issued',
+    kind: 'conflict',
+    explanation: 'Only of an open or paid invoice something can be taken back.',
+  };
+  constructor(id: string, status: string) {
+    super(
+      InvoiceNotIssued.facts,
+      `The invoice ${id} is ${status}; only of an open or paid one something can be taken back.`,
+    );
+  }
+}
+
+export class InvoiceLineNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'invoice_line_not_found',
+    kind: 'not_found',
+    explanation: 'The invoice has no line with this id.',
+  };
+  constructor(id: string) {
+    super(
+      InvoiceLineNotFound.facts,
+      `The invoice has no line ${id}. GET /api/v1/invoices/{id} shows its lines.`,
+      'lines',
+    );
+  }
+}
+
+export class CreditNoteTooLarge extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'credit_note_too_large',
+    kind: 'conflict',
+    explanation:
+      'More would be taken back than is left of the invoice or line. The message says how much is left.',
+  };
+  constructor(left: number) {
+    super(
+      CreditNoteTooLarge.facts,
+      `At most ${left} (minor units of the invoice’s currency) can still be taken back.`,
+      'amount',
+    );
+  }
+}
+
+export class NotAllGiven extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'not_all_given',
+    kind: 'conflict',
+    explanation:
+      'What goes back of a paid invoice as credit, refund or otherwise must add up to the credit note.',
+  };
+  constructor(amount: number) {
+    super(
+      NotAllGiven.facts,
+      `credit_amount, refund_amount and out_of_band_amount must add up to ${amount}; without credit_amount the rest becomes credit.`,
+      'credit_amount',
+    );
+  }
+}

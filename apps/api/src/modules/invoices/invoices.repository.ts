@@ -72,7 +72,7 @@ export class InvoicesRepository {
   sequences(environmentId: string, customerId: string) {
     return this.database.q
       .selectFrom('invoices')
-      .select(['stripe_invoice_id', 'stripe_sequence'])
+      .select(['id', 'stripe_invoice_id', 'stripe_sequence'])
       .$narrowType<{ stripe_invoice_id: string }>()
       .where('environment_id', '=', environmentId)
       .where('customer_id', '=', customerId)

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { money, pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
 import { creditNoteReasons } from '../../stripe/stripe.credit-notes.ts';
 import { invoiceStatuses } from '../../stripe/stripe.invoice-state.ts';
+import { refundStatuses } from '../../stripe/stripe.refunds.ts';
 import { customerSummary } from '../customers/customers.schemas.ts';
 
 export const invoiceLineKinds = ['recurring', 'usage', 'proration', 'tax', 'discount', 'manual'] as const;
@@ -87,8 +88,6 @@ export const creditNote = z
     voided_at: timestamp.nullable(),
   })
   .meta({ id: 'CreditNote' });
-
-export const refundStatuses = ['pending', 'requires_action', 'succeeded', 'failed', 'canceled'] as const;
 
 export const refund = z
   .object({
@@ -196,3 +195,35 @@ export const createCreditNote = z
     (body) => (body.amount === undefined) !== (body.lines === undefined),
     'name either amount or lines',
   );
+
+export const customerBalance = z
+  .object({
+    balance: z
+      .array(money)
+      .describe('Credit the next invoices will use; negative is owed. One for each currency.'),
+    entries: z
+      .array(
+        z.object({
+          id: z.string().describe('Of Stripe.'),
+          amount: money.describe('Positive: in the customer’s favour.'),
+          balance_after: money,
+          type: z.string().describe('adjustment, applied_to_invoice, credit_note …'),
+          description: z.string().nullable(),
+          invoice: z.string().nullable().describe('Id of the invoice that it is about.'),
+          created_at: timestamp,
+        }),
+      )
+      .describe('The newest first. They are never changed; their sum is the balance.'),
+  })
+  .meta({ id: 'CustomerBalance' });
+
+export const adjustCustomerBalance = z.strictObject({
+  amount: z
+    .int()
+    .min(-99_999_999)
+    .max(99_999_999)
+    .refine((value) => value !== 0, 'name an amount other than 0')
+    .describe('Minor units. Positive gives credit, negative takes some.'),
+  currency: z.string().regex(/^[a-z]{3}$/, 'use a lower-case ISO 4217 code: usd'),
+  description: text.trim().min(1).max(350).optional(),
+});

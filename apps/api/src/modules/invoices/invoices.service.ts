@@ -124,6 +124,14 @@ export class InvoicesService {
     });
   }
 
+  /** Our ids of a customer's Stripe invoices. */
+  idsByStripeId(environmentId: string, customerId: string): Promise<Map<string, string>> {
+    return this.database.tenant(environmentId, async () => {
+      const rows = await this.invoices.sequences(environmentId, customerId);
+      return new Map(rows.map((row) => [row.stripe_invoice_id, row.id]));
+    });
+  }
+
   /** Counts up the refunds and disputes taken over, of a locked invoice. In the open transaction. */
   setPaymentsSequence(environmentId: string, id: string, sequence: number): Promise<void> {
     return this.invoices.setSequence(environmentId, id, { payments_sequence: sequence });

@@ -27,7 +27,7 @@ export class SyncInvoices {
     // The oldest first: our ids sort as the invoices were made.
     for (const state of states.toReversed()) {
       const sequence = sequences.get(state.stripe_invoice_id) ?? 0;
-      const result = await this.takeOver.takeState(environmentId, connection, state, sequence);
+      const result = await this.takeOver.takeState(environmentId, connection, state, { sequence });
       if (result === 'overtaken') {
         await this.takeOver.take(environmentId, state.stripe_invoice_id);
       }

@@ -38,9 +38,14 @@ export class TakeOverInvoice {
 
   /**
    * Asks Stripe and writes. Returns our id of the invoice; undefined when its customer is not ours, and for a draft
-   * that was deleted before we saw it. Throws `StripeUnavailable`.
+   * that was deleted before we saw it. Credit notes are looked for where the invoice shows some, or `noted`: one that is
+   * void does not show. Throws `StripeUnavailable`.
    */
-  async take(environmentId: string, stripeInvoiceId: string): Promise<string | undefined> {
+  async take(
+    environmentId: string,
+    stripeInvoiceId: string,
+    { noted = false }: { noted?: boolean } = {},
+  ): Promise<string | undefined> {
     const connection = await this.connections.find(environmentId);
     if (connection === undefined) {
       return undefined;
@@ -51,7 +56,10 @@ export class TakeOverInvoice {
       if (state === undefined) {
         return before === undefined ? undefined : this.noteDeletion(environmentId, before);
       }
-      const result = await this.takeState(environmentId, connection, state, before?.stripe_sequence ?? 0);
+      const result = await this.takeState(environmentId, connection, state, {
+        sequence: before?.stripe_sequence ?? 0,
+        noted,
+      });
       if (result !== 'overtaken') {
         return result.id;
       }
@@ -62,14 +70,14 @@ export class TakeOverInvoice {
   }
 
   /**
-   * Writes a state that was read when our row had counted to `sequence`. `overtaken`: another writer was faster and
+   * Writes a state that was read when our row had counted to `sequence` (0: there was no row). `overtaken`: another writer was faster and
    * what is in hand is something else than what it wrote, so it must be read again.
    */
   async takeState(
     environmentId: string,
     connection: Connection,
     state: InvoiceState,
-    sequence: number,
+    { sequence, noted = false }: { sequence: number; noted?: boolean },
   ): Promise<{ id: string | undefined } | 'overtaken'> {
     const customer =
       state.stripe_customer_id === null
@@ -79,7 +87,10 @@ export class TakeOverInvoice {
       return { id: undefined };
     }
     const subscriptionId = await this.subscriptionOf(environmentId, customer, state);
-    const notes = await listCreditNotes(connection, state.stripe_invoice_id);
+    const notes =
+      noted || state.has_credit_notes || (await this.hasCreditNotes(environmentId, state.stripe_invoice_id))
+        ? await listCreditNotes(connection, state.stripe_invoice_id)
+        : [];
     try {
       const id = await this.database.tenant(environmentId, () =>
         this.write(environmentId, customer.id, subscriptionId, { state, notes, sequence }),
@@ -121,7 +132,14 @@ export class TakeOverInvoice {
     await this.customers.lock(environmentId, customerId);
     const before = await this.invoices.findByStripeId(environmentId, state.stripe_invoice_id);
     const id = before?.id ?? newId('invoice');
-    const { lines, payments, stripe_customer_id: _, stripe_subscription_id: __, ...amounts } = state;
+    const {
+      lines,
+      payments,
+      stripe_customer_id: _customer,
+      stripe_subscription_id: _subscription,
+      has_credit_notes: _notes,
+      ...amounts
+    } = state;
     const isOver = state.status === 'paid' || state.status === 'void';
     const fields = {
       ...amounts,
@@ -260,6 +278,13 @@ export class TakeOverInvoice {
         });
       }
       return before.id;
+    });
+  }
+
+  private hasCreditNotes(environmentId: string, stripeInvoiceId: string): Promise<boolean> {
+    return this.database.tenant(environmentId, async () => {
+      const invoice = await this.invoices.findByStripeId(environmentId, stripeInvoiceId);
+      return invoice !== undefined && (await this.parts.creditNotes(environmentId, [invoice.id])).length > 0;
     });
   }
 

@@ -6,13 +6,24 @@ import { JobHandlers } from '../../platform/jobs/job-handlers.ts';
 import { AccountDeauthorized } from './handlers/account-deauthorized.ts';
 import { AccountUpdated } from './handlers/account-updated.ts';
 import { CustomerStateChanged } from './handlers/customer-state-changed.ts';
+import { CreditNoteChanged } from './handlers/credit-note-changed.ts';
+import { CustomerDeleted } from './handlers/customer-deleted.ts';
 import type { EventHandler } from './handlers/handler.ts';
 import { InvoiceChanged } from './handlers/invoice-changed.ts';
+import { PaymentChanged } from './handlers/payment-changed.ts';
 import { processEvent } from './webhooks.jobs.ts';
 import { WebhooksRepository } from './webhooks.repository.ts';
 
+const id = z.string().nullable();
 const payloadSchema = z.object({
-  object: z.object({ id: z.string().nullable(), type: z.string(), customer: z.string().nullable() }),
+  object: z.object({
+    id,
+    type: z.string(),
+    customer: id,
+    // Not kept of events that came before these were read.
+    payment_intent: id.default(null),
+    invoice: id.default(null),
+  }),
 });
 
 /** Runs the handler of a stored event. One that failed is tried again, one that was processed never is. */
@@ -26,11 +37,22 @@ export class ProcessEvent implements OnModuleInit {
     private readonly handlers: JobHandlers,
     private readonly clock: Clock,
     customerStateChanged: CustomerStateChanged,
+    customerDeleted: CustomerDeleted,
     invoiceChanged: InvoiceChanged,
+    paymentChanged: PaymentChanged,
+    creditNoteChanged: CreditNoteChanged,
     accountUpdated: AccountUpdated,
     accountDeauthorized: AccountDeauthorized,
   ) {
-    const all: EventHandler[] = [customerStateChanged, invoiceChanged, accountUpdated, accountDeauthorized];
+    const all: EventHandler[] = [
+      customerStateChanged,
+      customerDeleted,
+      invoiceChanged,
+      paymentChanged,
+      creditNoteChanged,
+      accountUpdated,
+      accountDeauthorized,
+    ];
     this.byType = new Map(all.flatMap((handler) => handler.types.map((type) => [type, handler] as const)));
   }
 

@@ -3,20 +3,32 @@ import { StripeModule } from '../../stripe/stripe.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { InvoicesModule } from '../invoices/invoices.module.ts';
+import { PaymentsModule } from '../payments/payments.module.ts';
 import { MerchantsModule } from '../merchants/merchants.module.ts';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
 import { AccountDeauthorized } from './handlers/account-deauthorized.ts';
 import { AccountUpdated } from './handlers/account-updated.ts';
 import { CustomerStateChanged } from './handlers/customer-state-changed.ts';
+import { CreditNoteChanged } from './handlers/credit-note-changed.ts';
+import { CustomerDeleted } from './handlers/customer-deleted.ts';
 import { InvoiceChanged } from './handlers/invoice-changed.ts';
 import { ListEvents } from './list-events.ts';
+import { PaymentChanged } from './handlers/payment-changed.ts';
 import { ProcessEvent } from './process-event.ts';
 import { WebhooksController } from './webhooks.controller.ts';
 import { WebhooksRepository } from './webhooks.repository.ts';
 import { WebhooksService } from './webhooks.service.ts';
 
 @Module({
-  imports: [StripeModule, AuditModule, MerchantsModule, CustomersModule, SubscriptionsModule, InvoicesModule],
+  imports: [
+    StripeModule,
+    AuditModule,
+    MerchantsModule,
+    CustomersModule,
+    SubscriptionsModule,
+    InvoicesModule,
+    PaymentsModule,
+  ],
   controllers: [WebhooksController],
   providers: [
     WebhooksService,
@@ -25,6 +37,9 @@ import { WebhooksService } from './webhooks.service.ts';
     ListEvents,
     CustomerStateChanged,
     InvoiceChanged,
+    PaymentChanged,
+    CreditNoteChanged,
+    CustomerDeleted,
     AccountUpdated,
     AccountDeauthorized,
   ],

@@ -153,6 +153,10 @@ export interface Customers {
   name: string | null;
   stripe_customer_id: string | null;
   /**
+   * How often the linked Stripe customer was deleted there.
+   */
+  stripe_links_lost: Generated<number>;
+  /**
    * Grows with every state taken over from Stripe: a writer whose read is older starts again.
    */
   stripe_sequence: Generated<number>;

@@ -3,7 +3,7 @@ import { CustomersService } from '../../customers/customers.service.ts';
 import { SyncCustomer } from '../../subscriptions/sync-customer.ts';
 import type { EventHandler, ReceivedEvent } from './handler.ts';
 
-/** Whatever happened to a customer's subscriptions or a checkout: take over how they stand now. */
+/** Whatever happened to a customer's subscriptions, a checkout or what Stripe lets them use: take over how they stand now. */
 @Injectable()
 export class CustomerStateChanged implements EventHandler {
   readonly types = [
@@ -16,6 +16,9 @@ export class CustomerStateChanged implements EventHandler {
     'customer.subscription.deleted',
     'customer.subscription.paused',
     'customer.subscription.resumed',
+    'customer.subscription.pending_update_applied',
+    'customer.subscription.pending_update_expired',
+    'entitlements.active_entitlement_summary.updated',
   ];
 
   constructor(

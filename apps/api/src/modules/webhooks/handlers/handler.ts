@@ -2,7 +2,13 @@
 export interface ReceivedEvent {
   environment_id: string;
   type: string;
-  object: { id: string | null; type: string; customer: string | null };
+  object: {
+    id: string | null;
+    type: string;
+    customer: string | null;
+    payment_intent: string | null;
+    invoice: string | null;
+  };
 }
 
 /** Handles the events of some types. Any order and any repetition must end in the same state. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CustomersService } from '../../customers/customers.service.ts';
-import { TakeOverInvoice } from '../../invoices/take-over-invoice.ts';
+import { TakeOverPayments } from '../../payments/take-over-payments.ts';
 import { SyncCustomer } from '../../subscriptions/sync-customer.ts';
 import type { EventHandler, ReceivedEvent } from './handler.ts';
 
@@ -35,7 +35,7 @@ export class InvoiceChanged implements EventHandler {
 
   constructor(
     private readonly customers: CustomersService,
-    private readonly takeOver: TakeOverInvoice,
+    private readonly payments: TakeOverPayments,
     private readonly syncCustomer: SyncCustomer,
   ) {}
 
@@ -43,7 +43,7 @@ export class InvoiceChanged implements EventHandler {
     if (object.id === null) {
       return;
     }
-    await this.takeOver.take(environmentId, object.id);
+    await this.payments.takeInvoice(environmentId, object.id);
     if (movesSubscription.has(type) && object.customer !== null) {
       const customer = await this.customers.findByStripeCustomer(environmentId, object.customer);
       if (customer !== undefined) {
