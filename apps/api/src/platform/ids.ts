@@ -1,4 +1,4 @@
-import { v7 } from 'uuid';
+import { randomFillSync } from 'node:crypto';
 
 const prefixes = {
   merchant: 'mer',
@@ -44,11 +44,50 @@ export type IdKind = keyof typeof prefixes;
 
 /** A new id such as `cus_0199f0c3a1b27c3d8e4f5061728394a5`: a prefix and a UUIDv7, so ids sort by the time they were made. */
 export function newId(kind: IdKind): string {
-  return `${prefixes[kind]}_${v7().replaceAll('-', '')}`;
+  return `${prefixes[kind]}_${uuid7()}`;
+}
+
+/** The id of another kind with the same UUID: for what is made with something and at most once. */
+export function idLike(id: string, kind: IdKind): string {
+  return `${prefixes[kind]}_${id.slice(id.lastIndexOf('_') + 1)}`;
 }
 
 /** Whether a string has the shape of our ids of a kind. A merchant's own id may start with the same prefix. */
 export function isId(kind: IdKind, value: string): boolean {
   const prefix = `${prefixes[kind]}_`;
   return value.startsWith(prefix) && /^[0-9a-f]{32}$/.test(value.slice(prefix.length));
+}
+
+/** Drawn for many ids at once: to ask the system for each costs more than all the rest. */
+const pool = Buffer.alloc(16 * 256);
+let drawn = pool.length;
+let lastMs = 0;
+/** Grows within a millisecond, so that ids made in it sort as they were made. 32 bits, of which it begins with 31. */
+let sequence = 0;
+
+/** A UUIDv7 (RFC 9562) without hyphens: 48 bits of milliseconds, 32 of sequence, 42 random ones. */
+function uuid7(): string {
+  if (drawn === pool.length) {
+    randomFillSync(pool);
+    drawn = 0;
+  }
+  const random = drawn;
+  drawn += 16;
+  const now = Date.now();
+  if (now > lastMs) {
+    lastMs = now;
+    sequence = pool.readUInt32BE(random) >>> 1;
+  } else {
+    sequence += 1;
+    if (sequence > 0xffffffff) {
+      lastMs += 1;
+      sequence = 0;
+    }
+  }
+  const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
+  // 12 bits of the sequence after the version, 14 after the variant, the last 6 before the random ones.
+  const high = Math.floor(sequence / 0x100000);
+  const middle = Math.floor(sequence / 0x40) % 0x4000;
+  const low = ((sequence % 0x40) << 2) | (pool.readUInt8(random + 4) & 3);
+  return `${hex(lastMs, 12)}7${hex(high, 3)}${hex(0x8000 | middle, 4)}${hex(low, 2)}${pool.toString('hex', random + 5, random + 10)}`;
 }

@@ -74,15 +74,18 @@ end
 return 1`;
 
 /**
- * Notes a total, also where no snapshot is stored: one that is being read now, from before, must not bring the old total
- * with it. The hash keeps its age.
+ * Notes totals, also where no snapshot is stored: one that is being read now, from before, must not bring the old total
+ * with it. The hashes keep their age.
  */
 const usageScript = `
-local version = tonumber(redis.call('HGET', KEYS[1], ARGV[1] .. ':version') or '-1')
-if tonumber(ARGV[2]) > version then
-  redis.call('HSET', KEYS[1], ARGV[1] .. ':version', ARGV[2], ARGV[1], ARGV[3])
+for i, key in ipairs(KEYS) do
+  local field, version, used = ARGV[i * 3 - 1], ARGV[i * 3], ARGV[i * 3 + 1]
+  local stored = tonumber(redis.call('HGET', key, field .. ':version') or '-1')
+  if tonumber(version) > stored then
+    redis.call('HSET', key, field .. ':version', version, field, used)
+    if stored < 0 and redis.call('PTTL', key) < 0 then redis.call('PEXPIRE', key, ARGV[1]) end
+  end
 end
-if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 return 1`;
 
 declare module 'ioredis' {
@@ -90,7 +93,7 @@ declare module 'ioredis' {
   interface RedisCommander<Context> {
     writeSnapshot(key: string, ...args: (string | number)[]): Result<number, Context>;
     invalidateSnapshot(key: string, ...args: (string | number)[]): Result<number, Context>;
-    addUsage(key: string, ...args: (string | number)[]): Result<number, Context>;
+    addUsage(count: number, ...keysAndTotals: (string | number)[]): Result<number, Context>;
     readSnapshots(count: number, ...keys: string[]): Result<string[], Context>;
   }
 }
@@ -112,7 +115,7 @@ export class SnapshotCache implements OnModuleInit {
     redis.client.defineCommand('writeSnapshot', { numberOfKeys: 1, lua: writeScript });
     redis.client.defineCommand('invalidateSnapshot', { numberOfKeys: 1, lua: invalidateScript });
     redis.client.defineCommand('readSnapshots', { lua: readScript, readOnly: true });
-    redis.client.defineCommand('addUsage', { numberOfKeys: 1, lua: usageScript });
+    redis.client.defineCommand('addUsage', { lua: usageScript });
   }
 
   onModuleInit(): void {
@@ -222,26 +225,28 @@ export class SnapshotCache implements OnModuleInit {
   }
 
   private async addUsage(recorded: readonly RecordedEvent[]): Promise<void> {
-    // Of several events of one total the last counts: its version is the highest.
-    const totals = new Map<string, [key: string, field: string, version: number, used: string]>();
+    // Of several events of one total the last counts: its version is the highest. A cluster runs a script on keys of one
+    // slot, which those of an environment share.
+    const environments = new Map<string, Map<string, { key: string; total: (string | number)[] }>>();
     for (const event of recorded) {
-      const { cache_key: cacheKey, used, usage_version: version } = event;
+      const { environment_id: environmentId, cache_key: cacheKey, used, usage_version: version } = event;
       const field = usageField(event.meter_id, event.period_start?.toISOString() ?? null);
       if (cacheKey !== null && used !== null && version !== null && field !== undefined) {
-        const key = keyOf(event.environment_id, cacheKey);
-        totals.set(`${key} ${field}`, [key, field, version, used]);
+        const key = keyOf(environmentId, cacheKey);
+        const totals = environments.get(environmentId) ?? new Map();
+        totals.set(`${key} ${field}`, { key, total: [field, version, used] });
+        environments.set(environmentId, totals);
       }
     }
-    if (totals.size === 0) {
-      return;
-    }
-    await this.quietly(async () => {
-      const pipeline = this.redis.client.pipeline();
-      for (const [key, field, version, used] of totals.values()) {
-        pipeline.addUsage(key, field, version, used, maxAgeMs);
-      }
-      await pipeline.exec();
-    });
+    await Promise.all(
+      [...environments.values()].map((totals) => {
+        const all = [...totals.values()];
+        const keys = all.map(({ key }) => key);
+        return this.quietly(() =>
+          this.redis.client.addUsage(keys.length, ...keys, maxAgeMs, ...all.flatMap(({ total }) => total)),
+        );
+      }),
+    );
   }
 
   /** The cache may be away; what it holds is a copy, and its age is bounded. */

@@ -9,9 +9,16 @@ import { UsageRepository } from './usage.repository.ts';
 
 /** Enough for one round trip to be shared by many, and few enough to commit in milliseconds. */
 const eventsPerCommit = 1_000;
-/** One commit waits for the disk while the next is put together. */
+/**
+ * What arrives while one commit is under way makes up the next: two at once would each be smaller, and wait for each
+ * other's rows. Only when this many wait is the disk worth being asked twice.
+ */
 const commitsAtOnce = 2;
+const waitingForSecond = 500;
 const waitingMax = 50_000;
+const waitingBytesMax = 64 * 1024 * 1024;
+/** What an event takes beside its properties, roughly. */
+const eventBytes = 1_024;
 
 interface Submission {
   events: NewEvent[];
@@ -29,6 +36,7 @@ type Listener = (recorded: readonly RecordedEvent[]) => Promise<void>;
 export class Ingest {
   private waiting: Submission[] = [];
   private waitingEvents = 0;
+  private waitingBytes = 0;
   private commits = 0;
   private readonly listeners: Listener[] = [];
 
@@ -49,18 +57,21 @@ export class Ingest {
     if (events.length === 0) {
       return Promise.resolve([]);
     }
-    if (this.waitingEvents + events.length > waitingMax) {
+    if (this.waitingEvents + events.length > waitingMax || this.waitingBytes > waitingBytesMax) {
       return Promise.reject(new IngestOverloaded());
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ events, resolve, reject });
       this.waitingEvents += events.length;
-      this.commitNext();
+      this.waitingBytes += bytesOf(events);
+      // Whatever else this turn of the event loop brings goes with it.
+      setImmediate(() => this.commitNext());
     });
   }
 
   private commitNext(): void {
-    if (this.commits >= commitsAtOnce || this.waiting.length === 0) {
+    const isEnough = this.commits === 0 || this.waitingEvents >= waitingForSecond;
+    if (this.commits >= commitsAtOnce || this.waiting.length === 0 || !isEnough) {
       return;
     }
     const together = this.take();
@@ -83,6 +94,9 @@ export class Ingest {
     }
     this.waiting = this.waiting.slice(taken.length);
     this.waitingEvents -= count;
+    for (const { events } of taken) {
+      this.waitingBytes -= bytesOf(events);
+    }
     return taken;
   }
 
@@ -115,4 +129,8 @@ export class Ingest {
     await Promise.all(this.listeners.map((listener) => listener(recorded)));
     return recorded;
   }
+}
+
+function bytesOf(events: readonly NewEvent[]): number {
+  return events.reduce((bytes, { properties }) => bytes + eventBytes + (properties?.length ?? 0), 0);
 }

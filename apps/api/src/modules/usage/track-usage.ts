@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import { invalidRequest } from '../../platform/http/validation.ts';
-import { newId } from '../../platform/ids.ts';
+import { idLike, newId } from '../../platform/ids.ts';
 import { plainReference } from '../customers/customer-reference.ts';
 import { Ingest } from './ingest.ts';
 import { fingerprintOf, isCountable, type NewEvent, type RecordedEvent } from './usage-event.ts';
@@ -88,18 +88,19 @@ function countable(environmentId: string, event: UsageEvent, now: Date): NewEven
   if (!isCountable(occurredAt, now)) {
     throw new EventTimeOutOfRange();
   }
+  const id = newId('usage_event');
   return {
     environment_id: environmentId,
-    id: newId('usage_event'),
-    new_customer_id: newId('customer'),
-    forward_id: newId('usage_forward'),
+    id,
+    new_customer_id: idLike(id, 'customer'),
+    forward_id: idLike(id, 'usage_forward'),
     idempotency_key: event.idempotency_key,
     fingerprint: fingerprintOf(event),
     customer: plainReference(event.customer),
     meter: event.meter,
     value: event.value,
     occurred_at: occurredAt,
-    properties: event.properties,
+    properties: event.properties === undefined ? null : JSON.stringify(event.properties),
   };
 }
 

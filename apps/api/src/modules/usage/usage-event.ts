@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { UsageEvent } from './usage.schemas.ts';
 
 /** An event that is fit to be recorded. */
@@ -13,7 +13,8 @@ export interface NewEvent {
   meter: string;
   value: number;
   occurred_at: Date;
-  properties: object | undefined;
+  /** As JSON. */
+  properties: string | null;
 }
 
 export interface RecordedEvent {
@@ -50,5 +51,5 @@ export function isCountable(occurredAt: Date, now: Date): boolean {
 export function fingerprintOf(event: UsageEvent): Buffer {
   const properties = Object.entries(event.properties ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const said = [event.customer, event.meter, event.value, event.occurred_at ?? null, properties];
-  return createHash('sha256').update(JSON.stringify(said)).digest();
+  return hash('sha256', JSON.stringify(said), 'buffer');
 }

@@ -32,7 +32,7 @@ export class UsageRepository {
         ${column((event) => event.meter)}::text[],
         ${column((event) => event.value)}::numeric[],
         ${column((event) => event.occurred_at)}::timestamptz[],
-        ${column((event) => (event.properties === undefined ? null : JSON.stringify(event.properties)))}::jsonb[],
+        ${column((event) => event.properties)}::jsonb[],
         ${column((event) => event.forward_id)}::text[],
         ${forwardSeconds}, ${now})
     `.execute(this.database.functions);
