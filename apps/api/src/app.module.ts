@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AlertsModule } from './modules/alerts/alerts.module.ts';
 import { AuditModule } from './modules/audit/audit.module.ts';
 import { CatalogModule } from './modules/catalog/catalog.module.ts';
+import { ConsumerKeysModule } from './modules/consumer-keys/consumer-keys.module.ts';
 import { CustomersModule } from './modules/customers/customers.module.ts';
 import { EntitlementsModule } from './modules/entitlements/entitlements.module.ts';
 import { InvoicesModule } from './modules/invoices/invoices.module.ts';
@@ -29,6 +30,7 @@ import { PlatformModule } from './platform/platform.module.ts';
     SubscriptionsModule,
     InvoicesModule,
     PaymentsModule,
+    ConsumerKeysModule,
     WebhooksModule,
     ReconciliationModule,
   ],

@@ -12,8 +12,10 @@ import { Disputes } from './resources/disputes.ts';
 import { type EntitlementCheck, Entitlements } from './resources/entitlements.ts';
 import { Features } from './resources/features.ts';
 import { Invoices } from './resources/invoices.ts';
+import { Keys } from './resources/keys.ts';
 import { Meters } from './resources/meters.ts';
 import { Plans } from './resources/plans.ts';
+import { Projects } from './resources/projects.ts';
 import { type Subscription, Subscriptions } from './resources/subscriptions.ts';
 import { Usage, type UsageEvent } from './resources/usage.ts';
 
@@ -78,6 +80,8 @@ export class BillingOS {
   readonly checkout: Checkout;
   readonly entitlements: Entitlements;
   readonly usage: Usage;
+  readonly keys: Keys;
+  readonly projects: Projects;
 
   readonly #fallback: boolean;
   readonly #checkLimits: RequestOptions;
@@ -99,6 +103,8 @@ export class BillingOS {
     this.checkout = new Checkout(transport);
     this.entitlements = new Entitlements(transport);
     this.usage = new Usage(transport);
+    this.keys = new Keys(transport);
+    this.projects = new Projects(transport);
 
     this.#fallback = options.fallback ?? false;
     this.#checkLimits = {

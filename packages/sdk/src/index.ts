@@ -50,6 +50,18 @@ export type {
   InvoiceSummary,
   PaymentOutcome,
 } from './resources/invoices.ts';
+export {
+  type Key,
+  type KeyCreate,
+  type KeyQuery,
+  type KeyRotate,
+  type KeyUpdate,
+  type KeyVerification,
+  type KeyVerify,
+  type NewKey,
+  type VerificationAnswer,
+  verificationAnswer,
+} from './resources/keys.ts';
 export type { Meter, MeterCreate, MeterQuery } from './resources/meters.ts';
 export type {
   Plan,
@@ -62,6 +74,7 @@ export type {
   PlanVersionQuery,
   WrittenPlan,
 } from './resources/plans.ts';
+export type { Project, ProjectCreate, ProjectQuery, ProjectUpdate } from './resources/projects.ts';
 export type {
   ChangePreview,
   Subscription,

@@ -1284,6 +1284,134 @@ export interface paths {
         patch: operations["updatePaymentSettings"];
         trace?: never;
     };
+    "/api/v1/keys/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["verifyConsumerKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listConsumerKeys"];
+        put?: never;
+        post: operations["createConsumerKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getConsumerKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["updateConsumerKey"];
+        trace?: never;
+    };
+    "/api/v1/keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["rotateConsumerKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["revokeConsumerKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/key-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getConsumerKeySettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["updateConsumerKeySettings"];
+        trace?: never;
+    };
+    "/api/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listProjects"];
+        put?: never;
+        post: operations["createProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getProject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["updateProject"];
+        trace?: never;
+    };
     "/api/v1/webhooks/stripe/{mode}": {
         parameters: {
             query?: never;
@@ -2582,6 +2710,170 @@ export interface components {
              * @enum {string}
              */
             dispute_policy: "suspend" | "keep";
+        };
+        KeyVerification: {
+            valid: boolean;
+            /** @enum {string} */
+            code: "valid" | "not_found" | "revoked" | "expired" | "disabled" | "insufficient_scope" | "rate_limited" | "quota_exceeded";
+            /** @description Of `disabled` and `quota_exceeded` by an entitlement: its reason, such as past_due. */
+            reason: string | null;
+            key_id: string | null;
+            name: string | null;
+            /** @description Our id of the customer. */
+            customer: string | null;
+            /** @description Your own id of the customer. */
+            external_id: string | null;
+            project: string | null;
+            /** @description Key of the customer’s plan. */
+            plan: string | null;
+            scopes: string[];
+            meta: {
+                [key: string]: string;
+            };
+            /** @description Of the quota. Null: no quota, or an unlimited one. */
+            remaining: number | null;
+            quota: {
+                feature: string;
+                /** @description Null: unlimited. */
+                limit: number | null;
+                used: number;
+                remaining: number | null;
+                /** Format: date-time */
+                resets_at: string | null;
+            } | null;
+            rate_limit: {
+                /**
+                 * @description Whose limit it is: the one that is nearest.
+                 * @enum {string}
+                 */
+                of: "key" | "project" | "customer";
+                limit: number;
+                remaining: number;
+                /**
+                 * Format: date-time
+                 * @description When the next call leaves the window.
+                 */
+                resets_at: string;
+            } | null;
+            /** @description Seconds until it is worth trying again. For Retry-After. */
+            retry_after: number | null;
+            /** @description The quota may be out of date. */
+            degraded: boolean;
+        };
+        ConsumerKeyList: {
+            data: components["schemas"]["ConsumerKey"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        ConsumerKey: {
+            id: string;
+            customer: {
+                id: string;
+                external_id: string | null;
+            };
+            project: {
+                id: string;
+                name: string;
+            } | null;
+            name: string;
+            /** @description How the key begins: enough to recognise it. */
+            prefix: string;
+            last4: string;
+            scopes: string[];
+            meta: {
+                [key: string]: string;
+            };
+            enabled: boolean;
+            /** @description Its own. Null: that of the environment, if there is one. */
+            rate_limit: components["schemas"]["RateLimit"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /**
+             * Format: date-time
+             * @description To within seconds: noted in batches.
+             */
+            last_used_at: string | null;
+            /** @description The key that replaces it. */
+            rotated_to: string | null;
+        };
+        RateLimit: {
+            /** @description Calls in any stretch of time of this length. */
+            limit: number;
+            window_seconds: number;
+        };
+        NewConsumerKey: {
+            id: string;
+            customer: {
+                id: string;
+                external_id: string | null;
+            };
+            project: {
+                id: string;
+                name: string;
+            } | null;
+            name: string;
+            /** @description How the key begins: enough to recognise it. */
+            prefix: string;
+            last4: string;
+            scopes: string[];
+            meta: {
+                [key: string]: string;
+            };
+            enabled: boolean;
+            /** @description Its own. Null: that of the environment, if there is one. */
+            rate_limit: components["schemas"]["RateLimit"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /**
+             * Format: date-time
+             * @description To within seconds: noted in batches.
+             */
+            last_used_at: string | null;
+            /** @description The key that replaces it. */
+            rotated_to: string | null;
+            /** @description The key itself. Shown once, and stored nowhere. */
+            secret: string;
+        };
+        ConsumerKeySettings: {
+            /** @description New keys begin with it: acme gives acme_live_… */
+            key_prefix: string;
+            /** @description Of each key that has none of its own. */
+            key_rate_limit: components["schemas"]["RateLimit"] | null;
+            /** @description Of all keys of a customer together. */
+            customer_rate_limit: components["schemas"]["RateLimit"] | null;
+        };
+        ProjectList: {
+            data: components["schemas"]["Project"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Project: {
+            id: string;
+            customer: {
+                id: string;
+                external_id: string | null;
+            };
+            name: string;
+            /** @description The metered feature that a call with one of its keys is a use of. Null: no quota. */
+            quota_feature: string | null;
+            /** @description Of all keys of the project together. Null: none. */
+            rate_limit: components["schemas"]["RateLimit"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         WebhookEventList: {
             data: components["schemas"]["WebhookEvent"][];
@@ -7542,6 +7834,607 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentSettings"];
+                };
+            };
+        };
+    };
+    verifyConsumerKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What your caller sent. */
+                    key: string;
+                    /**
+                     * @description All of these are needed for what the caller wants.
+                     * @default []
+                     */
+                    scopes?: string[];
+                    /** @description The metered feature that the call is a use of. Default: the one of the key’s project. */
+                    feature?: string;
+                    /**
+                     * @description How many calls, or units of the feature, it is.
+                     * @default 1
+                     */
+                    cost?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyVerification"];
+                };
+            };
+            /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listConsumerKeys: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Your own id of the customer, or ours. */
+                customer?: string;
+                /** @description Id of the project. */
+                project?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsumerKeyList"];
+                };
+            };
+            /**
+             * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             *
+             *     `project_not_found`: The environment, or the customer that is named, has no project with this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createConsumerKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Your own id of the customer, or ours. */
+                    customer: string;
+                    /**
+                     * @description Id of a project of the customer.
+                     * @default null
+                     */
+                    project?: string | null;
+                    name: string;
+                    /**
+                     * @description What the key may do in your API, in your words. A verification can ask for some of them.
+                     * @default []
+                     */
+                    scopes?: string[];
+                    /**
+                     * @description Up to 50 facts, given back by each verification.
+                     * @default {}
+                     */
+                    meta?: {
+                        [key: string]: string;
+                    };
+                    /** @default null */
+                    rate_limit?: components["schemas"]["RateLimit"] | null;
+                    /**
+                     * Format: date-time
+                     * @description Null: never.
+                     */
+                    expires_at?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewConsumerKey"];
+                };
+            };
+            /**
+             * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             *
+             *     `project_not_found`: The environment, or the customer that is named, has no project with this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConsumerKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsumerKey"];
+                };
+            };
+            /** @description `consumer_key_not_found`: No consumer key of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updateConsumerKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description What the key may do in your API, in your words. A verification can ask for some of them. */
+                    scopes?: string[];
+                    meta?: {
+                        [key: string]: string;
+                    };
+                    /** @description False: verifications fail until it is true again. */
+                    enabled?: boolean;
+                    rate_limit?: components["schemas"]["RateLimit"] | null;
+                    /** Format: date-time */
+                    expires_at?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsumerKey"];
+                };
+            };
+            /** @description `consumer_key_not_found`: No consumer key of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    rotateConsumerKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description How long the old key stays valid, but never beyond its own expiry. 0: it is revoked at once.
+                     * @default 0
+                     */
+                    grace_seconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewConsumerKey"];
+                };
+            };
+            /** @description `consumer_key_not_found`: No consumer key of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `consumer_key_not_active`: The key was revoked, has expired or was rotated already. Rotate its successor, or create a key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    revokeConsumerKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsumerKey"];
+                };
+            };
+            /** @description `consumer_key_not_found`: No consumer key of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getConsumerKeySettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsumerKeySettings"];
+                };
+            };
+        };
+    };
+    updateConsumerKeySettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Null: bos_ck. */
+                    key_prefix?: string | null;
+                    key_rate_limit?: components["schemas"]["RateLimit"] | null;
+                    customer_rate_limit?: components["schemas"]["RateLimit"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsumerKeySettings"];
+                };
+            };
+        };
+    };
+    listProjects: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Your own id of the customer, or ours. */
+                customer?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectList"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Your own id of the customer, or ours. */
+                    customer: string;
+                    name: string;
+                    /** @default null */
+                    quota_feature?: string | null;
+                    /** @default null */
+                    rate_limit?: components["schemas"]["RateLimit"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /**
+             * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             *
+             *     `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no".
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `project_name_taken`: The customer has a project of this name already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `quota_feature_not_metered`: Only a metered feature counts calls. Name one whose type is metered. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /** @description `project_not_found`: The environment, or the customer that is named, has no project with this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updateProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    quota_feature?: string | null;
+                    rate_limit?: components["schemas"]["RateLimit"] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Project"];
+                };
+            };
+            /**
+             * @description `project_not_found`: The environment, or the customer that is named, has no project with this id.
+             *
+             *     `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no".
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `project_name_taken`: The customer has a project of this name already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `quota_feature_not_metered`: Only a metered feature counts calls. Name one whose type is metered. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

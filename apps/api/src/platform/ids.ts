@@ -37,6 +37,9 @@ const prefixes = {
   webhook_event: 'whe',
   usage_event: 'evt',
   usage_forward: 'fwd',
+  project: 'proj',
+  consumer_key: 'ckey',
+  request_log: 'log',
   request: 'req',
 } as const;
 

@@ -6,6 +6,7 @@ import { AuthenticateGuard } from './auth/authenticate.guard.ts';
 import { Credentials } from './auth/credentials.ts';
 import { DeclaredRoutes } from './auth/declared-routes.ts';
 import { UserTokens } from './auth/user-tokens.ts';
+import { Broadcast } from './broadcast.ts';
 import { Clock } from './clock.ts';
 import { Database } from './database/database.ts';
 import { ErrorFilter } from './http/error-filter.ts';
@@ -22,6 +23,7 @@ import { OutboxRepository } from './jobs/outbox.repository.ts';
 import { Sweeper } from './jobs/sweeper.ts';
 import { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
+import { RateLimiter } from './rate-limits/rate-limiter.ts';
 import { Redis } from './redis.ts';
 import { Secrets } from './secrets.ts';
 
@@ -31,6 +33,8 @@ const shared = [
   Metrics,
   Database,
   Redis,
+  Broadcast,
+  RateLimiter,
   Credentials,
   Outbox,
   JobHandlers,

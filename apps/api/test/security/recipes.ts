@@ -43,6 +43,8 @@ export interface Victim extends Tenant {
   apiKey: string;
   alert: string;
   email: string;
+  project: string;
+  consumerKey: { id: string; secret: string };
   slackWebhook: string;
   reconciliation: string;
 }
@@ -351,6 +353,50 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   markInvoiceUncollectible: ({ openInvoices: [, , invoice] }) => [
     { path: `invoices/${invoice}/mark-uncollectible`, strangers: 'not_found' },
   ],
+  listConsumerKeys: ({ customer, project }) => [
+    { path: 'keys', strangers: 'own' },
+    { path: `keys?customer=${customer.id}`, strangers: 'not_found' },
+    { path: `keys?project=${project}`, strangers: 'not_found' },
+  ],
+  createConsumerKey: ({ customer, project }) => [
+    { path: 'keys', body: { customer: customer.id, name: 'Another', project }, strangers: 'not_found' },
+  ],
+  getConsumerKey: ({ consumerKey }) => [{ path: `keys/${consumerKey.id}`, strangers: 'not_found' }],
+  updateConsumerKey: ({ consumerKey }) => [
+    { path: `keys/${consumerKey.id}`, body: { name: 'Changed' }, strangers: 'not_found' },
+  ],
+  rotateConsumerKey: async ({ customer, asServer }) => {
+    const { body } = await asServer('POST', 'keys', { customer: customer.id, name: 'to be rotated' });
+    return [{ path: `keys/${body['id']}/rotate`, body: { grace_seconds: 60 }, strangers: 'not_found' }];
+  },
+  revokeConsumerKey: ({ consumerKey }) => [{ path: `keys/${consumerKey.id}/revoke`, strangers: 'not_found' }],
+  // A key of somebody else is an unknown one; nothing of it is told.
+  verifyConsumerKey: ({ consumerKey }) => [
+    { path: 'keys/verify', body: { key: consumerKey.secret }, strangers: 'own' },
+  ],
+  getConsumerKeySettings: () => [{ path: 'key-settings', strangers: 'own' }],
+  updateConsumerKeySettings: () => [
+    {
+      path: 'key-settings',
+      body: { key_prefix: 'acme', key_rate_limit: { limit: 1_000, window_seconds: 1 } },
+      strangers: 'own',
+    },
+  ],
+  listProjects: ({ customer }) => [
+    { path: 'projects', strangers: 'own' },
+    { path: `projects?customer=${customer.id}`, strangers: 'not_found' },
+  ],
+  createProject: ({ customer, feature }) => [
+    {
+      path: 'projects',
+      body: { customer: customer.id, name: 'Second app', quota_feature: feature.key },
+      strangers: 'not_found',
+    },
+  ],
+  getProject: ({ project }) => [{ path: `projects/${project}`, strangers: 'not_found' }],
+  updateProject: ({ project }) => [
+    { path: `projects/${project}`, body: { name: 'Renamed' }, strangers: 'not_found' },
+  ],
   receiveStripeEvent: ({ stripeAccount }) => [
     { ...signedEvent(stripeAccount, 'evt_received'), strangers: 'refused' },
   ],
@@ -452,6 +498,13 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
   const alert = await raiseAlert(stack, environmentId);
   const email = await writeEmail(stack, environmentId);
   await asOwner('PATCH', 'email-settings', { reply_to: 'help@victim.test' });
+  await asOwner('PATCH', 'key-settings', { customer_rate_limit: { limit: 10_000, window_seconds: 1 } });
+  const project = await asServer('POST', 'projects', { customer: 'user_42', name: 'App' });
+  const consumerKey = await asServer('POST', 'keys', {
+    customer: 'user_42',
+    project: project.body['id'],
+    name: 'Production',
+  });
   const job = await owner.query<{ id: string }>(
     `update outbox set state = 'failed', finished_at = now()
      where environment_id = $1 and name = 'catalog.sync_meter' returning id`,
@@ -475,6 +528,8 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     apiKey: key.body['id'],
     alert,
     email,
+    project: project.body['id'],
+    consumerKey: { id: consumerKey.body['id'], secret: consumerKey.body['secret'] },
     slackWebhook,
     reconciliation: await addReconciliation(stack, tenant),
   };

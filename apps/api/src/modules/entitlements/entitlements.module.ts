@@ -21,6 +21,6 @@ import { UnsyncedCustomers } from './unsynced-customers.ts';
     SnapshotLoader,
     UnsyncedCustomers,
   ],
-  exports: [EntitlementsService, UnsyncedCustomers],
+  exports: [EntitlementsService, CheckEntitlement, UnsyncedCustomers],
 })
 export class EntitlementsModule {}

@@ -79,6 +79,54 @@ export interface AuditLog {
   target_type: string;
 }
 
+export interface ConsumerKeys {
+  created_at: Timestamp;
+  customer_id: string;
+  enabled: Generated<boolean>;
+  environment_id: string;
+  expires_at: Timestamp | null;
+  /**
+   * SHA-256 of the whole key, which holds at least 190 random bits.
+   */
+  hash: Buffer;
+  id: string;
+  last_used_at: Timestamp | null;
+  last4: string;
+  meta: Generated<Json>;
+  name: string;
+  prefix: string;
+  project_id: string | null;
+  rate_limit: number | null;
+  rate_window_seconds: number | null;
+  revoked_at: Timestamp | null;
+  /**
+   * The key that replaces this one. Both are valid until this one expires.
+   */
+  rotated_to: string | null;
+  scopes: Generated<string[]>;
+  updated_at: Timestamp;
+  /**
+   * Grows with every change of what a verification says: a cached older one is never written over a newer one.
+   */
+  version: Generated<number>;
+}
+
+export interface ConsumerKeySettings {
+  /**
+   * Calls in a window, of all keys of a customer together. Null: not limited.
+   */
+  customer_limit: number | null;
+  customer_window_seconds: number | null;
+  environment_id: string;
+  /**
+   * Calls in a window, of each key that has no limit of its own. Null: not limited.
+   */
+  key_limit: number | null;
+  key_prefix: string | null;
+  key_window_seconds: number | null;
+  updated_at: Timestamp;
+}
+
 export interface Coupons {
   amount_off: number | null;
   archived_at: Timestamp | null;
@@ -573,6 +621,24 @@ export interface Prices {
   unit_amount: Numeric | null;
 }
 
+export interface Projects {
+  created_at: Timestamp;
+  customer_id: string;
+  environment_id: string;
+  id: string;
+  name: string;
+  /**
+   * The metered feature that calls with the project's keys are a use of. Null: no quota.
+   */
+  quota_feature_id: string | null;
+  /**
+   * Calls in a window, of all keys of the project together. Null: not limited.
+   */
+  rate_limit: number | null;
+  rate_window_seconds: number | null;
+  updated_at: Timestamp;
+}
+
 export interface ReconciliationRuns {
   /**
    * How many objects of each kind were compared.
@@ -949,6 +1015,8 @@ export interface DB {
   alerts: Alerts;
   api_keys: ApiKeys;
   audit_log: AuditLog;
+  consumer_key_settings: ConsumerKeySettings;
+  consumer_keys: ConsumerKeys;
   coupons: Coupons;
   credit_notes: CreditNotes;
   customer_links: CustomerLinks;
@@ -976,6 +1044,7 @@ export interface DB {
   plan_versions: PlanVersions;
   plans: Plans;
   prices: Prices;
+  projects: Projects;
   reconciliation_runs: ReconciliationRuns;
   reconciliation_seen: ReconciliationSeen;
   recoveries: Recoveries;

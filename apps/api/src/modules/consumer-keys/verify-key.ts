@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
+import { hashApiKey, isConsumerKey } from '../../platform/auth/api-key.ts';
+import { Clock } from '../../platform/clock.ts';
+import { RateLimiter } from '../../platform/rate-limits/rate-limiter.ts';
+import { CheckEntitlement } from '../entitlements/check-entitlement.ts';
+import type { Verification, verifyConsumerKey } from './consumer-keys.schemas.ts';
+import { KnownKeys } from './known-keys.ts';
+import {
+  codeOfDenial,
+  type KnownKey,
+  nearestLimit,
+  refusalOf,
+  secondsUntil,
+  windowsOf,
+} from './verification.ts';
+
+const unknown: Verification = {
+  valid: false,
+  code: 'not_found',
+  reason: null,
+  key_id: null,
+  name: null,
+  customer: null,
+  external_id: null,
+  project: null,
+  plan: null,
+  scopes: [],
+  meta: {},
+  remaining: null,
+  quota: null,
+  rate_limit: null,
+  retry_after: null,
+  degraded: false,
+};
+
+@Injectable()
+export class VerifyKey {
+  constructor(
+    private readonly known: KnownKeys,
+    private readonly limiter: RateLimiter,
+    private readonly checks: CheckEntitlement,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Whether a call with a key may be answered, and everything about it. In this order, the first that applies: unknown,
+   * revoked, expired, disabled, a missing scope, too fast, nothing left. A call that is refused counts against no limit,
+   * except one refused for the quota, which came fast all the same. Throws `FeatureNotFound` for a feature that is named.
+   */
+  async verify(environmentId: string, question: z.output<typeof verifyConsumerKey>): Promise<Verification> {
+    if (!isConsumerKey(question.key)) {
+      return unknown;
+    }
+    const key = await this.known.find(environmentId, hashApiKey(question.key));
+    if (key === undefined) {
+      return unknown;
+    }
+    const now = this.clock.now();
+    const about = { ...unknown, ...factsOf(key) };
+    const refusal = refusalOf(key, question.scopes, now);
+    if (refusal !== undefined) {
+      return { ...about, code: refusal };
+    }
+    this.known.noteUse(environmentId, key.id);
+
+    const windows = windowsOf(key);
+    const taken = await this.limiter.take(environmentId, windows, question.cost);
+    const limited = { ...about, rate_limit: nearestLimit(windows, taken.windows) };
+    if (!taken.isAllowed) {
+      const retryAt = Math.max(...taken.windows.map((window) => window.retry_at));
+      return { ...limited, code: 'rate_limited', retry_after: secondsUntil(retryAt, now) };
+    }
+    const feature = question.feature ?? key.quota_feature;
+    return feature === null
+      ? { ...limited, valid: true, code: 'valid' }
+      : this.withQuota(environmentId, key, { feature, cost: question.cost }, limited);
+  }
+
+  private async withQuota(
+    environmentId: string,
+    key: KnownKey,
+    { feature, cost }: { feature: string; cost: number },
+    about: Verification,
+  ): Promise<Verification> {
+    const answer = await this.checks.check(environmentId, {
+      customer: key.external_id === null ? key.customer_id : `external:${key.external_id}`,
+      feature,
+      required: cost,
+    });
+    const { used, limit, remaining, resets_at: resetsAt, degraded } = answer;
+    const quota = used === null ? null : { feature, limit, used, remaining, resets_at: resetsAt };
+    const counted = { ...about, quota, remaining, degraded };
+    if (answer.allowed) {
+      return { ...counted, valid: true, code: 'valid' };
+    }
+    const code = codeOfDenial(answer.reason);
+    return {
+      ...counted,
+      code,
+      reason: answer.reason,
+      retry_after:
+        code === 'quota_exceeded' && resetsAt !== null
+          ? secondsUntil(resetsAt.getTime(), this.clock.now())
+          : null,
+    };
+  }
+}
+
+function factsOf(key: KnownKey) {
+  return {
+    key_id: key.id,
+    name: key.name,
+    customer: key.customer_id,
+    external_id: key.external_id,
+    project: key.project_id,
+    plan: key.plan,
+    scopes: key.scopes,
+    meta: key.meta,
+  };
+}
