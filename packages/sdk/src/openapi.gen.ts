@@ -5657,6 +5657,8 @@ export interface operations {
                         /** @default 1 */
                         quantity?: number;
                     }[];
+                    /** @description Key of a coupon. */
+                    coupon?: string;
                     /** @description false: no trial. true: refused when the customer had one. Default: the plan’s, if they had none. */
                     trial?: boolean;
                     /** @description A Stripe payment method, which becomes the customer’s default. Default: the one they have. */
@@ -5682,6 +5684,8 @@ export interface operations {
              *     `price_not_found`: The plan has no price with this id.
              *
              *     `offer_not_found`: The plan has no price in this currency and interval.
+             *
+             *     `coupon_not_found`: No coupon of this environment has this key or id.
              */
             404: {
                 headers: {
@@ -5699,6 +5703,10 @@ export interface operations {
              *     `price_not_on_stripe`: Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.
              *
              *     `plan_archived`: The plan is not sold any more. Whoever is on it stays.
+             *
+             *     `coupon_archived`: The coupon is not redeemed any more. Who has it keeps it.
+             *
+             *     `coupon_expired`: The time to redeem the coupon is over. Who has it keeps it.
              *
              *     `trial_used`: A customer has one trial in a group of plans.
              *
@@ -5926,6 +5934,8 @@ export interface operations {
                         /** @default 1 */
                         quantity?: number;
                     }[];
+                    /** @description Key of the coupon it shall carry; null for none. */
+                    coupon?: string | null;
                     /**
                      * @description Default: now for what gives more, period_end for what takes away.
                      * @enum {string}
@@ -5962,6 +5972,8 @@ export interface operations {
              *     `price_not_found`: The plan has no price with this id.
              *
              *     `offer_not_found`: The plan has no price in this currency and interval.
+             *
+             *     `coupon_not_found`: No coupon of this environment has this key or id.
              */
             404: {
                 headers: {
@@ -5989,6 +6001,10 @@ export interface operations {
              *     `price_not_on_stripe`: Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.
              *
              *     `plan_archived`: The plan is not sold any more. Whoever is on it stays.
+             *
+             *     `coupon_archived`: The coupon is not redeemed any more. Who has it keeps it.
+             *
+             *     `coupon_expired`: The time to redeem the coupon is over. Who has it keeps it.
              *
              *     `plan_in_other_group`: A subscription changes to a plan of its own group. A plan of another group is a subscription of its own.
              *
@@ -6065,6 +6081,8 @@ export interface operations {
                         /** @default 1 */
                         quantity?: number;
                     }[];
+                    /** @description Key of the coupon it shall carry; null for none. */
+                    coupon?: string | null;
                     /**
                      * @description Default: now for what gives more, period_end for what takes away.
                      * @enum {string}
@@ -6101,6 +6119,8 @@ export interface operations {
              *     `price_not_found`: The plan has no price with this id.
              *
              *     `offer_not_found`: The plan has no price in this currency and interval.
+             *
+             *     `coupon_not_found`: No coupon of this environment has this key or id.
              */
             404: {
                 headers: {
@@ -6128,6 +6148,10 @@ export interface operations {
              *     `price_not_on_stripe`: Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.
              *
              *     `plan_archived`: The plan is not sold any more. Whoever is on it stays.
+             *
+             *     `coupon_archived`: The coupon is not redeemed any more. Who has it keeps it.
+             *
+             *     `coupon_expired`: The time to redeem the coupon is over. Who has it keeps it.
              *
              *     `plan_in_other_group`: A subscription changes to a plan of its own group. A plan of another group is a subscription of its own.
              *
@@ -6629,6 +6653,8 @@ export interface operations {
                         /** @default 1 */
                         quantity?: number;
                     }[];
+                    /** @description Key of a coupon. */
+                    coupon?: string;
                     /** @description false: no trial. true: refused when the customer had one. Default: the plan’s, if they had none. */
                     trial?: boolean;
                     /**
@@ -6659,6 +6685,8 @@ export interface operations {
              *     `price_not_found`: The plan has no price with this id.
              *
              *     `offer_not_found`: The plan has no price in this currency and interval.
+             *
+             *     `coupon_not_found`: No coupon of this environment has this key or id.
              */
             404: {
                 headers: {
@@ -6676,6 +6704,10 @@ export interface operations {
              *     `price_not_on_stripe`: Stripe has no package or volume price with included units, so such a price cannot be sold over Stripe. Manual invoices can bill it.
              *
              *     `plan_archived`: The plan is not sold any more. Whoever is on it stays.
+             *
+             *     `coupon_archived`: The coupon is not redeemed any more. Who has it keeps it.
+             *
+             *     `coupon_expired`: The time to redeem the coupon is over. Who has it keeps it.
              *
              *     `trial_used`: A customer has one trial in a group of plans.
              *

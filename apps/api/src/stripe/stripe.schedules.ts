@@ -1,3 +1,4 @@
+import type Stripe from 'stripe';
 import type { Connection } from './connections.ts';
 import type { CallResult } from './intents.ts';
 import { type SoldItem, soldItem } from './stripe.subscriptions.ts';
@@ -9,7 +10,13 @@ import { type SoldItem, soldItem } from './stripe.subscriptions.ts';
 export async function scheduleChange(
   { stripe, stripe_account_id: stripeAccount }: Connection,
   subscriptionId: string,
-  change: { stripe_schedule_id: string | null; items: SoldItem[]; plan_version_id: string },
+  change: {
+    stripe_schedule_id: string | null;
+    items: SoldItem[];
+    plan_version_id: string;
+    /** The coupons it shall carry then. Undefined: those it has. */
+    stripe_coupon_ids?: string[] | undefined;
+  },
   idempotencyKey: string,
 ): Promise<CallResult> {
   const schedule =
@@ -31,15 +38,21 @@ export async function scheduleChange(
       end_behavior: 'release',
       phases: [
         {
+          ...kept(present),
           start_date: present.start_date,
           end_date: present.end_date,
+          ...(present.trial_end === null ? {} : { trial_end: present.trial_end }),
           items: present.items.map((item) => ({
-            price: typeof item.price === 'string' ? item.price : item.price.id,
+            price: idOf(item.price),
             ...(item.quantity === undefined ? {} : { quantity: item.quantity }),
           })),
           proration_behavior: 'none',
         },
         {
+          ...kept(present),
+          ...(change.stripe_coupon_ids === undefined
+            ? {}
+            : { discounts: sent(change.stripe_coupon_ids.map((coupon) => ({ coupon }))) }),
           items: change.items.map(soldItem),
           metadata: { bos_plan_version_id: change.plan_version_id },
           proration_behavior: 'none',
@@ -49,4 +62,36 @@ export async function scheduleChange(
     { stripeAccount, idempotencyKey: `${idempotencyKey}:phases` },
   );
   return { stripe_object_id: schedule.id };
+}
+
+/** What a phase says beside its items, to be said again: what is left out, Stripe takes away. */
+function kept({
+  discounts,
+  default_tax_rates: rates,
+  automatic_tax: tax,
+}: Stripe.SubscriptionSchedule.Phase) {
+  return {
+    discounts: sent(
+      discounts.flatMap(({ discount, coupon }): Redemption[] =>
+        discount !== null
+          ? [{ discount: idOf(discount) }]
+          : coupon !== null
+            ? [{ coupon: idOf(coupon) }]
+            : [],
+      ),
+    ),
+    ...((rates ?? []).length === 0 ? {} : { default_tax_rates: (rates ?? []).map(idOf) }),
+    ...(tax?.enabled === true ? { automatic_tax: { enabled: true } } : {}),
+  };
+}
+
+type Redemption = { discount: string } | { coupon: string };
+
+/** An empty list is told as an empty text: without it, Stripe would put the customer's own discount there. */
+function sent(discounts: Redemption[]): Redemption[] | '' {
+  return discounts.length === 0 ? '' : discounts;
+}
+
+function idOf(reference: string | { id: string }): string {
+  return typeof reference === 'string' ? reference : reference.id;
 }

@@ -40,6 +40,7 @@ const scheduleIntent = {
     stripe_schedule_id: z.string().nullable(),
     plan_version_id: z.string(),
     items: z.array(z.object({ stripe_price_id: z.string(), quantity: z.int().nullable() })),
+    stripe_coupon_ids: z.array(z.string()).optional(),
   }),
 };
 
@@ -125,6 +126,7 @@ export class ChangeSubscription implements OnModuleInit {
       stripe_subscription_id: change.stripe_subscription_id,
       stripe_schedule_id: change.stripe_schedule_id,
       plan_version_id: change.plan_version_id,
+      ...(change.stripe_coupon_ids === undefined ? {} : { stripe_coupon_ids: change.stripe_coupon_ids }),
     };
     await (change.when === 'now'
       ? this.intents.perform(environmentId, changeIntent, dedupeKey, {
@@ -132,7 +134,6 @@ export class ChangeSubscription implements OnModuleInit {
           items: change.items,
           proration: change.proration,
           proration_at: change.proration_at,
-          ...(change.stripe_coupon_ids === undefined ? {} : { stripe_coupon_ids: change.stripe_coupon_ids }),
         })
       : this.intents.perform(environmentId, scheduleIntent, dedupeKey, { ...target, items: change.sold }));
     await this.syncCustomer.sync(environmentId, customerId);

@@ -15,10 +15,11 @@ import { CustomersService } from '../customers/customers.service.ts';
 import { ChangeSubscription } from './change-subscription.ts';
 import type { migratePlan } from './plan-migrations.schemas.ts';
 import { PlanMigrationsRepository } from './plan-migrations.repository.ts';
-import { recurringAmounts } from './recurring-amounts.ts';
+import { purposeOf } from './offer.ts';
+import { recurringAmounts } from './recurring-revenue.ts';
+import { RecurringSales, type SoldAlike } from './recurring-sales.ts';
 import { runMigration } from './subscriptions.jobs.ts';
 import { NothingToChange, PlanMigrationNotFound } from './subscriptions.errors.ts';
-import { type Subscription, SubscriptionsService } from './subscriptions.service.ts';
 
 type Wish = z.output<typeof migratePlan>;
 
@@ -34,7 +35,7 @@ export class MigratePlan implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly migrations: PlanMigrationsRepository,
-    private readonly subscriptions: SubscriptionsService,
+    private readonly recurring: RecurringSales,
     private readonly plans: PlansService,
     private readonly customers: CustomersService,
     private readonly changes: ChangeSubscription,
@@ -64,7 +65,7 @@ export class MigratePlan implements OnModuleInit {
           number,
           is_newest: id === plan.version.id,
           running,
-          monthly: recurringAmounts(await this.subscriptions.byIds(environmentId, ids)),
+          monthly: recurringAmounts(await this.recurring.of(environmentId, ids)),
         });
       }
       return { versions: described };
@@ -76,15 +77,17 @@ export class MigratePlan implements OnModuleInit {
     const plan = await this.plans.get(environmentId, reference, 'id');
     return this.database.tenant(environmentId, async () => {
       const ids = await this.chosen(environmentId, plan, wish);
-      const subscriptions = await this.subscriptions.byIds(environmentId, ids);
-      const moved = subscriptions.map((subscription) => inNewVersion(subscription, plan));
+      const version = await this.plans.findVersion(environmentId, plan.version.id);
+      const sales = await this.recurring.of(environmentId, ids);
+      const moved = sales.map((sale) => inVersion(sale, plan.id, version?.prices ?? []));
       return {
-        subscriptions: subscriptions.length,
-        monthly_before: recurringAmounts(subscriptions),
-        monthly_after: recurringAmounts(
-          moved.map((after, index) => after ?? subscriptions[index]).filter((one) => one !== undefined),
+        subscriptions: ids.length,
+        monthly_before: recurringAmounts(sales),
+        monthly_after: recurringAmounts(sales.map((sale, index) => moved[index] ?? sale)),
+        not_offered: sales.reduce(
+          (sum, { times }, index) => sum + (moved[index] === undefined ? times : 0),
+          0,
         ),
-        not_offered: moved.filter((after) => after === undefined).length,
       };
     });
   }
@@ -250,26 +253,29 @@ export class MigratePlan implements OnModuleInit {
   }
 }
 
-/** A subscription as it would be in the newest version of its plan; undefined when that has no such offer. */
-function inNewVersion(subscription: Subscription, plan: Plan): Pick<Subscription, 'items'> | undefined {
+type SoldPrice = SoldAlike['items'][number]['price'];
+
+/** A sale of a plan as it would be with a version's prices; undefined when there is none for one of its own. */
+function inVersion(sale: SoldAlike, planId: string, prices: readonly SoldPrice[]): SoldAlike | undefined {
   const items = [];
-  for (const item of subscription.items) {
-    if (item.plan_type === 'add_on') {
-      items.push(item);
-      continue;
-    }
-    const price = plan.prices.find(
-      (one) =>
-        one.type === item.type &&
-        one.feature === item.feature &&
-        one.currency === item.currency &&
-        one.interval === item.interval &&
-        one.interval_count === item.interval_count,
-    );
+  for (const item of sale.items) {
+    // Add-ons stay as they are.
+    const price =
+      item.price.plan_id === planId ? prices.find((one) => isForTheSame(one, item.price)) : item.price;
     if (price === undefined) {
       return undefined;
     }
-    items.push({ ...item, amount: price.amount });
+    items.push({ ...item, price });
   }
-  return { items };
+  return { ...sale, items };
+}
+
+function isForTheSame(a: SoldPrice, b: SoldPrice): boolean {
+  return (
+    purposeOf(a) === purposeOf(b) &&
+    a.feature === b.feature &&
+    a.currency === b.currency &&
+    a.interval === b.interval &&
+    a.interval_count === b.interval_count
+  );
 }

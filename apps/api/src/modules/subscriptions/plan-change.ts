@@ -31,6 +31,8 @@ export interface ChangeWish extends OfferWish {
   quantity?: number | undefined;
   /** How many of each add-on there shall be; 0 takes one away. */
   add_ons?: { add_on: string; quantity: number }[] | undefined;
+  /** Key of the coupon it shall carry; null: none. */
+  coupon?: string | null | undefined;
   when?: 'now' | 'period_end' | undefined;
   proration?: 'invoice' | 'next_invoice' | 'none' | undefined;
   proration_at?: Date | undefined;
@@ -100,7 +102,7 @@ export class PlanChange {
     const versionId = wish.plan === undefined ? subscription.plan_version_id : after.version.id;
     const planned = await this.planned(environmentId, subscription, current, after, versionId, wish);
     const target = withKeptPrices(current, planned);
-    if (isSameSale(current, target)) {
+    if (isSameSale(current, target) && wish.coupon === undefined) {
       throw new NothingToChange(id);
     }
     const change = changeOf({ plan: before, items: current }, { plan: after, items: target });
@@ -124,7 +126,7 @@ export class PlanChange {
       sold: await this.sales.onStripe(environmentId, target),
       proration: wish.proration ?? 'invoice',
       proration_at: this.prorationAt(subscription, wish.proration_at),
-      stripe_coupon_ids: undefined,
+      stripe_coupon_ids: await this.coupons(environmentId, wish.coupon),
       entitlements: await this.differences(environmentId, current, target, subscription, versionId),
     };
   }
@@ -180,6 +182,17 @@ export class PlanChange {
     }
     const at = previewed ?? now;
     return Math.floor(Math.min(Math.max(at.getTime(), start.getTime()), end.getTime()) / 1_000);
+  }
+
+  private async coupons(
+    environmentId: string,
+    key: string | null | undefined,
+  ): Promise<string[] | undefined> {
+    if (key === undefined) {
+      return undefined;
+    }
+    const id = await this.sales.couponOnStripe(environmentId, key ?? undefined);
+    return id === null ? [] : [id];
   }
 
   /** What the customer may do otherwise after the change, by the plans alone. */

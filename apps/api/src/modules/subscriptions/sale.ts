@@ -4,6 +4,7 @@ import { Database } from '../../platform/database/database.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { hasDefaultPaymentMethod } from '../../stripe/stripe.customers.ts';
 import type { NewSubscription, SoldItem, Trial } from '../../stripe/stripe.subscriptions.ts';
+import { CouponsService } from '../catalog/coupons.service.ts';
 import { type Plan, PlansService } from '../catalog/plans.service.ts';
 import { SyncCatalog } from '../catalog/sync-catalog.ts';
 import { CustomersService } from '../customers/customers.service.ts';
@@ -34,6 +35,8 @@ export interface SaleWish extends OfferWish {
   plan: string;
   quantity: number;
   add_ons: AddOnWish[];
+  /** Key of a coupon. */
+  coupon?: string | undefined;
   /** Undefined: a trial, where the plan has one and the customer had none yet. */
   trial?: boolean | undefined;
 }
@@ -63,6 +66,7 @@ export class Sales {
     private readonly customers: CustomersService,
     private readonly stripeCustomers: StripeCustomers,
     private readonly plans: PlansService,
+    private readonly coupons: CouponsService,
     private readonly catalog: SyncCatalog,
     private readonly subscriptions: SubscriptionsService,
     private readonly terms: SubscriptionTermsRepository,
@@ -99,7 +103,7 @@ export class Sales {
       plan_version_id: plan.version.id,
       trial: await this.trial(environmentId, customer.id, plan, wish.trial),
       items: await this.onStripe(environmentId, items),
-      stripe_coupon_id: null,
+      stripe_coupon_id: await this.couponOnStripe(environmentId, wish.coupon),
       stripe_customer_id: await this.stripeCustomers.ensure(environmentId, customer),
       taxation: await this.settings.taxation(environmentId),
     };
@@ -181,6 +185,15 @@ export class Sales {
       ids.forEach((stripeId, id) => all.set(id, stripeId));
     }
     return all;
+  }
+
+  /** Stripe's id of a coupon that can be redeemed now. Throws `CouponNotFound`, `CouponNotRedeemable`. */
+  async couponOnStripe(environmentId: string, key: string | undefined): Promise<string | null> {
+    if (key === undefined) {
+      return null;
+    }
+    const coupon = await this.coupons.getRedeemable(environmentId, key, 'coupon');
+    return this.catalog.stripeCouponOf(environmentId, coupon.id);
   }
 
   /** The trial of a plan, for a customer who had none in its group yet. */

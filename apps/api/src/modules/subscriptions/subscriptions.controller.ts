@@ -13,6 +13,9 @@ import {
   StripeUnavailable,
 } from '../../stripe/stripe.errors.ts';
 import {
+  CouponArchived,
+  CouponExpired,
+  CouponNotFound,
   PlanHasNoPrice,
   PlanNotFound,
   PriceNotChosen,
@@ -74,6 +77,9 @@ const offerRefusals = [
   PriceNotOnStripe,
   NotAnAddOn,
   PlanArchived,
+  CouponNotFound,
+  CouponArchived,
+  CouponExpired,
 ];
 const saleRefusals = [
   CustomerNotFound,

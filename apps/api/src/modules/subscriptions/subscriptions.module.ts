@@ -16,6 +16,7 @@ import { PlanMigrationsController } from './plan-migrations.controller.ts';
 import { PlanMigrationsRepository } from './plan-migrations.repository.ts';
 import { MoveTrial } from './move-trial.ts';
 import { PauseSubscription } from './pause-subscription.ts';
+import { RecurringSales } from './recurring-sales.ts';
 import { PlanChange } from './plan-change.ts';
 import { SubscriptionSettings } from './subscription-settings.service.ts';
 import { UndoChange } from './undo-change.ts';
@@ -37,6 +38,7 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
     SubscriptionsRepository,
     SubscriptionTermsRepository,
     GrantSubscription,
+    RecurringSales,
     SuspendSubscription,
     Sales,
     CreateSubscription,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
 import { atLeastOne } from '../../platform/database/at-least-one.ts';
 import { Database } from '../../platform/database/database.ts';
 import { newestFirst } from '../../platform/database/newest-first.ts';
@@ -34,10 +35,6 @@ export class SubscriptionsRepository {
 
   find(environmentId: string, id: string) {
     return this.select(environmentId).where('s.id', '=', id).executeTakeFirst();
-  }
-
-  findAll(environmentId: string, ids: string[]) {
-    return this.select(environmentId).where('s.id', 'in', atLeastOne(ids)).orderBy('s.id').execute();
   }
 
   findByStripeId(environmentId: string, stripeSubscriptionId: string) {
@@ -183,29 +180,30 @@ export class SubscriptionsRepository {
       .execute();
   }
 
-  /** Every running subscription's prices, for totals. */
-  runningItems(environmentId: string) {
-    return this.database.q
+  /** What subscriptions that bring revenue sell, some or all of them, those alike counted together. */
+  async sales(environmentId: string, ids: string[] | 'all') {
+    const sold = this.database.q
       .selectFrom('subscriptions as s')
-      .innerJoin('subscription_items as i', (join) =>
-        join.onRef('i.environment_id', '=', 's.environment_id').onRef('i.subscription_id', '=', 's.id'),
-      )
-      .innerJoin('prices as p', (join) =>
-        join.onRef('p.environment_id', '=', 'i.environment_id').onRef('p.id', '=', 'i.price_id'),
-      )
       .select((eb) => [
-        'p.currency',
-        'p.amount',
-        'p.interval',
-        'p.interval_count',
-        'i.quantity',
-        eb.fn.countAll<number>().as('subscriptions'),
+        sql<unknown>`(
+          select coalesce(jsonb_agg(jsonb_build_object('price_id', i.price_id, 'quantity', i.quantity) order by i.price_id), '[]')
+          from subscription_items i
+          where i.environment_id = ${eb.ref('s.environment_id')} and i.subscription_id = ${eb.ref('s.id')}
+        )`.as('items'),
+        sql<unknown>`(
+          select coalesce(jsonb_agg(jsonb_build_object(
+            'percent_off', d.percent_off, 'amount_off', d.amount_off, 'duration', d.duration) order by d.started_at), '[]')
+          from subscription_discounts d
+          where d.environment_id = ${eb.ref('s.environment_id')} and d.subscription_id = ${eb.ref('s.id')}
+        )`.as('discounts'),
       ])
-      .$narrowType<{ amount: number }>()
-      .where('p.amount', 'is not', null)
       .where('s.environment_id', '=', environmentId)
       .where('s.status', 'in', ['active', 'past_due'])
-      .groupBy(['p.currency', 'p.amount', 'p.interval', 'p.interval_count', 'i.quantity'])
+      .$if(ids !== 'all', (query) => query.where('s.id', 'in', atLeastOne(ids === 'all' ? [] : ids)));
+    return this.database.q
+      .selectFrom(sold.as('sold'))
+      .select((eb) => ['items', 'discounts', eb.fn.countAll<number>().as('times')])
+      .groupBy(['items', 'discounts'])
       .execute();
   }
 

@@ -120,12 +120,15 @@ const addOns = z
   )
   .max(20);
 
+const coupon = text.trim().min(1).max(255);
+
 const sale = {
   customer,
   plan,
   ...offer,
   quantity: quantity.describe('Seats, where the plan has a price by seat; else how many of it.'),
   add_ons: addOns.default([]),
+  coupon: coupon.optional().describe('Key of a coupon.'),
   trial: z
     .boolean()
     .optional()
@@ -150,6 +153,7 @@ export const changeSubscription = z.strictObject({
   add_ons: addOns
     .optional()
     .describe('How many of each add-on there shall be; 0 takes one away, one not named stays.'),
+  coupon: coupon.nullable().optional().describe('Key of the coupon it shall carry; null for none.'),
   when: z
     .enum(['now', 'period_end'])
     .optional()

@@ -1,8 +1,9 @@
-import { monthlyAmount } from '@billingos/pricing/recurring';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Database } from '../../platform/database/database.ts';
 import { CustomersService } from '../customers/customers.service.ts';
+import { recurringAmounts } from './recurring-revenue.ts';
+import { RecurringSales } from './recurring-sales.ts';
 import { SubscriptionNotFound } from './subscriptions.errors.ts';
 import { SubscriptionTermsRepository } from './subscription-terms.repository.ts';
 import { SubscriptionsRepository } from './subscriptions.repository.ts';
@@ -16,6 +17,7 @@ export class SubscriptionsService {
     private readonly database: Database,
     private readonly subscriptions: SubscriptionsRepository,
     private readonly terms: SubscriptionTermsRepository,
+    private readonly recurring: RecurringSales,
     private readonly customers: CustomersService,
   ) {}
 
@@ -50,11 +52,6 @@ export class SubscriptionsService {
     });
   }
 
-  /** Those of some ids. In the open transaction. */
-  async byIds(environmentId: string, ids: string[]): Promise<Subscription[]> {
-    return this.complete(environmentId, await this.subscriptions.findAll(environmentId, ids));
-  }
-
   getByStripeId(environmentId: string, stripeSubscriptionId: string): Promise<Subscription> {
     return this.database.tenant(environmentId, async () => {
       const row = await this.subscriptions.findByStripeId(environmentId, stripeSubscriptionId);
@@ -82,19 +79,13 @@ export class SubscriptionsService {
   summary(environmentId: string) {
     return this.database.tenant(environmentId, async () => {
       const plans = await this.subscriptions.countByPlan(environmentId);
-      const prices = await this.subscriptions.runningItems(environmentId);
-      const monthly = new Map<string, number>();
-      for (const price of prices) {
-        const sum = (monthly.get(price.currency) ?? 0) + monthlyAmount(price) * price.subscriptions;
-        monthly.set(price.currency, sum);
-      }
       const total = (pick: (plan: (typeof plans)[number]) => number): number =>
         plans.reduce((sum, plan) => sum + pick(plan), 0);
       return {
         running: total((plan) => plan.running),
         past_due: total((plan) => plan.past_due),
         canceling: total((plan) => plan.canceling),
-        monthly_recurring: [...monthly].map(([currency, amount]) => ({ amount, currency })),
+        monthly_recurring: recurringAmounts(await this.recurring.of(environmentId, 'all')),
         by_plan: plans.map(({ id, key, name, running }) => ({ plan: { id, key, name }, running })),
       };
     });
