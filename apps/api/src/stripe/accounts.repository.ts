@@ -10,6 +10,9 @@ const columns = [
   'payouts_enabled',
   'connected_at',
   'disconnected_at',
+  'stripe_sequence',
+  'lost_at',
+  'replaces',
   'events_listed_until',
   'events_healed_at',
   'created_at',
@@ -29,6 +32,18 @@ export class AccountsRepository {
       .executeTakeFirst();
   }
 
+  /** The accounts it used before, the one it left last first. */
+  former(environmentId: string) {
+    return this.database.q
+      .selectFrom('stripe_accounts')
+      .select(columns)
+      .where('environment_id', '=', environmentId)
+      .where('disconnected_at', 'is not', null)
+      .orderBy('disconnected_at', 'desc')
+      .orderBy('id', 'desc')
+      .execute();
+  }
+
   lock(environmentId: string) {
     return this.database.q
       .selectFrom('stripe_accounts')
@@ -41,7 +56,13 @@ export class AccountsRepository {
 
   async insert(
     environmentId: string,
-    account: { id: string; mode: Mode; stripe_account_id: string; created_at: Date },
+    account: {
+      id: string;
+      mode: Mode;
+      stripe_account_id: string;
+      replaces: string | null;
+      created_at: Date;
+    },
   ): Promise<void> {
     await this.database.q
       .insertInto('stripe_accounts')
@@ -56,7 +77,11 @@ export class AccountsRepository {
       charges_enabled?: boolean;
       payouts_enabled?: boolean;
       connected_at?: Date | null;
-      disconnected_at?: Date;
+      disconnected_at?: Date | null;
+      disconnected_by?: 'merchant' | 'stripe' | null;
+      stripe_sequence?: number;
+      lost_at?: Date | null;
+      replaces?: string | null;
       events_listed_until?: Date;
       events_healed_at?: Date;
     },

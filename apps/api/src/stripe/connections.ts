@@ -11,6 +11,8 @@ export interface Connection {
   stripe: Stripe;
   stripe_account_id: string;
   mode: Mode;
+  /** Since when charges are possible. */
+  connected_at: Date;
 }
 
 @Injectable()
@@ -33,12 +35,14 @@ export class Connections {
   /** Undefined when the environment has no account that can charge. */
   async find(environmentId: string): Promise<Connection | undefined> {
     const account = await this.database.tenant(environmentId, () => this.accounts.find(environmentId));
-    return account === undefined || account.connected_at === null
+    // While a former account is being forgotten, its ids still stand in our rows: they mean nothing on this one.
+    return account === undefined || account.connected_at === null || account.replaces !== null
       ? undefined
       : {
           stripe: this.clients.of(account.mode),
           stripe_account_id: account.stripe_account_id,
           mode: account.mode,
+          connected_at: account.connected_at,
         };
   }
 }

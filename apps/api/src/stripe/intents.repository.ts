@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
 import { Database } from '../platform/database/database.ts';
 
 const columns = [
@@ -76,6 +77,27 @@ export class IntentsRepository {
       .set(change)
       .where('environment_id', '=', environmentId)
       .where('id', '=', id)
+      .execute();
+  }
+
+  /** Sets everything that was settled aside, so that the same wish is a new one; what is pending is given up. */
+  async setAside(environmentId: string, exceptKinds: string[], error: string, now: Date): Promise<void> {
+    await this.database.q
+      .updateTable('stripe_intents')
+      .set((eb) => ({
+        dedupe_key: sql<string>`dedupe_key || ' of before ' || id`,
+        state: eb
+          .case()
+          .when('state', '=', 'pending')
+          .then('failed' as const)
+          .else(eb.ref('state'))
+          .end(),
+        error: eb.case().when('state', '=', 'pending').then(error).else(eb.ref('error')).end(),
+        settled_at: eb.fn.coalesce('settled_at', eb.val(now)),
+      }))
+      .where('environment_id', '=', environmentId)
+      .where('kind', 'not in', exceptKinds)
+      .where('dedupe_key', 'not like', '% of before %')
       .execute();
   }
 }

@@ -151,6 +151,18 @@ export class Intents implements OnModuleInit {
     }
   }
 
+  /**
+   * Forgets what was done on an account that the environment has left, in the open transaction: what was made there is
+   * to be made anew, and what was under way there is given up. Kinds that are of no account stay.
+   */
+  forgetAccount(environmentId: string, exceptKinds: string[]): Promise<void> {
+    const given: z.infer<typeof refusal> = {
+      code: 'account_replaced',
+      message: 'The Stripe account it was for was replaced by another.',
+    };
+    return this.intents.setAside(environmentId, exceptKinds, JSON.stringify(given), this.clock.now());
+  }
+
   private async begin<Params extends z.ZodType>(
     environmentId: string,
     kind: { kind: string; params: Params },

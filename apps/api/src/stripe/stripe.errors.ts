@@ -30,6 +30,23 @@ export class StripeNotConfigured extends AppError {
   }
 }
 
+export class StripeConnectionLost extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'stripe_connection_lost',
+    kind: 'conflict',
+    explanation:
+      'Stripe refuses that BillingOS acts for the connected account. Connect it again under Settings → Stripe.',
+  };
+  constructor(cause: unknown) {
+    super(
+      StripeConnectionLost.facts,
+      'Stripe refuses that BillingOS acts for this account. Connect it again in the dashboard under Settings → Stripe.',
+      undefined,
+      { cause },
+    );
+  }
+}
+
 export class PaymentFailed extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'payment_failed',
@@ -111,6 +128,13 @@ export function translateStripeError(error: unknown): unknown {
       (error.statusCode === 409 || (error.statusCode ?? 500) >= 500))
   ) {
     return new StripeUnavailable(error);
+  }
+  if (
+    error instanceof Stripe.errors.StripeAuthenticationError ||
+    error instanceof Stripe.errors.StripePermissionError ||
+    (error instanceof Stripe.errors.StripeError && error.code === 'account_invalid')
+  ) {
+    return new StripeConnectionLost(error);
   }
   return error instanceof Stripe.errors.StripeError ? new StripeRefused(error.message, error) : error;
 }

@@ -122,7 +122,7 @@ describe('a webhook', () => {
                 (select jsonb_agg(to_jsonb(i) order by i.id) from subscription_items i where i.environment_id = $1) as items,
                 -- stripe_sequence counts how often Stripe was asked: that is all that may differ.
                 (select jsonb_agg(to_jsonb(c) - 'stripe_sequence') from customers c where c.environment_id = $1) as customers,
-                (select jsonb_agg(to_jsonb(a)) from stripe_accounts a where a.environment_id = $1) as accounts,
+                (select jsonb_agg(to_jsonb(a) - 'stripe_sequence') from stripe_accounts a where a.environment_id = $1) as accounts,
                 (select jsonb_agg(to_jsonb(n) order by n.id) from stripe_intents n where n.environment_id = $1) as intents`,
         [tenant.environment_id],
       );

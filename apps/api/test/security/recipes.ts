@@ -79,6 +79,8 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   connectStripe: () => [
     { path: 'stripe-account/connect', body: { return_url: 'http://localhost/return' }, strangers: 'own' },
   ],
+  // The two that come after it in the document, connecting and refreshing, come back to the same account.
+  disconnectStripe: () => [{ path: 'stripe-account/disconnect', strangers: 'own' }],
   refreshStripeAccount: () => [{ path: 'stripe-account/refresh', strangers: 'own' }],
   listCustomers: ({ customer }) => [
     { path: 'customers', strangers: 'own' },

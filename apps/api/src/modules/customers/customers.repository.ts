@@ -157,6 +157,22 @@ export class CustomersRepository {
     return numUpdatedRows > 0n;
   }
 
+  /** Forgets which Stripe customers ours are. */
+  async unlinkStripeCustomers(environmentId: string, now: Date): Promise<void> {
+    await this.database.q
+      .updateTable('customers')
+      .set((eb) => ({
+        stripe_customer_id: null,
+        unsynced_since: null,
+        stripe_sequence: eb('stripe_sequence', '+', 1),
+        updated_at: now,
+        version: eb('version', '+', 1),
+      }))
+      .where('environment_id', '=', environmentId)
+      .where('stripe_customer_id', 'is not', null)
+      .execute();
+  }
+
   async setUnsyncedSince(environmentId: string, id: string, since: Date | null): Promise<void> {
     await this.database.q
       .updateTable('customers')

@@ -165,6 +165,11 @@ export class CustomersService {
     });
   }
 
+  /** Forgets which Stripe customers ours are: another account has none of them. In the open transaction. */
+  unlinkStripeCustomers(environmentId: string): Promise<void> {
+    return this.customers.unlinkStripeCustomers(environmentId, this.clock.now());
+  }
+
   /** Says whether Stripe may know more about the customer than we do. In the open transaction. */
   markUnsynced(environmentId: string, id: string, isUnsynced: boolean): Promise<void> {
     return this.customers.setUnsyncedSince(environmentId, id, isUnsynced ? this.clock.now() : null);

@@ -38,3 +38,19 @@ export class ConnectStripeFirst extends AppError {
     );
   }
 }
+
+export class SubscriptionsStillRun extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'subscriptions_still_run',
+    kind: 'conflict',
+    explanation:
+      'Subscriptions of the former Stripe account still run. Connect that account again, or say abandon_subscriptions.',
+  };
+  constructor(count: number) {
+    super(
+      SubscriptionsStillRun.facts,
+      `${count} subscriptions of the former Stripe account still run, and another account cannot charge them. Connect the former one again (account: "former"), or end them here with abandon_subscriptions: true; on Stripe they go on until you cancel them there.`,
+      'abandon_subscriptions',
+    );
+  }
+}

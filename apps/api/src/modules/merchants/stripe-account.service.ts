@@ -9,22 +9,50 @@ import { requestContext } from '../../platform/request-context.ts';
 import { AccountsRepository } from '../../stripe/accounts.repository.ts';
 import { Intents } from '../../stripe/intents.ts';
 import { StripeClients } from '../../stripe/stripe.client.ts';
-import { translateStripeError } from '../../stripe/stripe.errors.ts';
-import { createAccount, onboardingUrl, retrieveAccount } from '../../stripe/stripe.accounts.ts';
+import { StripeConnectionLost, StripeUnavailable, translateStripeError } from '../../stripe/stripe.errors.ts';
+import {
+  type AccountState,
+  createAccount,
+  onboardingUrl,
+  retrieveAccount,
+} from '../../stripe/stripe.accounts.ts';
 import { AuditService } from '../audit/audit.service.ts';
-import { ConnectStripeFirst } from './merchants.errors.ts';
+import { ConnectStripeFirst, SubscriptionsStillRun } from './merchants.errors.ts';
 import { MerchantsRepository } from './merchants.repository.ts';
 import { OnboardingService } from './onboarding.service.ts';
-import { accountConnected } from './stripe-account.jobs.ts';
+import {
+  accountAnswered,
+  accountConnected,
+  accountReconnected,
+  accountReplaced,
+} from './stripe-account.jobs.ts';
+
+/** How to connect: with the account that was left last, or with another. */
+export interface ConnectWish {
+  return_url: string;
+  account: 'former' | 'new';
+  abandon_subscriptions: boolean;
+}
 
 const accountIntent = {
   kind: 'account.create',
-  params: z.object({ mode: z.enum(['live', 'test']), email: z.string(), merchant_name: z.string() }),
+  params: z.object({
+    mode: z.enum(['live', 'test']),
+    email: z.string(),
+    merchant_name: z.string(),
+    replaces: z.string().nullable().default(null),
+  }),
 };
+const attemptsMax = 5;
+
+type CountRunning = (environmentId: string) => Promise<number>;
+type Account = NonNullable<Awaited<ReturnType<AccountsRepository['find']>>>;
 
 /** Connects an environment with the merchant's own Stripe account. */
 @Injectable()
 export class StripeAccountService implements OnModuleInit {
+  private countRunning: CountRunning | undefined;
+
   constructor(
     private readonly database: Database,
     private readonly accounts: AccountsRepository,
@@ -40,13 +68,14 @@ export class StripeAccountService implements OnModuleInit {
   onModuleInit(): void {
     this.intents.register({
       ...accountIntent,
-      call: ({ mode, ...details }, { environment_id: environmentId, idempotency_key: key }) =>
+      call: ({ mode, replaces: _, ...details }, { environment_id: environmentId, idempotency_key: key }) =>
         createAccount(this.clients.of(mode), { ...details, environment_id: environmentId }, key),
-      settle: async (environmentId, { mode }, { stripe_object_id: accountId }) => {
+      settle: async (environmentId, { mode, replaces }, { stripe_object_id: accountId }) => {
         const account = {
           id: newId('stripe_account'),
           mode,
           stripe_account_id: accountId,
+          replaces,
           created_at: this.clock.now(),
         };
         await this.accounts.insert(environmentId, account);
@@ -55,13 +84,25 @@ export class StripeAccountService implements OnModuleInit {
           target: { type: 'stripe_account', id: account.id },
           after: { stripe_account_id: accountId },
         });
+        if (replaces !== null) {
+          await this.outbox.add(environmentId, accountReplaced, {});
+        }
       },
     });
   }
 
+  /** Whoever keeps subscriptions says how many run: they cannot follow to another account. */
+  countRunningBy(count: CountRunning): void {
+    this.countRunning = count;
+  }
+
   async get(environmentId: string, mode: Mode) {
-    const account = await this.database.tenant(environmentId, () => this.accounts.find(environmentId));
+    const { account, former } = await this.database.tenant(environmentId, async () => ({
+      account: await this.accounts.find(environmentId),
+      former: await this.accounts.former(environmentId),
+    }));
     return {
+      former_account_id: former[0]?.stripe_account_id ?? null,
       status: statusOf(account),
       stripe_account_id: account?.stripe_account_id ?? null,
       charges_enabled: account?.charges_enabled ?? false,
@@ -71,15 +112,27 @@ export class StripeAccountService implements OnModuleInit {
     };
   }
 
-  /** Makes the account if there is none, and returns the address of Stripe's pages that finish setting it up. */
-  async connect(environmentId: string, mode: Mode, returnUrl: string): Promise<{ url: string }> {
-    const existing = await this.database.tenant(environmentId, () => this.accounts.find(environmentId));
-    const accountId = existing?.stripe_account_id ?? (await this.create(environmentId, mode));
+  /**
+   * Makes the account if there is none, or comes back to the one that was left, and returns the address of Stripe's pages
+   * that finish setting it up. Throws `SubscriptionsStillRun` when another one is wished while those of the former run.
+   */
+  async connect(environmentId: string, mode: Mode, wish: ConnectWish): Promise<{ url: string }> {
+    const { current, former } = await this.database.tenant(environmentId, async () => ({
+      current: await this.accounts.find(environmentId),
+      former: await this.accounts.former(environmentId),
+    }));
+    const account = current ?? (wish.account === 'former' ? former[0] : undefined);
+    const accountId =
+      account?.stripe_account_id ??
+      (await this.create(environmentId, mode, former, wish.abandon_subscriptions));
     try {
       const url = await onboardingUrl(this.clients.of(mode), accountId, {
-        return_url: returnUrl,
-        refresh_url: returnUrl,
+        return_url: wish.return_url,
+        refresh_url: wish.return_url,
       });
+      if (current === undefined && account !== undefined) {
+        await this.reopen(environmentId, account);
+      }
       return { url };
     } catch (error) {
       throw translateStripeError(error);
@@ -96,66 +149,205 @@ export class StripeAccountService implements OnModuleInit {
 
   /** Makes our row say what Stripe says. False when the environment has no account. */
   async takeOver(environmentId: string): Promise<boolean> {
-    const account = await this.database.tenant(environmentId, () => this.accounts.find(environmentId));
-    if (account === undefined) {
-      return false;
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      const account = await this.database.tenant(environmentId, () => this.accounts.find(environmentId));
+      if (account === undefined) {
+        return false;
+      }
+      const state = await this.ask(environmentId, account);
+      const isWritten = await this.database.tenant(environmentId, () =>
+        this.write(environmentId, account, state),
+      );
+      if (isWritten) {
+        return true;
+      }
     }
-    const client = this.clients.of(account.mode);
-    const state = await retrieveAccount(client, account.stripe_account_id).catch((error: unknown) => {
-      throw translateStripeError(error);
-    });
+    throw new StripeUnavailable(new Error('The account kept changing while it was taken over.'));
+  }
+
+  /** Stripe answers for the account, or refuses that we act for it. Says so once, and when it is over. */
+  async noteAnswer(environmentId: string, isLost: boolean): Promise<void> {
     await this.database.tenant(environmentId, async () => {
-      const current = await this.accounts.lock(environmentId);
-      if (current === undefined) {
+      const account = await this.accounts.lock(environmentId);
+      if (account === undefined || (account.lost_at !== null) === isLost) {
         return;
       }
-      const isFirstTime = current.connected_at === null && state.charges_enabled;
-      await this.accounts.update(environmentId, current.id, {
-        ...state,
-        ...(isFirstTime ? { connected_at: this.clock.now() } : {}),
+      await this.accounts.update(environmentId, account.id, { lost_at: isLost ? this.clock.now() : null });
+      await this.audit.record(environmentId, {
+        action: isLost ? 'stripe_account.lost' : 'stripe_account.found',
+        target: { type: 'stripe_account', id: account.id },
       });
-      if (isFirstTime) {
-        await this.audit.record(environmentId, {
-          action: 'stripe_account.connected',
-          target: { type: 'stripe_account', id: current.id },
-          after: state,
-        });
-        await this.onboarding.complete(environmentId, 'connect_stripe');
-        await this.outbox.add(environmentId, accountConnected, {});
+      await this.outbox.add(environmentId, accountAnswered, {});
+    });
+  }
+
+  /** Whether Stripe refuses that we act for the account. */
+  async isLost(environmentId: string): Promise<boolean> {
+    const account = await this.database.tenant(environmentId, () => this.accounts.find(environmentId));
+    return account !== undefined && account.lost_at !== null;
+  }
+
+  /** Whether an account is the one that the environment uses now. */
+  async isCurrent(environmentId: string, stripeAccountId: string): Promise<boolean> {
+    const account = await this.database.tenant(environmentId, () => this.accounts.find(environmentId));
+    return account?.stripe_account_id === stripeAccountId;
+  }
+
+  /** Leaves the account: nothing is sold any more. What runs on Stripe goes on there. Throws `ConnectStripeFirst`. */
+  async disconnect(environmentId: string, mode: Mode) {
+    await this.database.tenant(environmentId, async () => {
+      const account = await this.accounts.lock(environmentId);
+      if (account === undefined) {
+        throw new ConnectStripeFirst();
+      }
+      await this.leave(environmentId, account, 'merchant');
+    });
+    return this.get(environmentId, mode);
+  }
+
+  /** The merchant took the connection away on Stripe's side. One that was left already is left alone. */
+  noteDeauthorized(environmentId: string, stripeAccountId: string): Promise<void> {
+    return this.database.tenant(environmentId, async () => {
+      const account = await this.accounts.lock(environmentId);
+      if (account?.stripe_account_id === stripeAccountId) {
+        await this.leave(environmentId, account, 'stripe');
       }
     });
+  }
+
+  /** Everything that was linked with the former account is forgotten: this one may be used. In the open transaction. */
+  async finishReplacement(environmentId: string): Promise<void> {
+    const account = await this.accounts.lock(environmentId);
+    if (account !== undefined && account.replaces !== null) {
+      await this.accounts.update(environmentId, account.id, { replaces: null });
+      if (account.connected_at !== null) {
+        await this.outbox.add(environmentId, accountConnected, {});
+      }
+    }
+  }
+
+  /** The account that the present one comes after, while that is not finished. */
+  async replaced(environmentId: string): Promise<string | null> {
+    const account = await this.database.tenant(environmentId, () => this.accounts.find(environmentId));
+    return account?.replaces ?? null;
+  }
+
+  private async leave(environmentId: string, account: Account, by: 'merchant' | 'stripe'): Promise<void> {
+    await this.accounts.update(environmentId, account.id, {
+      disconnected_at: this.clock.now(),
+      disconnected_by: by,
+    });
+    await this.audit.record(environmentId, {
+      action: 'stripe_account.disconnected',
+      target: { type: 'stripe_account', id: account.id },
+      after: { by },
+    });
+  }
+
+  /** The links with it are as good as they were. What happened there meanwhile is taken over once it can charge. */
+  private reopen(environmentId: string, account: Account): Promise<void> {
+    return this.database.tenant(environmentId, async () => {
+      if ((await this.accounts.lock(environmentId)) !== undefined) {
+        return;
+      }
+      await this.accounts.update(environmentId, account.id, {
+        connected_at: null,
+        disconnected_at: null,
+        disconnected_by: null,
+        lost_at: null,
+      });
+      await this.audit.record(environmentId, {
+        action: 'stripe_account.reopened',
+        target: { type: 'stripe_account', id: account.id },
+      });
+    });
+  }
+
+  private async ask(environmentId: string, account: Account): Promise<AccountState> {
+    try {
+      const state = await retrieveAccount(this.clients.of(account.mode), account.stripe_account_id);
+      await this.noteAnswer(environmentId, false);
+      return state;
+    } catch (error) {
+      const translated = translateStripeError(error);
+      if (translated instanceof StripeConnectionLost) {
+        await this.noteAnswer(environmentId, true);
+      }
+      throw translated;
+    }
+  }
+
+  /** False when another writer was faster and what it wrote is something else: ours may be older. */
+  private async write(environmentId: string, seen: Account, state: AccountState): Promise<boolean> {
+    const current = await this.accounts.lock(environmentId);
+    if (current?.id !== seen.id) {
+      return current === undefined;
+    }
+    const isSame =
+      current.charges_enabled === state.charges_enabled && current.payouts_enabled === state.payouts_enabled;
+    if (!isSame && current.stripe_sequence !== seen.stripe_sequence) {
+      return false;
+    }
+    const isFirstTime = current.connected_at === null && state.charges_enabled;
+    await this.accounts.update(environmentId, current.id, {
+      ...state,
+      stripe_sequence: current.stripe_sequence + 1,
+      ...(isFirstTime ? { connected_at: this.clock.now() } : {}),
+    });
+    if (isFirstTime) {
+      await this.audit.record(environmentId, {
+        action: 'stripe_account.connected',
+        target: { type: 'stripe_account', id: current.id },
+        after: state,
+      });
+      await this.onboarding.complete(environmentId, 'connect_stripe');
+      if (current.replaces === null) {
+        await this.outbox.add(environmentId, accountConnected, {});
+        await this.outbox.add(environmentId, accountReconnected, {});
+      }
+    }
     return true;
   }
 
-  /** The merchant took the connection away on Stripe's side. */
-  disconnect(environmentId: string): Promise<void> {
-    return this.database.tenant(environmentId, async () => {
-      const account = await this.accounts.find(environmentId);
-      if (account !== undefined) {
-        await this.accounts.update(environmentId, account.id, { disconnected_at: this.clock.now() });
-        await this.audit.record(environmentId, {
-          action: 'stripe_account.disconnected',
-          target: { type: 'stripe_account', id: account.id },
-        });
-      }
-    });
-  }
-
-  private async create(environmentId: string, mode: Mode): Promise<string> {
+  private async create(
+    environmentId: string,
+    mode: Mode,
+    former: Account[],
+    abandon: boolean,
+  ): Promise<string> {
+    const running = former.length === 0 ? 0 : await this.running(environmentId);
+    if (running > 0 && !abandon) {
+      throw new SubscriptionsStillRun(running);
+    }
     const merchantName = await this.database.tenant(environmentId, () =>
       this.merchants.nameOf(environmentId),
     );
-    return this.intents.perform(environmentId, accountIntent, 'account', {
+    // One wish for each account that an environment had before.
+    const dedupeKey = former.length === 0 ? 'account' : `account:${former.length}`;
+    return this.intents.perform(environmentId, accountIntent, dedupeKey, {
       mode,
       email: requestContext.current()?.actor.label ?? '',
       merchant_name: merchantName,
+      replaces: former[0]?.stripe_account_id ?? null,
     });
+  }
+
+  private running(environmentId: string): Promise<number> {
+    if (this.countRunning === undefined) {
+      throw new Error('Nobody said how to count what runs.');
+    }
+    return this.countRunning(environmentId);
   }
 }
 
-function statusOf(account: { connected_at: Date | null } | undefined) {
+function statusOf(account: Pick<Account, 'connected_at' | 'lost_at' | 'replaces'> | undefined) {
   if (account === undefined) {
     return 'not_connected' as const;
   }
-  return account.connected_at === null ? ('onboarding' as const) : ('connected' as const);
+  if (account.lost_at !== null) {
+    return 'lost' as const;
+  }
+  return account.connected_at === null || account.replaces !== null
+    ? ('onboarding' as const)
+    : ('connected' as const);
 }

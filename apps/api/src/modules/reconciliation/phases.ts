@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { CompareCatalog } from './compare-catalog.ts';
 import { CompareCustomers } from './compare-customers.ts';
 import { CompareEntitlements } from './compare-entitlements.ts';
 import { CompareInvoices, CompareOpenInvoices, CompareUnlistedInvoices } from './compare-invoices.ts';
@@ -12,6 +13,7 @@ export class Phases {
   private readonly all: [Phase, ...Phase[]];
 
   constructor(
+    catalog: CompareCatalog,
     customers: CompareCustomers,
     running: CompareRunning,
     ended: CompareEnded,
@@ -23,6 +25,7 @@ export class Phases {
     meters: CompareMeters,
   ) {
     this.all = [
+      catalog,
       customers,
       running,
       ended,

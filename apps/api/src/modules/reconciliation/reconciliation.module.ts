@@ -3,9 +3,12 @@ import { StripeModule } from '../../stripe/stripe.module.ts';
 import { AlertsModule } from '../alerts/alerts.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
+import { CatalogModule } from '../catalog/catalog.module.ts';
 import { InvoicesModule } from '../invoices/invoices.module.ts';
+import { MerchantsModule } from '../merchants/merchants.module.ts';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
 import { UsageModule } from '../usage/usage.module.ts';
+import { CompareCatalog } from './compare-catalog.ts';
 import { CompareCustomers } from './compare-customers.ts';
 import { CompareEntitlements } from './compare-entitlements.ts';
 import {
@@ -21,9 +24,12 @@ import { Reconcile } from './reconcile.ts';
 import { ReconciliationController } from './reconciliation.controller.ts';
 import { ReconciliationRepository } from './reconciliation.repository.ts';
 import { ReconciliationService } from './reconciliation.service.ts';
+import { ReplaceAccount } from './replace-account.ts';
 
 @Module({
   imports: [
+    MerchantsModule,
+    CatalogModule,
     StripeModule,
     AlertsModule,
     AuditModule,
@@ -38,7 +44,9 @@ import { ReconciliationService } from './reconciliation.service.ts';
     ReconciliationRepository,
     Reconcile,
     Phases,
+    ReplaceAccount,
     SubscriptionRepairs,
+    CompareCatalog,
     CompareCustomers,
     CompareRunning,
     CompareEnded,

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import Big from 'big.js';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
@@ -7,6 +7,7 @@ import type { SubscriptionState } from '../../stripe/stripe.subscription-state.t
 import { AuditService } from '../audit/audit.service.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { EntitlementsService } from '../entitlements/entitlements.service.ts';
+import { StripeAccountService } from '../merchants/stripe-account.service.ts';
 import { GrantSubscription } from './grant-subscription.ts';
 import { isRunning } from './subscription.ts';
 import { SubscriptionTermsRepository } from './subscription-terms.repository.ts';
@@ -25,7 +26,7 @@ export interface SubscriptionDrift {
 
 /** Looks for subscriptions that were not taken over as they are, many at once and without changing anything. */
 @Injectable()
-export class CompareSubscriptions {
+export class CompareSubscriptions implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly subscriptions: SubscriptionsRepository,
@@ -35,7 +36,14 @@ export class CompareSubscriptions {
     private readonly entitlements: EntitlementsService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
+    private readonly accounts: StripeAccountService,
   ) {}
+
+  onModuleInit(): void {
+    this.accounts.countRunningBy((environmentId) =>
+      this.database.tenant(environmentId, () => this.subscriptions.countUnended(environmentId)),
+    );
+  }
 
   /** What differs from how Stripe has it. Subscriptions of others on the same account are none of ours. */
   withStripe(environmentId: string, states: SubscriptionState[]): Promise<SubscriptionDrift[]> {

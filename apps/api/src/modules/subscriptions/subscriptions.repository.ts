@@ -60,6 +60,18 @@ export class SubscriptionsRepository {
       .execute();
   }
 
+  /** How many of Stripe run or may still begin. */
+  async countUnended(environmentId: string): Promise<number> {
+    const row = await this.database.q
+      .selectFrom('subscriptions')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('environment_id', '=', environmentId)
+      .where('status', 'in', [...runningStatuses, 'incomplete'])
+      .where('stripe_subscription_id', 'is not', null)
+      .executeTakeFirstOrThrow();
+    return row.count;
+  }
+
   /** Those that grant or should, in the order of their ids, after one of them. */
   listGranting(environmentId: string, after: string, limit: number) {
     return this.select(environmentId)

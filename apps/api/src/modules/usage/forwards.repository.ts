@@ -92,4 +92,14 @@ export class ForwardsRepository {
       .where('id', '=', id)
       .execute();
   }
+
+  /** Gives up what was not told to an account that was left. */
+  async giveUp(environmentId: string, reason: string): Promise<void> {
+    await this.database.q
+      .updateTable('usage_forwards')
+      .set({ state: 'needs_reconcile', error: reason })
+      .where('environment_id', '=', environmentId)
+      .where('state', 'in', ['open', 'sending'])
+      .execute();
+  }
 }

@@ -43,7 +43,13 @@ export class MeterDrift {
   ): Promise<{ checked: number; found: MeterDifference[]; next: string | null }> {
     const now = this.clock.now().getTime();
     const window = {
-      from: new Date(Math.floor(now / dayMs - daysBack) * dayMs),
+      // What a former account was told is not this one's.
+      from: new Date(
+        Math.max(
+          Math.floor(now / dayMs - daysBack) * dayMs,
+          Math.ceil(connection.connected_at.getTime() / minuteMs) * minuteMs,
+        ),
+      ),
       until: new Date(Math.floor((now - countedAfterMs) / minuteMs) * minuteMs),
     };
     const pairs = await this.database.tenant(environmentId, () =>
@@ -63,6 +69,11 @@ export class MeterDrift {
       found,
       next: pairs.length === options.limit ? (last?.key ?? null) : null,
     };
+  }
+
+  /** What was not told to an account that was left is not for the next one. In the open transaction. */
+  forgetAccount(environmentId: string): Promise<void> {
+    return this.forwards.giveUp(environmentId, 'The Stripe account it was for was replaced.');
   }
 
   private difference(

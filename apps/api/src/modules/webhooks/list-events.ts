@@ -8,7 +8,9 @@ import { Sweeper } from '../../platform/jobs/sweeper.ts';
 import { Log } from '../../platform/log.ts';
 import { AccountsRepository } from '../../stripe/accounts.repository.ts';
 import { Connections } from '../../stripe/connections.ts';
+import { StripeConnectionLost } from '../../stripe/stripe.errors.ts';
 import { listEvents } from '../../stripe/stripe.listing.ts';
+import { StripeAccountService } from '../merchants/stripe-account.service.ts';
 import { WebhooksRepository } from './webhooks.repository.ts';
 
 const minute = 60_000;
@@ -33,6 +35,7 @@ export class ListEvents implements OnModuleInit {
     private readonly database: Database,
     private readonly events: WebhooksRepository,
     private readonly accounts: AccountsRepository,
+    private readonly stripeAccounts: StripeAccountService,
     private readonly connections: Connections,
     private readonly sweeper: Sweeper,
     private readonly clock: Clock,
@@ -62,9 +65,13 @@ export class ListEvents implements OnModuleInit {
   private async listOne(environmentId: string): Promise<void> {
     try {
       await this.list(environmentId);
+      await this.stripeAccounts.noteAnswer(environmentId, false);
     } catch (error) {
       if (!(error instanceof AppError)) {
         throw error;
+      }
+      if (error instanceof StripeConnectionLost) {
+        await this.stripeAccounts.noteAnswer(environmentId, true);
       }
       this.log.warn('webhooks.events_not_listed', { environment_id: environmentId, error });
     }

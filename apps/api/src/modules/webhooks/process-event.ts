@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
 import { JobHandlers } from '../../platform/jobs/job-handlers.ts';
+import { StripeAccountService } from '../merchants/stripe-account.service.ts';
 import { AccountDeauthorized } from './handlers/account-deauthorized.ts';
 import { AccountUpdated } from './handlers/account-updated.ts';
 import { CustomerStateChanged } from './handlers/customer-state-changed.ts';
@@ -36,6 +37,7 @@ export class ProcessEvent implements OnModuleInit {
     private readonly events: WebhooksRepository,
     private readonly handlers: JobHandlers,
     private readonly clock: Clock,
+    private readonly accounts: StripeAccountService,
     customerStateChanged: CustomerStateChanged,
     customerDeleted: CustomerDeleted,
     invoiceChanged: InvoiceChanged,
@@ -68,13 +70,19 @@ export class ProcessEvent implements OnModuleInit {
       return;
     }
     const handler = this.byType.get(event.type);
-    if (handler === undefined) {
+    // What a former account says is none of the present one's business.
+    if (handler === undefined || !(await this.accounts.isCurrent(environmentId, event.stripe_account_id))) {
       await this.settle(environmentId, id, 'ignored', null);
       return;
     }
     try {
       const { object } = payloadSchema.parse(event.payload);
-      await handler.handle({ environment_id: environmentId, type: event.type, object });
+      await handler.handle({
+        environment_id: environmentId,
+        stripe_account_id: event.stripe_account_id,
+        type: event.type,
+        object,
+      });
     } catch (error) {
       await this.settle(environmentId, id, 'failed', error instanceof Error ? error.message : String(error));
       throw error;

@@ -11,6 +11,7 @@ export type WebhookEventState = 'received' | 'processed' | 'failed' | 'ignored';
 const columns = [
   'id',
   'stripe_event_id',
+  'stripe_account_id',
   'type',
   'payload',
   'state',

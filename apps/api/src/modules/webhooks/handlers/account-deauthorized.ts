@@ -9,7 +9,7 @@ export class AccountDeauthorized implements EventHandler {
 
   constructor(private readonly accounts: StripeAccountService) {}
 
-  async handle({ environment_id: environmentId }: ReceivedEvent): Promise<void> {
-    await this.accounts.disconnect(environmentId);
+  async handle(event: ReceivedEvent): Promise<void> {
+    await this.accounts.noteDeauthorized(event.environment_id, event.stripe_account_id);
   }
 }

@@ -1,6 +1,8 @@
 /** What a handler is told: which kind of thing changed, and its ids. How it is now, it asks Stripe. */
 export interface ReceivedEvent {
   environment_id: string;
+  /** The account it came from: the one the environment uses. */
+  stripe_account_id: string;
   type: string;
   object: {
     id: string | null;
