@@ -11,17 +11,15 @@ export class CompareCatalog implements Phase {
 
   async step({ environment_id: environmentId }: PhaseContext) {
     const { checked, repaired } = await this.catalog.run(environmentId);
-    const found = repaired.map(
-      ({ kind, id, cause }): Found => ({
-        kind: 'catalog',
-        cause: cause === 'missing' ? 'missing_on_stripe' : 'differs',
-        object_id: id,
-        stripe_object_id: null,
-        before: { [kind]: 'as it is sold' },
-        after: { [kind]: cause },
-        repair: () => Promise.resolve(null),
-      }),
-    );
+    const found = repaired.map(({ kind, id, cause }): Found => ({
+      kind: 'catalog',
+      cause: cause === 'missing' ? 'missing_on_stripe' : 'differs',
+      object_id: id,
+      stripe_object_id: null,
+      before: { [kind]: 'as it is sold' },
+      after: { [kind]: cause },
+      repair: () => Promise.resolve(null),
+    }));
     return { checked, found, next: null };
   }
 }
