@@ -148,6 +148,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stripe-account/disconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["disconnectStripe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stripe-account/connect": {
         parameters: {
             query?: never;
@@ -1625,9 +1641,14 @@ export interface components {
             }[];
         };
         StripeAccount: {
-            /** @enum {string} */
-            status: "not_connected" | "onboarding" | "connected";
+            /**
+             * @description lost: Stripe refuses that we act for it.
+             * @enum {string}
+             */
+            status: "not_connected" | "onboarding" | "connected" | "lost";
             stripe_account_id: string | null;
+            /** @description The one that was left last. */
+            former_account_id: string | null;
             charges_enabled: boolean;
             payouts_enabled: boolean;
             /** @description No real Stripe is behind it: nothing is charged. */
@@ -3269,6 +3290,40 @@ export interface operations {
             };
         };
     };
+    disconnectStripe: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeAccount"];
+                };
+            };
+            /** @description `connect_stripe_first`: The environment has no Stripe account yet. Start with POST /api/v1/stripe-account/connect. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     connectStripe: {
         parameters: {
             query?: never;
@@ -3286,6 +3341,17 @@ export interface operations {
                 "application/json": {
                     /** Format: uri */
                     return_url: string;
+                    /**
+                     * @description After a disconnection: the same account again, or another. Without a former one: a new one.
+                     * @default former
+                     * @enum {string}
+                     */
+                    account?: "former" | "new";
+                    /**
+                     * @description With a new account: end here what runs on the former. On Stripe it goes on until you cancel it there.
+                     * @default false
+                     */
+                    abandon_subscriptions?: boolean;
                 };
             };
         };
@@ -3299,7 +3365,13 @@ export interface operations {
                     "application/json": components["schemas"]["StripeConnectLink"];
                 };
             };
-            /** @description `stripe_refused`: Stripe refused the request; the message says why. Nothing changed. */
+            /**
+             * @description `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             *
+             *     `stripe_connection_lost`: Stripe refuses that BillingOS acts for the connected account. Connect it again under Settings → Stripe.
+             *
+             *     `subscriptions_still_run`: Subscriptions of the former Stripe account still run. Connect that account again, or say abandon_subscriptions.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3350,6 +3422,8 @@ export interface operations {
              * @description `connect_stripe_first`: The environment has no Stripe account yet. Start with POST /api/v1/stripe-account/connect.
              *
              *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             *
+             *     `stripe_connection_lost`: Stripe refuses that BillingOS acts for the connected account. Connect it again under Settings → Stripe.
              */
             409: {
                 headers: {

@@ -68,8 +68,12 @@ export class StripeAccountService implements OnModuleInit {
   onModuleInit(): void {
     this.intents.register({
       ...accountIntent,
-      call: ({ mode, replaces: _, ...details }, { environment_id: environmentId, idempotency_key: key }) =>
-        createAccount(this.clients.of(mode), { ...details, environment_id: environmentId }, key),
+      call: (params, { environment_id: environmentId, idempotency_key: key }) =>
+        createAccount(
+          this.clients.of(params.mode),
+          { email: params.email, merchant_name: params.merchant_name, environment_id: environmentId },
+          key,
+        ),
       settle: async (environmentId, { mode, replaces }, { stripe_object_id: accountId }) => {
         const account = {
           id: newId('stripe_account'),

@@ -789,11 +789,15 @@ export interface ScheduledChanges {
 export interface StripeAccounts {
   charges_enabled: Generated<boolean>;
   /**
-   * When onboarding was finished and charges became possible.
+   * Since when charges are possible, without a break.
    */
   connected_at: Timestamp | null;
   created_at: Timestamp;
   disconnected_at: Timestamp | null;
+  /**
+   * Who took the connection away: the merchant here, or in Stripe's dashboard.
+   */
+  disconnected_by: "merchant" | "stripe" | null;
   environment_id: string;
   /**
    * When they are listed next.
@@ -808,9 +812,21 @@ export interface StripeAccounts {
    */
   events_listed_until: Timestamp | null;
   id: string;
+  /**
+   * Since when Stripe refuses that we act for the account, though nobody said goodbye.
+   */
+  lost_at: Timestamp | null;
   mode: "live" | "test";
   payouts_enabled: Generated<boolean>;
+  /**
+   * The account this one comes after, until everything that was linked with that one is forgotten. Nothing is sold meanwhile.
+   */
+  replaces: string | null;
   stripe_account_id: string;
+  /**
+   * Grows with every state taken over from Stripe: a writer whose read is older starts again.
+   */
+  stripe_sequence: Generated<number>;
 }
 
 export interface StripeIntents {
