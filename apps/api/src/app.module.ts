@@ -8,6 +8,7 @@ import { EntitlementsModule } from './modules/entitlements/entitlements.module.t
 import { InvoicesModule } from './modules/invoices/invoices.module.ts';
 import { MailModule } from './modules/mail/mail.module.ts';
 import { MerchantsModule } from './modules/merchants/merchants.module.ts';
+import { RecoveryModule } from './modules/recovery/recovery.module.ts';
 import { ReconciliationModule } from './modules/reconciliation/reconciliation.module.ts';
 import { PaymentsModule } from './modules/payments/payments.module.ts';
 import { SubscriptionsModule } from './modules/subscriptions/subscriptions.module.ts';
@@ -31,6 +32,7 @@ import { PlatformModule } from './platform/platform.module.ts';
     InvoicesModule,
     PaymentsModule,
     ConsumerKeysModule,
+    RecoveryModule,
     WebhooksModule,
     ReconciliationModule,
   ],

@@ -1428,6 +1428,166 @@ export interface paths {
         patch: operations["updateProject"];
         trace?: never;
     };
+    "/api/v1/recovery-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getRecoverySettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["updateRecoverySettings"];
+        trace?: never;
+    };
+    "/api/v1/recoveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listRecoveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getRecoveriesSummary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getRecovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/retry-now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["retryRecovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recoveries/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["stopRecovery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getPayPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay/{token}/card-form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["openCardForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pay/{token}/pay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["payWithCard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/survey/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getSurvey"];
+        put?: never;
+        post: operations["answerSurvey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks/stripe/{mode}": {
         parameters: {
             query?: never;
@@ -2895,6 +3055,131 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        RecoverySettings: {
+            /**
+             * @description Who tries again. stripe: leave the attempts to Stripe’s own retries. An invoice that Stripe means to try again is always left to it.
+             * @enum {string}
+             */
+            owner: "billingos" | "stripe";
+            /** @description Days after the first failure on which it is tried again. */
+            retry_days: number[];
+            /** @description How many days access stays after the first failure. Null: until the recovery has ended. */
+            grace_days: number | null;
+            /**
+             * @description What becomes of the subscription when nothing helped. keep: it stays past due, without access.
+             * @enum {string}
+             */
+            final_action: "cancel" | "pause" | "keep";
+            /** @description Ask customers who were lost why. */
+            survey: boolean;
+        };
+        RecoveryList: {
+            data: components["schemas"]["Recovery"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        Recovery: {
+            id: string;
+            invoice: string;
+            customer: {
+                id: string;
+                external_id: string | null;
+                name: string | null;
+                email: string | null;
+            };
+            subscription: string;
+            /** @enum {string} */
+            state: "recovering" | "recovered" | "failed" | "stopped";
+            /** @enum {string} */
+            owner: "billingos" | "stripe";
+            /** @description What was to be paid when it failed first. */
+            amount: components["schemas"]["Money"];
+            /** @description What was paid after all. */
+            recovered: components["schemas"]["Money"];
+            failures: number;
+            /** @description How often BillingOS tried again. */
+            attempts: number;
+            /** @description Why the last attempt failed, as the bank says. */
+            decline_code: string | null;
+            /** @description The card will not pay any more: nothing is tried until there is another. */
+            needs_new_card: boolean;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the days of grace were over.
+             */
+            access_ended_at: string | null;
+            /** @enum {string|null} */
+            final_action: "cancel" | "pause" | "keep" | null;
+            /** Format: date-time */
+            first_failed_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** @description What the customer answered to the survey. */
+            win_back: {
+                /** @enum {string} */
+                reason: "too_expensive" | "missing_features" | "switched" | "not_used" | "problems" | "other";
+                comment: string | null;
+                would_return: boolean | null;
+                /** Format: date-time */
+                answered_at: string;
+            } | null;
+            version: number;
+        };
+        RecoveriesSummary: {
+            days: number;
+            by_currency: {
+                currency: string;
+                recovering: number;
+                /** @description What is being recovered now. */
+                open: components["schemas"]["Money"];
+                recovered_count: number;
+                /** @description Paid after a first failure, in the last `days` days. */
+                recovered: components["schemas"]["Money"];
+                lost_count: number;
+                lost: components["schemas"]["Money"];
+                /** @description Recovered of all that ended, by count, 0 to 1. Null: none ended. */
+                rate: number | null;
+            }[];
+        };
+        PayPage: {
+            merchant: string;
+            is_test: boolean;
+            /** @enum {string} */
+            state: "open" | "under_way" | "paid" | "closed";
+            number: string | null;
+            due: components["schemas"]["Money"];
+            total: components["schemas"]["Money"];
+            /** Format: date-time */
+            paid_at: string | null;
+            needs_new_card: boolean;
+            lines: {
+                description: string;
+                amount: components["schemas"]["Money"];
+                /** Format: date-time */
+                period_start: string | null;
+                /** Format: date-time */
+                period_end: string | null;
+            }[];
+        };
+        CardForm: {
+            client_secret: string;
+            publishable_key: string;
+            stripe_account: string;
+        };
+        PayOutcome: {
+            /** @enum {string} */
+            outcome: "paid" | "declined" | "requires_action" | "under_way" | "closed";
+            /** @description For the customer. */
+            message: string | null;
+            /** @description Where the bank’s confirmation is asked for. */
+            confirm_url: string | null;
+        };
+        SurveyPage: {
+            merchant: string;
+            is_answered: boolean;
         };
         WebhookEventList: {
             data: components["schemas"]["WebhookEvent"][];
@@ -8536,6 +8821,499 @@ export interface operations {
             };
             /** @description `quota_feature_not_metered`: Only a metered feature counts calls. Name one whose type is metered. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRecoverySettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoverySettings"];
+                };
+            };
+        };
+    };
+    updateRecoverySettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Who tries again. stripe: leave the attempts to Stripe’s own retries. An invoice that Stripe means to try again is always left to it.
+                     * @enum {string}
+                     */
+                    owner?: "billingos" | "stripe";
+                    /** @description Days after the first failure on which it is tried again. */
+                    retry_days?: number[];
+                    /** @description How many days access stays after the first failure. Null: until the recovery has ended. */
+                    grace_days?: number | null;
+                    /**
+                     * @description What becomes of the subscription when nothing helped. keep: it stays past due, without access.
+                     * @enum {string}
+                     */
+                    final_action?: "cancel" | "pause" | "keep";
+                    /** @description Ask customers who were lost why. */
+                    survey?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoverySettings"];
+                };
+            };
+        };
+    };
+    listRecoveries: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                state?: "recovering" | "recovered" | "failed" | "stopped";
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryList"];
+                };
+            };
+        };
+    };
+    getRecoveriesSummary: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveriesSummary"];
+                };
+            };
+        };
+    };
+    getRecovery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description `recovery_not_found`: No recovery of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    retryRecovery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description `recovery_not_found`: No recovery of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `recovery_ended`: The payment was recovered, given up or stopped. POST /api/v1/invoices/{id}/pay tries it still.
+             *
+             *     `recovery_owned_by_stripe`: Stripe tries this invoice again by itself. One loop owns an invoice.
+             *
+             *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    stopRecovery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recovery"];
+                };
+            };
+            /** @description `recovery_not_found`: No recovery of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `recovery_ended`: The payment was recovered, given up or stopped. POST /api/v1/invoices/{id}/pay tries it still. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPayPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayPage"];
+                };
+            };
+            /** @description `link_unknown`: The link is wrong, or older than 30 days. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_guesses`: Too many requests, or wrong links, came from this address. Wait some minutes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    openCardForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardForm"];
+                };
+            };
+            /** @description `link_unknown`: The link is wrong, or older than 30 days. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `nothing_to_pay`: The invoice is paid or closed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_guesses`: Too many requests, or wrong links, came from this address. Wait some minutes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    payWithCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    setup_intent: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayOutcome"];
+                };
+            };
+            /** @description `link_unknown`: The link is wrong, or older than 30 days. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `nothing_to_pay`: The invoice is paid or closed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `card_not_confirmed`: The setup intent is not of this link, or the card was not confirmed with it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_guesses`: Too many requests, or wrong links, came from this address. Wait some minutes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSurvey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyPage"];
+                };
+            };
+            /** @description `link_unknown`: The link is wrong, or older than 30 days. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_guesses`: Too many requests, or wrong links, came from this address. Wait some minutes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    answerSurvey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    reason: "too_expensive" | "missing_features" | "switched" | "not_used" | "problems" | "other";
+                    comment?: string;
+                    would_return?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyPage"];
+                };
+            };
+            /** @description `link_unknown`: The link is wrong, or older than 30 days. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_guesses`: Too many requests, or wrong links, came from this address. Wait some minutes. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -57,6 +57,11 @@ export interface Emulator {
    * they are not: the subscription stays past due until its invoice is paid.
    */
   setRecovery(recovery: Omit<Recovery, 'id'>): void;
+  /**
+   * From now on a stored card fares as a test card does, `4000000000009987` for one: it was lost after it was attached, or
+   * there is money on it again.
+   */
+  turnCard(paymentMethod: string, number: string): void;
   /** The requests of Stripe's API seen so far, in order of arrival. */
   requests(): readonly SeenRequest[];
   forgetRequests(): void;
@@ -171,6 +176,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     runFaults: (script) => faults.run(script),
     faultsStruck: () => faults.struck(),
     setRecovery: recover,
+    turnCard: (method, number) =>
+      store.transaction(() => {
+        for (const data of store.datasets()) {
+          const card = data.get('_card', method);
+          if (card !== undefined) data.put('_card', { ...card, number });
+        }
+      }),
     requests: () => gate.requests(),
     forgetRequests: () => gate.forget(),
     pauseWebhooks: () => deliveries.pause(),

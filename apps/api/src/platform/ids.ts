@@ -28,6 +28,7 @@ const prefixes = {
   email: 'mail',
   alert: 'alrt',
   recovery: 'rec',
+  customer_link: 'link',
   reconciliation_run: 'run',
   discrepancy: 'diff',
   stripe_import: 'imp',

@@ -68,6 +68,11 @@ describe('a route', () => {
       .map(({ name }) => name);
 
     expect(open.toSorted()).toEqual([
+      'CustomerPagesController.answerSurvey',
+      'CustomerPagesController.getPayPage',
+      'CustomerPagesController.getSurvey',
+      'CustomerPagesController.openCardForm',
+      'CustomerPagesController.payWithCard',
       'HealthController.live',
       'HealthController.ready',
       'MetricsController.scrape',

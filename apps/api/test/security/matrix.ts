@@ -158,6 +158,25 @@ interface ForeignRequest {
 
 function requestsOf(operation: Operation, attempt: Attempt, strangers: Stranger[]): ForeignRequest[] {
   const { path } = attempt;
+  if (attempt.strangers === 'linkless') {
+    const [purpose = '', token = ''] = path.split('/');
+    const unknown = ({ status }: Answer) => status === 404;
+    const elsewhere = purpose === 'pay' ? 'survey' : 'pay';
+    return [
+      {
+        name: 'whoever guesses a link',
+        path: path.replace(token, 'A'.repeat(43)),
+        headers: {},
+        fits: unknown,
+      },
+      {
+        name: 'a link for something else',
+        path: `${elsewhere}/${token}`,
+        headers: {},
+        fits: ({ status }) => status === 404 || status === 422,
+      },
+    ];
+  }
   if (operation.isOpen) {
     const refused = ({ status }: Answer) => status === 422;
     return [
@@ -209,6 +228,7 @@ function fits({ status, body }: Answer, operation: Operation, attempt: Attempt, 
   }
   switch (attempt.strangers) {
     case 'not_found':
+    case 'linkless':
       return status === 404;
     case 'refused':
       return status === 422;

@@ -4,6 +4,8 @@ import { SyncInvoices } from '../../src/modules/invoices/sync-invoices.ts';
 import { TakeOverPayments } from '../../src/modules/payments/take-over-payments.ts';
 import { AlertsService } from '../../src/modules/alerts/alerts.service.ts';
 import { newId } from '../../src/platform/ids.ts';
+import { TakeOverInvoice } from '../../src/modules/invoices/take-over-invoice.ts';
+import { CustomerLinks } from '../../src/modules/recovery/customer-links.ts';
 import { MailService } from '../../src/modules/mail/mail.service.ts';
 import { Database } from '../../src/platform/database/database.ts';
 import { type TestStack, webhookSecret } from '../fixtures/stack.ts';
@@ -15,6 +17,8 @@ export type ForStrangers =
   | 'not_found'
   /** The request is about their own environment: they see and change what is theirs. */
   | 'own'
+  /** The link in the path is the credential: another one opens nothing. */
+  | 'linkless'
   /** An id in the body is refused as unknown. */
   | 'refused';
 
@@ -45,8 +49,20 @@ export interface Victim extends Tenant {
   email: string;
   project: string;
   consumerKey: { id: string; secret: string };
+  recovery: VictimRecovery;
+  newRecovery: () => Promise<VictimRecovery>;
   slackWebhook: string;
   reconciliation: string;
+}
+
+/** A failed payment, with the links that its customer has. */
+interface VictimRecovery {
+  id: string;
+  /** Paths of the API. */
+  pay: string;
+  survey: string;
+  /** Confirms a card as the pay page does, and returns its setup intent. */
+  confirmCard: () => Promise<string>;
 }
 
 /** A valid request, or several, for each operation of the OpenAPI document. */
@@ -73,6 +89,27 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   getEmailSettings: () => [{ path: 'email-settings', strangers: 'own' }],
   updateEmailSettings: () => [
     { path: 'email-settings', body: { subscription_started: true }, strangers: 'own' },
+  ],
+  getRecoverySettings: () => [{ path: 'recovery-settings', strangers: 'own' }],
+  updateRecoverySettings: () => [{ path: 'recovery-settings', body: { grace_days: 5 }, strangers: 'own' }],
+  listRecoveries: () => [{ path: 'recoveries', strangers: 'own' }],
+  getRecoveriesSummary: () => [{ path: 'recoveries/summary', strangers: 'own' }],
+  getRecovery: ({ recovery }) => [{ path: `recoveries/${recovery.id}`, strangers: 'not_found' }],
+  retryRecovery: async ({ newRecovery }) => [
+    { path: `recoveries/${(await newRecovery()).id}/retry-now`, strangers: 'not_found' },
+  ],
+  stopRecovery: async ({ newRecovery }) => [
+    { path: `recoveries/${(await newRecovery()).id}/stop`, strangers: 'not_found' },
+  ],
+  getPayPage: ({ recovery }) => [{ path: recovery.pay, strangers: 'linkless' }],
+  openCardForm: ({ recovery }) => [{ path: `${recovery.pay}/card-form`, strangers: 'linkless' }],
+  payWithCard: async ({ newRecovery }) => {
+    const { pay, confirmCard } = await newRecovery();
+    return [{ path: `${pay}/pay`, body: { setup_intent: await confirmCard() }, strangers: 'linkless' }];
+  },
+  getSurvey: ({ recovery }) => [{ path: recovery.survey, strangers: 'linkless' }],
+  answerSurvey: ({ recovery }) => [
+    { path: recovery.survey, body: { reason: 'switched', would_return: true }, strangers: 'linkless' },
   ],
   getOnboarding: () => [{ path: 'onboarding', strangers: 'own' }],
   getStripeAccount: () => [{ path: 'stripe-account', strangers: 'own' }],
@@ -507,6 +544,11 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     project: project.body['id'],
     name: 'Production',
   });
+  const newRecovery = () =>
+    addRecovery(stack, tenant, { customer: customer.body['id'], subscription: subscription.body['id'] });
+  const recovery = await newRecovery();
+  await stack.send('POST', recovery.survey, { reason: 'other', comment: 'Canary comment' });
+  await asOwner('PATCH', 'recovery-settings', { final_action: 'keep' });
   const job = await owner.query<{ id: string }>(
     `update outbox set state = 'failed', finished_at = now()
      where environment_id = $1 and name = 'catalog.sync_meter' returning id`,
@@ -532,6 +574,8 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     email,
     project: project.body['id'],
     consumerKey: { id: consumerKey.body['id'], secret: consumerKey.body['secret'] },
+    recovery,
+    newRecovery,
     slackWebhook,
     reconciliation: await addReconciliation(stack, tenant),
   };
@@ -551,6 +595,49 @@ async function addReconciliation(stack: TestStack, tenant: Tenant): Promise<stri
     body['id'],
   ]);
   return body['id'];
+}
+
+async function addRecovery(
+  stack: TestStack,
+  tenant: Tenant,
+  ids: { customer: string; subscription: string },
+): Promise<VictimRecovery> {
+  const { environment_id: environmentId, asServer } = tenant;
+  const { stripe, account } = await stack.stripeOf(tenant);
+  const options = { stripeAccount: account };
+  const { body: customer } = await asServer('GET', `customers/${ids.customer}`);
+  const stripeCustomer: string = customer['stripe_customer_id'];
+  const made = await stripe.invoices.create({ customer: stripeCustomer }, options);
+  await stripe.invoiceItems.create(
+    { customer: stripeCustomer, invoice: made.id, amount: 500, currency: 'usd', description: 'Canary line' },
+    options,
+  );
+  await stripe.invoices.finalizeInvoice(made.id, { auto_advance: false }, options);
+  const invoice = await stack.app.get(TakeOverInvoice).take(environmentId, made.id);
+  const id = newId('recovery');
+  await stack.database.owner.query(
+    `insert into recoveries (environment_id, id, invoice_id, customer_id, subscription_id, state, owner, currency,
+       amount, failures, first_failed_at, created_at, updated_at)
+     values ($1, $2, $3, $4, $5, 'recovering', 'billingos', 'usd', 500, 1, now(), now(), now())`,
+    [environmentId, id, invoice, ids.customer, ids.subscription],
+  );
+  const link = (purpose: 'pay' | 'survey') =>
+    stack.app
+      .get(Database)
+      .tenant(environmentId, () => stack.app.get(CustomerLinks).make(environmentId, id, purpose));
+  const pay = new URL(await link('pay')).pathname.slice(1);
+  const survey = new URL(await link('survey')).pathname.slice(1);
+  return {
+    id,
+    pay,
+    survey,
+    confirmCard: async () => {
+      const { body } = await stack.send('POST', `${pay}/card-form`);
+      const intent = String(body['client_secret']).split('_secret_')[0] ?? '';
+      await stripe.setupIntents.confirm(intent, { payment_method: 'pm_card_visa' }, options);
+      return intent;
+    },
+  };
 }
 
 async function writeEmail(stack: TestStack, environmentId: string): Promise<string> {

@@ -51,6 +51,8 @@ const changes: Record<string, string[]> = {
     'startReconciliation',
   ],
   support: [
+    'retryRecovery',
+    'stopRecovery',
     'readAlert',
     'resolveAlert',
     'createCustomer',

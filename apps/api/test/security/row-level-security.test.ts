@@ -87,18 +87,14 @@ describe('row-level security', () => {
     expect(empty).toEqual(
       [
         'coupons',
-        'customer_links',
         'plan_migration_items',
         'plan_migrations',
-        'recoveries',
-        'recovery_settings',
         'request_idempotency',
         'scheduled_changes',
         'subscription_discounts',
         'subscription_settings',
         'trials',
         'usage_forwards',
-        'win_backs',
       ].filter((table) => empty.includes(table)),
     );
   });

@@ -98,6 +98,10 @@ export class MailService {
     return this.database.tenant(environmentId, () => this.emails.list(environmentId, query));
   }
 
+  merchantName(environmentId: string): Promise<string> {
+    return this.database.tenant(environmentId, () => this.emails.merchantName(environmentId));
+  }
+
   settings(environmentId: string) {
     return this.database.tenant(environmentId, () => this.emails.settings(environmentId));
   }

@@ -80,10 +80,16 @@ export class PauseSubscription implements OnModuleInit {
   }
 
   /**
-   * Pausing what is paused moves the date at which it resumes. Throws `SubscriptionNotFound`, `SubscriptionEnded`,
+   * Pausing what is paused moves the date at which it resumes. `even_late`: also one that was not paid, as what follows
+   * when its payment is given up. Throws `SubscriptionNotFound`, `SubscriptionEnded`,
    * `SubscriptionNotOnStripe`, `CannotPause`, `DateNotAhead`, `StripeUnavailable`.
    */
-  async pause(environmentId: string, id: string, resumesAt: Date | null): Promise<Subscription> {
+  async pause(
+    environmentId: string,
+    id: string,
+    resumesAt: Date | null,
+    options: { even_late?: boolean } = {},
+  ): Promise<Subscription> {
     const subscription = await this.subscriptions.get(environmentId, id);
     if (!isRunning(subscription.status)) {
       throw new SubscriptionEnded(id);
@@ -94,7 +100,8 @@ export class PauseSubscription implements OnModuleInit {
     if (resumesAt !== null && resumesAt <= this.clock.now()) {
       throw new DateNotAhead('resumes_at');
     }
-    if (subscription.status === 'past_due' || subscription.status === 'unpaid') {
+    const isLate = subscription.status === 'past_due' || subscription.status === 'unpaid';
+    if (isLate && options.even_late !== true) {
       throw new CannotPause(id);
     }
     if (subscription.paused_at !== null && subscription.resumes_at?.getTime() === resumesAt?.getTime()) {

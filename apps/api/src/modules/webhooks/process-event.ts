@@ -12,6 +12,7 @@ import { CustomerDeleted } from './handlers/customer-deleted.ts';
 import type { EventHandler } from './handlers/handler.ts';
 import { InvoiceChanged } from './handlers/invoice-changed.ts';
 import { PaymentChanged } from './handlers/payment-changed.ts';
+import { PaymentToRecover } from './handlers/payment-to-recover.ts';
 import { processEvent } from './webhooks.jobs.ts';
 import { WebhooksRepository } from './webhooks.repository.ts';
 
@@ -27,10 +28,10 @@ const payloadSchema = z.object({
   }),
 });
 
-/** Runs the handler of a stored event. One that failed is tried again, one that was processed never is. */
+/** Runs the handlers of a stored event. One that failed is tried again, one that was processed never is. */
 @Injectable()
 export class ProcessEvent implements OnModuleInit {
-  private readonly byType: ReadonlyMap<string, EventHandler>;
+  private readonly byType: ReadonlyMap<string, { handler: EventHandler }[]>;
 
   constructor(
     private readonly database: Database,
@@ -43,9 +44,11 @@ export class ProcessEvent implements OnModuleInit {
     invoiceChanged: InvoiceChanged,
     paymentChanged: PaymentChanged,
     creditNoteChanged: CreditNoteChanged,
+    paymentToRecover: PaymentToRecover,
     accountUpdated: AccountUpdated,
     accountDeauthorized: AccountDeauthorized,
   ) {
+    // In this order: recovery decides by what was taken over before.
     const all: EventHandler[] = [
       customerStateChanged,
       customerDeleted,
@@ -54,8 +57,12 @@ export class ProcessEvent implements OnModuleInit {
       creditNoteChanged,
       accountUpdated,
       accountDeauthorized,
+      paymentToRecover,
     ];
-    this.byType = new Map(all.flatMap((handler) => handler.types.map((type) => [type, handler] as const)));
+    this.byType = Map.groupBy(
+      all.flatMap((handler) => handler.types.map((type) => ({ type, handler }))),
+      ({ type }) => type,
+    );
   }
 
   onModuleInit(): void {
@@ -69,20 +76,22 @@ export class ProcessEvent implements OnModuleInit {
     if (event === undefined || event.state === 'processed' || event.state === 'ignored') {
       return;
     }
-    const handler = this.byType.get(event.type);
+    const handlers = this.byType.get(event.type);
     // What a former account says is none of the present one's business.
-    if (handler === undefined || !(await this.accounts.isCurrent(environmentId, event.stripe_account_id))) {
+    if (handlers === undefined || !(await this.accounts.isCurrent(environmentId, event.stripe_account_id))) {
       await this.settle(environmentId, id, 'ignored', null);
       return;
     }
     try {
       const { object } = payloadSchema.parse(event.payload);
-      await handler.handle({
-        environment_id: environmentId,
-        stripe_account_id: event.stripe_account_id,
-        type: event.type,
-        object,
-      });
+      for (const { handler } of handlers) {
+        await handler.handle({
+          environment_id: environmentId,
+          stripe_account_id: event.stripe_account_id,
+          type: event.type,
+          object,
+        });
+      }
     } catch (error) {
       await this.settle(environmentId, id, 'failed', error instanceof Error ? error.message : String(error));
       throw error;

@@ -5,6 +5,7 @@ import { CustomersModule } from '../customers/customers.module.ts';
 import { InvoicesModule } from '../invoices/invoices.module.ts';
 import { PaymentsModule } from '../payments/payments.module.ts';
 import { MerchantsModule } from '../merchants/merchants.module.ts';
+import { RecoveryModule } from '../recovery/recovery.module.ts';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
 import { AccountDeauthorized } from './handlers/account-deauthorized.ts';
 import { AccountUpdated } from './handlers/account-updated.ts';
@@ -12,6 +13,7 @@ import { CustomerStateChanged } from './handlers/customer-state-changed.ts';
 import { CreditNoteChanged } from './handlers/credit-note-changed.ts';
 import { CustomerDeleted } from './handlers/customer-deleted.ts';
 import { InvoiceChanged } from './handlers/invoice-changed.ts';
+import { PaymentToRecover } from './handlers/payment-to-recover.ts';
 import { ListEvents } from './list-events.ts';
 import { PaymentChanged } from './handlers/payment-changed.ts';
 import { ProcessEvent } from './process-event.ts';
@@ -28,6 +30,7 @@ import { WebhooksService } from './webhooks.service.ts';
     SubscriptionsModule,
     InvoicesModule,
     PaymentsModule,
+    RecoveryModule,
   ],
   controllers: [WebhooksController],
   providers: [
@@ -40,6 +43,7 @@ import { WebhooksService } from './webhooks.service.ts';
     PaymentChanged,
     CreditNoteChanged,
     CustomerDeleted,
+    PaymentToRecover,
     AccountUpdated,
     AccountDeauthorized,
   ],

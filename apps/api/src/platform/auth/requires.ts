@@ -47,7 +47,7 @@ export function RequiresUser(): MethodDecorator {
 }
 
 /** A route that anyone may call, and why that is right. */
-export function Unauthenticated(because: string): MethodDecorator {
+export function Unauthenticated(because: string, audience: Audience = 'admin'): MethodDecorator {
   const requirement: Requirement = { credential: 'none', because };
-  return applyDecorators(SetMetadata(requirementKey, requirement), ApiTags('admin'));
+  return applyDecorators(SetMetadata(requirementKey, requirement), ApiTags(audience));
 }

@@ -1,0 +1,45 @@
+import { Module } from '@nestjs/common';
+import { StripeModule } from '../../stripe/stripe.module.ts';
+import { AlertsModule } from '../alerts/alerts.module.ts';
+import { AuditModule } from '../audit/audit.module.ts';
+import { CustomersModule } from '../customers/customers.module.ts';
+import { InvoicesModule } from '../invoices/invoices.module.ts';
+import { MailModule } from '../mail/mail.module.ts';
+import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
+import { CustomerLinks } from './customer-links.ts';
+import { CustomerLinksRepository } from './customer-links.repository.ts';
+import { CustomerPagesController } from './customer-pages.controller.ts';
+import { GuessLimit } from './guess-limit.ts';
+import { PayPageService } from './pay-page.service.ts';
+import { RecoverPayment } from './recover-payment.ts';
+import { RecoveryController } from './recovery.controller.ts';
+import { RecoveryRepository } from './recovery.repository.ts';
+import { RecoveryService } from './recovery.service.ts';
+import { SurveyService } from './survey.service.ts';
+import { TellOfRecovery } from './tell-of-recovery.ts';
+
+@Module({
+  imports: [
+    StripeModule,
+    AuditModule,
+    MailModule,
+    AlertsModule,
+    CustomersModule,
+    SubscriptionsModule,
+    InvoicesModule,
+  ],
+  controllers: [RecoveryController, CustomerPagesController],
+  providers: [
+    RecoverPayment,
+    RecoveryService,
+    RecoveryRepository,
+    TellOfRecovery,
+    PayPageService,
+    SurveyService,
+    CustomerLinks,
+    CustomerLinksRepository,
+    GuessLimit,
+  ],
+  exports: [RecoverPayment],
+})
+export class RecoveryModule {}
