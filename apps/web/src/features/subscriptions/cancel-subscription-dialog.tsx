@@ -1,7 +1,9 @@
 'use client';
 
 import { ConfirmDialog } from '@billingos/ui/components/confirm-dialog';
+import { Field } from '@billingos/ui/components/field';
 import { Notice } from '@billingos/ui/components/notice';
+import { Select } from '@billingos/ui/components/select';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
@@ -12,6 +14,13 @@ import { formatDay } from '../../formatting/dates.ts';
 import { customerKeys } from '../customers/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { subscriptionKeys } from './queries.ts';
+
+const refunds = [
+  { value: 'none', label: 'Is kept' },
+  { value: 'credit', label: 'Becomes credit for later invoices' },
+  { value: 'refund', label: 'Goes back to the card' },
+] as const;
+type Refund = (typeof refunds)[number]['value'];
 
 type CancelSubscriptionDialogProps = {
   subscription: Subscription;
@@ -27,12 +36,13 @@ export function CancelSubscriptionDialog({
   const { api } = useEnvironment();
   const queries = useQueryClient();
   const [when, setWhen] = useState<'period_end' | 'now'>('period_end');
+  const [refund, setRefund] = useState<Refund>('none');
   const cancel = useMutation({
     mutationFn: () =>
       unwrap(
         api.client.POST('/api/v1/subscriptions/{id}/cancel', {
           params: { path: { id: subscription.id } },
-          body: { when },
+          body: { when, refund: when === 'now' ? refund : 'none' },
         }),
       ),
     onSuccess: async () => {
@@ -50,7 +60,7 @@ export function CancelSubscriptionDialog({
       open={open}
       onOpenChange={onOpenChange}
       title={`Cancel ${subscription.plan.name}?`}
-      description="Nothing is refunded. The customer can subscribe again at any time."
+      description="The customer can subscribe again at any time."
       confirmLabel="Cancel subscription"
       danger
       pending={cancel.isPending}
@@ -71,6 +81,20 @@ export function CancelSubscriptionDialog({
           onSelect={() => setWhen('now')}
         />
       </fieldset>
+      {when === 'now' && subscription.provider === 'stripe' ? (
+        <Field label="What is paid and unused" className="mt-4">
+          {(control) => (
+            <Select
+              {...control}
+              value={refund}
+              options={refunds}
+              onValueChange={(value) =>
+                setRefund(refunds.find((one) => one.value === value)?.value ?? 'none')
+              }
+            />
+          )}
+        </Field>
+      ) : null}
       {cancel.isError ? (
         <Notice tone="danger" className="mt-3">
           {describeError(cancel.error).message}

@@ -19,10 +19,12 @@ type PlanChoiceProps = {
   value: ChosenPlan | null;
   onChange: (value: ChosenPlan) => void;
   error?: string | undefined;
+  /** Nothing chosen leaves the plan as it is. */
+  optional?: boolean;
 };
 
 /** A plan at one of its prices. A plan without a price is not sold, so it is not offered. */
-export function PlanChoice({ value, onChange, error }: PlanChoiceProps) {
+export function PlanChoice({ value, onChange, error, optional = false }: PlanChoiceProps) {
   const { api, href } = useEnvironment();
   const plans = useQuery(plansQuery(api));
   return (
@@ -40,12 +42,12 @@ export function PlanChoice({ value, onChange, error }: PlanChoiceProps) {
           );
         }
         return (
-          <Field label="Plan" error={error}>
+          <Field label="Plan" error={error} optional={optional}>
             {(control) => (
               <Select
                 {...control}
                 value={value?.price ?? ''}
-                placeholder="Choose a plan"
+                placeholder={optional ? 'As it is' : 'Choose a plan'}
                 options={choices.map((choice) => ({
                   value: choice.price,
                   label: choice.label,
@@ -66,11 +68,25 @@ export function PlanChoice({ value, onChange, error }: PlanChoiceProps) {
 
 type Choice = ChosenPlan & { label: string; hint: string };
 
+/** One choice for each offer: the prices of a plan in one currency and interval, which are sold together. */
 function choicesOf(plan: Plan): Choice[] {
-  return plan.prices.map(({ id, amount, interval, interval_count }) => ({
-    plan: plan.id,
-    price: id,
-    label: plan.name,
-    hint: `${amount === null ? 'By use' : formatMoney(amount)} / ${formatInterval(interval, interval_count)}`,
-  }));
+  const offers = Map.groupBy(plan.prices, (price) =>
+    [price.amount?.currency ?? price.currency, price.interval, price.interval_count].join(),
+  );
+  return [...offers.values()].flatMap((offer) => {
+    const [first] = offer;
+    if (!first) return [];
+    const fixed = offer.flatMap(({ amount, type }) =>
+      amount ? [`${formatMoney(amount)}${type === 'per_seat' ? ' a seat' : ''}`] : [],
+    );
+    const parts = offer.some(({ amount }) => amount === null) ? [...fixed, 'use'] : fixed;
+    return [
+      {
+        plan: plan.id,
+        price: first.id,
+        label: plan.name,
+        hint: `${parts.join(' + ')} / ${formatInterval(first.interval, first.interval_count)}`,
+      },
+    ];
+  });
 }

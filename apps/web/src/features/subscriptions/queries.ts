@@ -1,5 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { unwrap, type EnvironmentApi } from '../../api/client.ts';
+import type { SubscriptionChange } from '../../api/types.ts';
 import type { StatusFilter } from './statuses.ts';
 
 export type SubscriptionFilters = { status: StatusFilter | undefined; cursor: string | undefined };
@@ -36,6 +37,31 @@ export function subscriptionsOfQuery(api: EnvironmentApi, customers: readonly st
       const { data } = await unwrap(api.client.GET('/api/v1/subscriptions', { params: { query }, signal }));
       return data;
     },
+  });
+}
+
+export function subscriptionQuery(api: EnvironmentApi, id: string) {
+  return queryOptions({
+    queryKey: [...subscriptionKeys.all(api), 'one', id],
+    queryFn: ({ signal }) =>
+      unwrap(api.client.GET('/api/v1/subscriptions/{id}', { params: { path: { id } }, signal })),
+  });
+}
+
+/** What a change would charge. Asked anew for each wish: the answer is of the second it was given in. */
+export function changePreviewQuery(api: EnvironmentApi, id: string, change: SubscriptionChange) {
+  return queryOptions({
+    queryKey: [...subscriptionKeys.all(api), 'preview', id, change],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.client.POST('/api/v1/subscriptions/{id}/preview-change', {
+          params: { path: { id } },
+          body: change,
+          signal,
+        }),
+      ),
+    retry: false,
+    gcTime: 0,
   });
 }
 

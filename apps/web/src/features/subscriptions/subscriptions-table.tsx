@@ -36,7 +36,14 @@ export function SubscriptionsTable({ subscriptions }: { subscriptions: readonly 
                   {customerName(subscription.customer)}
                 </Link>
               </Cell>
-              <Cell>{subscription.plan.name}</Cell>
+              <Cell>
+                <Link
+                  href={href(`subscriptions/${subscription.id}`)}
+                  className="rounded-sm font-medium hover:underline"
+                >
+                  {subscription.plan.name}
+                </Link>
+              </Cell>
               <Cell>
                 <SubscriptionStatusBadge subscription={subscription} />
               </Cell>

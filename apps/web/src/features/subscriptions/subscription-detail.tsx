@@ -1,0 +1,63 @@
+'use client';
+
+import { ErrorState } from '@billingos/ui/components/error-state';
+import { PageHeader } from '@billingos/ui/components/page-header';
+import { Skeleton, TableSkeleton } from '@billingos/ui/components/skeleton';
+import { useQuery } from '@tanstack/react-query';
+import { ApiError } from '../../api/errors.ts';
+import { QueryStates } from '../../api/query-states.tsx';
+import { customerName } from '../customers/customer-name.ts';
+import { useEnvironment } from '../merchants/environment-context.tsx';
+import { courseOf } from './course.ts';
+import { subscriptionQuery } from './queries.ts';
+import { SubscriptionActions } from './subscription-actions.tsx';
+import { SubscriptionFacts } from './subscription-facts.tsx';
+import { SubscriptionItems } from './subscription-items.tsx';
+import { SubscriptionNotices } from './subscription-notices.tsx';
+import { isOver, SubscriptionStatusBadge } from './subscription-status.tsx';
+
+export function SubscriptionDetail({ id }: { id: string }) {
+  const { api, can } = useEnvironment();
+  const subscription = useQuery(subscriptionQuery(api, id));
+  if (subscription.error instanceof ApiError && subscription.error.status === 404) {
+    return (
+      <ErrorState title="There is no such subscription" message="It may belong to another environment." />
+    );
+  }
+  return (
+    <QueryStates query={subscription} loading={<Loading />}>
+      {(data) => (
+        <>
+          <PageHeader
+            title={`${customerName(data.customer)} on ${data.plan.name}`}
+            description={
+              <span className="flex flex-wrap items-center gap-2">
+                <SubscriptionStatusBadge subscription={data} />
+                {courseOf(data)}
+              </span>
+            }
+            actions={
+              can('subscriptions:write') && !isOver(data) ? <SubscriptionActions subscription={data} /> : null
+            }
+          />
+          <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_18rem]">
+            <div className="grid content-start gap-4">
+              <SubscriptionNotices subscription={data} />
+              <SubscriptionItems subscription={data} />
+            </div>
+            <SubscriptionFacts subscription={data} />
+          </div>
+        </>
+      )}
+    </QueryStates>
+  );
+}
+
+function Loading() {
+  return (
+    <div className="grid gap-6">
+      <Skeleton className="h-7 w-56" />
+      <TableSkeleton label="Loading the subscription" />
+    </div>
+  );
+}
