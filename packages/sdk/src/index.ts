@@ -38,9 +38,14 @@ export type {
 } from './resources/customers.ts';
 export type { Dispute, DisputeEvidence, DisputeQuery } from './resources/disputes.ts';
 export type {
+  ConsumeParams,
+  Consumption,
   CustomerEntitlements,
   EntitlementCheck,
   EntitlementCheckQuery,
+  Reservation,
+  ReserveParams,
+  SettledReservation,
 } from './resources/entitlements.ts';
 export type { Feature, FeatureCreate, FeatureQuery } from './resources/features.ts';
 export type {

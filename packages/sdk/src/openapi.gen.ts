@@ -772,6 +772,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/entitlements/consume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["consumeEntitlement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entitlements/reservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["reserveEntitlement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entitlements/reservations/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["confirmReservation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entitlements/reservations/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["releaseReservation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/entitlements": {
         parameters: {
             query?: never;
@@ -2350,6 +2414,108 @@ export interface components {
             version: number;
             /** @description The answer may be out of date: Stripe did not answer in time. */
             degraded: boolean;
+        };
+        Consume: {
+            /** @description Made by you before the first attempt, and kept when repeating: taken once per key. */
+            idempotency_key: string;
+            /** @description Your own id of the customer, or ours. */
+            customer: string;
+            /** @description Key of a metered feature. */
+            feature: string;
+            /**
+             * @description How much to take.
+             * @default 1
+             */
+            quantity?: number;
+            properties?: {
+                [key: string]: string | number | boolean;
+            };
+        };
+        Consumption: {
+            allowed: boolean;
+            /**
+             * @description Why not; null when allowed.
+             * @enum {string|null}
+             */
+            reason: "not_entitled" | "past_due" | "limit_reached" | "customer_not_found" | null;
+            feature: string;
+            /** @enum {string} */
+            type: "boolean" | "metered" | "config";
+            /** @description Of a metered feature, in the current period. */
+            used: number | null;
+            /** @description null is unlimited, or not metered. */
+            limit: number | null;
+            remaining: number | null;
+            /** @description Beyond the limit, where that is allowed. */
+            overage: number | null;
+            /** Format: date-time */
+            resets_at: string | null;
+            /** @description Of a config feature. */
+            value: string | null;
+            /** @description Grows with every change of what the customer may do. */
+            version: number;
+            /** @description The answer may be out of date: Stripe did not answer in time. */
+            degraded: boolean;
+            /** @description The usage event that was recorded; null when nothing was taken. */
+            event_id: string | null;
+        };
+        Reserve: {
+            /** @description Your own id of the customer, or ours. */
+            customer: string;
+            /** @description Key of a metered feature. */
+            feature: string;
+            /**
+             * @description How much to hold.
+             * @default 1
+             */
+            quantity?: number;
+            /**
+             * @description After it, what is held is free again. At most a day.
+             * @default 300
+             */
+            ttl_seconds?: number;
+        };
+        Reservation: {
+            allowed: boolean;
+            /**
+             * @description Why not; null when allowed.
+             * @enum {string|null}
+             */
+            reason: "not_entitled" | "past_due" | "limit_reached" | "customer_not_found" | null;
+            feature: string;
+            /** @enum {string} */
+            type: "boolean" | "metered" | "config";
+            /** @description Of a metered feature, in the current period. */
+            used: number | null;
+            /** @description null is unlimited, or not metered. */
+            limit: number | null;
+            remaining: number | null;
+            /** @description Beyond the limit, where that is allowed. */
+            overage: number | null;
+            /** Format: date-time */
+            resets_at: string | null;
+            /** @description Of a config feature. */
+            value: string | null;
+            /** @description Grows with every change of what the customer may do. */
+            version: number;
+            /** @description The answer may be out of date: Stripe did not answer in time. */
+            degraded: boolean;
+            /** @description Null when nothing is held: reason says why. */
+            reservation_id: string | null;
+            /** Format: date-time */
+            expires_at: string | null;
+        };
+        ConfirmReservation: {
+            /** @description How much was used; what is held beyond it is free again. */
+            quantity: number;
+        };
+        SettledReservation: {
+            id: string;
+            /** @enum {string} */
+            state: "confirmed" | "released";
+            /** @description Used of what was held. */
+            quantity: number;
+            event_id: string | null;
         };
         CustomerEntitlements: {
             customer: string;
@@ -5891,6 +6057,209 @@ export interface operations {
             };
             /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    consumeEntitlement: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Consume"];
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consumption"];
+                };
+            };
+            /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `feature_not_metered`: The feature is on or off, or a setting: there are no units of it to take. Check it instead.
+             *
+             *     `meter_not_summed`: Units can be taken of a feature whose meter sums; of one that counts events, one at a time; of others, none.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reserveEntitlement: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reserve"];
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reservation"];
+                };
+            };
+            /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `feature_not_metered`: The feature is on or off, or a setting: there are no units of it to take. Check it instead.
+             *
+             *     `meter_not_summed`: Units can be taken of a feature whose meter sums; of one that counts events, one at a time; of others, none.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    confirmReservation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmReservation"];
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettledReservation"];
+                };
+            };
+            /** @description `reservation_not_found`: No reservation of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `reservation_settled`: The reservation was confirmed with another quantity, released, or its time is over. It holds nothing any more. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `reservation_too_small`: More was to be confirmed than the reservation holds. Nothing was confirmed. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    releaseReservation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettledReservation"];
+                };
+            };
+            /** @description `reservation_not_found`: No reservation of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `reservation_settled`: The reservation was confirmed with another quantity, released, or its time is over. It holds nothing any more. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -92,6 +92,12 @@ const calls: Record<string, (billing: BillingOS) => PromiseLike<unknown>> = {
       success_url: 'https://example.com/done',
       cancel_url: 'https://example.com/pricing',
     }),
+  consumeEntitlement: ({ entitlements }) =>
+    entitlements.consume({ idempotency_key: 'key_1', customer: 'user_42', feature: 'api_calls' }),
+  reserveEntitlement: ({ entitlements }) =>
+    entitlements.reserve({ customer: 'user_42', feature: 'api_calls', quantity: 5, ttl_seconds: 60 }),
+  confirmReservation: ({ entitlements }) => entitlements.confirm('res_1', 3),
+  releaseReservation: ({ entitlements }) => entitlements.release('res_1'),
   checkEntitlement: ({ entitlements }) => entitlements.check({ customer: 'user_42', feature: 'exports' }),
   trackUsage: ({ usage }) => usage.track(event),
   listUsage: ({ usage }) => usage.list(),

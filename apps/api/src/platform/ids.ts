@@ -41,6 +41,7 @@ const prefixes = {
   project: 'proj',
   consumer_key: 'ckey',
   request_log: 'log',
+  reservation: 'res',
   request: 'req',
 } as const;
 

@@ -241,6 +241,30 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   checkEntitlement: ({ customer, feature }) => [
     { path: `entitlements/check?customer=${customer.id}&feature=${feature.key}`, strangers: 'not_found' },
   ],
+  consumeEntitlement: ({ customer, feature }) => [
+    {
+      path: 'entitlements/consume',
+      body: { idempotency_key: 'taken_1', customer: customer.id, feature: feature.key },
+      strangers: 'not_found',
+    },
+  ],
+  reserveEntitlement: ({ customer, feature }) => [
+    {
+      path: 'entitlements/reservations',
+      body: { customer: customer.id, feature: feature.key },
+      strangers: 'not_found',
+    },
+  ],
+  confirmReservation: async (victim) => [
+    {
+      path: `entitlements/reservations/${await reserved(victim)}/confirm`,
+      body: { quantity: 1 },
+      strangers: 'not_found',
+    },
+  ],
+  releaseReservation: async (victim) => [
+    { path: `entitlements/reservations/${await reserved(victim)}/release`, strangers: 'not_found' },
+  ],
   getCustomerEntitlements: ({ customer }) => [
     { path: `customers/${customer.id}/entitlements`, strangers: 'not_found' },
   ],
@@ -469,6 +493,15 @@ async function subscribed(
   return String(body['id']);
 }
 
+/** Holds a unit of what the customer may use. */
+async function reserved({ asServer, customer, feature }: Victim): Promise<string> {
+  const held = await asServer('POST', 'entitlements/reservations', {
+    customer: customer.id,
+    feature: feature.key,
+  });
+  return String(held.body['reservation_id']);
+}
+
 /** Fills a tenant with an object of every kind. */
 export async function fillVictim(stack: TestStack): Promise<Victim> {
   const tenant = await stack.newConnectedTenant();
@@ -505,6 +538,7 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     price: plan.body['prices'][0].id,
     amount: 1_500,
   });
+  await asServer('POST', 'entitlements/reservations', { customer: 'user_42', feature: 'api_calls' });
   await asServer('POST', 'usage/track', {
     idempotency_key: 'event_0',
     customer: 'user_42',

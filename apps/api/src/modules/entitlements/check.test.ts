@@ -14,6 +14,7 @@ const nothing: SnapshotFeature = {
   period_start: '2026-11-01T00:00:00+00:00',
   period_end: '2026-12-01T00:00:00+00:00',
   used: 0,
+  held: 0,
   usage_version: 0,
 };
 

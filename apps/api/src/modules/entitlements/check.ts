@@ -53,13 +53,14 @@ export function check(
     return { ...answer, reason: 'not_entitled' };
   }
 
+  const taken = granted.used + granted.held;
   const metered =
     granted.type !== 'metered'
       ? {}
       : {
           used: granted.used,
           limit: granted.limit,
-          remaining: granted.limit === null ? null : Math.max(0, difference(granted.limit, granted.used)),
+          remaining: granted.limit === null ? null : Math.max(0, difference(granted.limit, taken)),
           resets_at: granted.period_end === null ? null : new Date(granted.period_end).toISOString(),
         };
   if (granted.suspended) {
@@ -72,7 +73,7 @@ export function check(
     return { ...answer, ...metered, allowed: true };
   }
 
-  const beyond = Math.max(0, difference(granted.used + required, granted.limit));
+  const beyond = Math.max(0, difference(taken + required, granted.limit));
   if (granted.overage === 'allow') {
     return { ...answer, ...metered, allowed: true, overage: beyond };
   }

@@ -3,9 +3,13 @@ import { CustomersModule } from '../customers/customers.module.ts';
 import { MerchantsModule } from '../merchants/merchants.module.ts';
 import { UsageModule } from '../usage/usage.module.ts';
 import { CheckEntitlement } from './check-entitlement.ts';
+import { ConsumeRepository } from './consume.repository.ts';
+import { ConsumeUsage } from './consume-usage.ts';
 import { EntitlementsController } from './entitlements.controller.ts';
 import { EntitlementsRepository } from './entitlements.repository.ts';
 import { EntitlementsService } from './entitlements.service.ts';
+import { MeteredFeatures } from './metered-features.ts';
+import { ReserveUsage } from './reserve-usage.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 import { SnapshotLoader } from './snapshot-loader.ts';
 import { UnsyncedCustomers } from './unsynced-customers.ts';
@@ -17,6 +21,10 @@ import { UnsyncedCustomers } from './unsynced-customers.ts';
     EntitlementsService,
     EntitlementsRepository,
     CheckEntitlement,
+    ConsumeUsage,
+    ReserveUsage,
+    ConsumeRepository,
+    MeteredFeatures,
     SnapshotCache,
     SnapshotLoader,
     UnsyncedCustomers,

@@ -88,7 +88,9 @@ export class EntitlementsService implements OnModuleInit {
           limit: feature.limit,
           used: feature.used,
           remaining:
-            feature.limit === null ? null : Math.max(0, Number((feature.limit - feature.used).toFixed(12))),
+            feature.limit === null
+              ? null
+              : Math.max(0, Number((feature.limit - feature.used - feature.held).toFixed(12))),
           overage: feature.overage,
           value: feature.value,
           suspended: feature.suspended,

@@ -32,6 +32,7 @@ function snapshotOf(version: number, used = 0, usageVersion = 0): Snapshot {
         period_start: '2026-11-01T00:00:00+00:00',
         period_end: '2026-12-01T00:00:00+00:00',
         used,
+        held: 0,
         usage_version: usageVersion,
       },
     },

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import { Log } from '../../platform/log.ts';
 import { Redis } from '../../platform/redis.ts';
 import { Ingest } from '../usage/ingest.ts';
-import type { RecordedEvent } from '../usage/usage-event.ts';
+import type { RecordedTotal } from '../usage/usage-event.ts';
 import { endOfFirstPeriod, type Snapshot, type SnapshotFeature } from './snapshot.ts';
 
 /**
@@ -224,7 +224,8 @@ export class SnapshotCache implements OnModuleInit {
     await this.redis.client.invalidateSnapshot(keyOf(environmentId, cacheKey), version, maxAgeMs);
   }
 
-  private async addUsage(recorded: readonly RecordedEvent[]): Promise<void> {
+  /** Notes the totals that events brought about. */
+  async addUsage(recorded: readonly RecordedTotal[]): Promise<void> {
     // Of several events of one total the last counts: its version is the highest. A cluster runs a script on keys of one
     // slot, which those of an environment share.
     const environments = new Map<string, Map<string, { key: string; total: (string | number)[] }>>();

@@ -11,6 +11,8 @@ const feature = z.object({
   period_start: z.iso.datetime({ offset: true }).nullable(),
   period_end: z.iso.datetime({ offset: true }).nullable(),
   used: z.number(),
+  /** Of reservations that are neither settled nor over. */
+  held: z.number().default(0),
   usage_version: z.number(),
 });
 

@@ -17,20 +17,24 @@ export interface NewEvent {
   properties: string | null;
 }
 
-export interface RecordedEvent {
-  /** From 1, in the order given. */
-  position: number;
-  outcome: 'accepted' | 'duplicate' | 'conflict' | 'no_meter' | 'no_customer';
-  event_id: string | null;
+/** A period's total with an event in it. */
+export interface RecordedTotal {
   environment_id: string;
-  customer_id: string | null;
   /** What the customer's cached entitlements are filed under. */
   cache_key: string | null;
   meter_id: string | null;
   period_start: Date | null;
-  /** The period's total with this event, and a number that grows with it. Null unless accepted. */
+  /** The total, and a number that grows with it. Null when nothing was recorded. */
   used: string | null;
   usage_version: number | null;
+}
+
+export interface RecordedEvent extends RecordedTotal {
+  /** From 1, in the order given. */
+  position: number;
+  outcome: 'accepted' | 'duplicate' | 'conflict' | 'no_meter' | 'no_customer';
+  event_id: string | null;
+  customer_id: string | null;
 }
 
 const minute = 60 * 1000;

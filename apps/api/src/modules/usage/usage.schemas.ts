@@ -14,6 +14,17 @@ function isExactQuantity(value: number): boolean {
   return Number(value.toPrecision(significantDigitsMax)) === value && decimals <= decimalsMax;
 }
 
+/** A finite number from 0 that is exact wherever it goes. */
+export const quantity = z
+  .number()
+  .min(0)
+  .max(valueMax)
+  .refine(isExactQuantity, `at most ${significantDigitsMax} significant digits and ${decimalsMax} decimals`);
+
+export const eventProperties = z
+  .record(text.min(1).max(40), z.union([text.max(500), z.number(), z.boolean()]))
+  .refine((properties) => Object.keys(properties).length <= 50, 'at most 50 properties');
+
 export const usageEvent = z
   .strictObject({
     idempotency_key: text
@@ -28,23 +39,12 @@ export const usageEvent = z
       .max(255)
       .describe('Your own id of the customer, or ours. Your own is created when first seen.'),
     meter: key.describe('Key of the meter.'),
-    value: z
-      .number()
-      .min(0)
-      .max(valueMax)
-      .refine(
-        isExactQuantity,
-        `at most ${significantDigitsMax} significant digits and ${decimalsMax} decimals`,
-      )
-      .describe('How much was used.'),
+    value: quantity.describe('How much was used.'),
     occurred_at: z.iso
       .datetime({ offset: true })
       .optional()
       .describe('When it was used; decides the billing period. Default: now.'),
-    properties: z
-      .record(text.min(1).max(40), z.union([text.max(500), z.number(), z.boolean()]))
-      .refine((properties) => Object.keys(properties).length <= 50, 'at most 50 properties')
-      .optional(),
+    properties: eventProperties.optional(),
   })
   .meta({ id: 'UsageEvent' });
 export type UsageEvent = z.output<typeof usageEvent>;

@@ -1001,6 +1001,21 @@ export interface UsageRecords {
   version: Generated<number>;
 }
 
+export interface UsageReservations {
+  confirmed: Numeric | null;
+  created_at: Timestamp;
+  customer_id: string;
+  environment_id: string;
+  event_id: string | null;
+  expires_at: Timestamp;
+  feature_id: string;
+  id: string;
+  meter_id: string;
+  quantity: Numeric;
+  settled_at: Timestamp | null;
+  state: "confirmed" | "held" | "released";
+}
+
 export interface WebhookEvents {
   attempts: Generated<number>;
   environment_id: string;
@@ -1079,6 +1094,7 @@ export interface DB {
   usage_forwards: UsageForwards;
   usage_keys: UsageKeys;
   usage_records: UsageRecords;
+  usage_reservations: UsageReservations;
   webhook_events: WebhookEvents;
   win_backs: WinBacks;
 }

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import { hash } from 'node:crypto';
+import { Clock } from '../../platform/clock.ts';
+import { idLike, newId } from '../../platform/ids.ts';
+import { plainReference } from '../customers/customer-reference.ts';
+import { IdempotencyConflict } from '../../platform/http/idempotency.errors.ts';
+import { check } from './check.ts';
+import type { Consumption, ConsumeBody } from './consume.schemas.ts';
+import { ConsumeRepository } from './consume.repository.ts';
+import { MeteredFeatures } from './metered-features.ts';
+import { SnapshotCache } from './snapshot-cache.ts';
+
+/** Checks and deducts in one step: of what is left, no more is ever given than there is. */
+@Injectable()
+export class ConsumeUsage {
+  constructor(
+    private readonly features: MeteredFeatures,
+    private readonly consumptions: ConsumeRepository,
+    private readonly cache: SnapshotCache,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * A denial is an answer, with nothing written. Throws `FeatureNotFound`, `FeatureNotMetered`, `MeterNotSummed`, and
+   * `IdempotencyConflict` for a key that came before with another body.
+   */
+  async consume(environmentId: string, body: ConsumeBody): Promise<Consumption> {
+    const feature = await this.features.get(environmentId, body.feature);
+    const id = newId('usage_event');
+    const consumed = await this.consumptions.consume(environmentId, {
+      reference: plainReference(body.customer),
+      feature: body.feature,
+      quantity: body.quantity,
+      key: body.idempotency_key,
+      fingerprint: fingerprintOf(body),
+      event_id: id,
+      new_customer_id: idLike(id, 'customer'),
+      forward_id: idLike(id, 'usage_forward'),
+      properties: body.properties === undefined ? null : JSON.stringify(body.properties),
+      now: this.clock.now(),
+    });
+    const { outcome, snapshot, event_id: eventId, used } = consumed;
+    if (outcome === 'conflict') {
+      throw new IdempotencyConflict();
+    }
+    if (outcome === 'not_summed') {
+      throw this.features.notSummed(body.feature);
+    }
+    const isTaken = outcome === 'allowed' || outcome === 'duplicate';
+    const granted = snapshot.features[body.feature];
+    if (granted !== undefined && used !== null) {
+      granted.used = Number(used);
+      await this.cache.addUsage([{ ...consumed, environment_id: environmentId }]);
+    }
+    const answer = check(snapshot, feature, isTaken ? 0 : body.quantity);
+    return {
+      ...answer,
+      allowed: isTaken,
+      reason: isTaken ? null : answer.reason,
+      resets_at: answer.resets_at === null ? null : new Date(answer.resets_at),
+      event_id: eventId,
+    };
+  }
+}
+
+/** What makes two requests with the same key the same request. */
+function fingerprintOf(body: ConsumeBody): Buffer {
+  const properties = Object.entries(body.properties ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return hash('sha256', JSON.stringify([body.customer, body.feature, body.quantity, properties]), 'buffer');
+}

@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
+import { Env } from '../../env.ts';
+import { Database } from '../../platform/database/database.ts';
+import type { RecordedTotal } from '../usage/usage-event.ts';
+import { type Snapshot, snapshotSchema } from './snapshot.ts';
+
+type Admission =
+  'allowed' | 'customer_not_found' | 'not_entitled' | 'not_summed' | 'past_due' | 'limit_reached';
+type Total = Omit<RecordedTotal, 'environment_id'>;
+
+export interface Consumed extends Total {
+  outcome: Admission | 'duplicate' | 'conflict';
+  snapshot: Snapshot;
+  event_id: string | null;
+}
+
+export interface Settled extends Total {
+  outcome: 'settled' | 'repeated' | 'other' | 'expired' | 'too_many' | 'not_found';
+  event_id: string | null;
+  customer_id: string | null;
+  version: number | null;
+}
+
+interface NewIds {
+  event_id: string;
+  new_customer_id: string;
+  forward_id: string;
+}
+
+/** Each in one statement: the functions of `20261121102641_consume_and_reserve.sql` say what they do. */
+@Injectable()
+export class ConsumeRepository {
+  constructor(
+    private readonly database: Database,
+    private readonly env: Env,
+  ) {}
+
+  async consume(
+    environmentId: string,
+    wish: NewIds & {
+      reference: string;
+      feature: string;
+      quantity: number;
+      key: string;
+      fingerprint: Buffer;
+      properties: string | null;
+      now: Date;
+    },
+  ): Promise<Consumed> {
+    const { rows } = await sql<Consumed>`
+      select * from app.consume_usage(
+        ${environmentId}, ${wish.reference}, ${wish.feature}, ${wish.quantity}::numeric, ${wish.key},
+        ${wish.fingerprint}, ${wish.event_id}, ${wish.new_customer_id}, ${wish.forward_id},
+        ${wish.properties}::jsonb, ${this.env.get('USAGE_FORWARD_SECONDS')}, ${wish.now})
+    `.execute(this.database.functions);
+    const [consumed] = rows;
+    if (consumed === undefined) {
+      throw new Error('A consumption was left without an answer.');
+    }
+    return { ...consumed, snapshot: snapshotSchema.parse(consumed.snapshot) };
+  }
+
+  async reserve(
+    environmentId: string,
+    wish: {
+      id: string;
+      new_customer_id: string;
+      reference: string;
+      feature: string;
+      quantity: number;
+      expires_at: Date;
+      now: Date;
+    },
+  ): Promise<{ outcome: Admission; snapshot: Snapshot; version: number | null }> {
+    const { rows } = await sql<{ outcome: Admission; snapshot: unknown; version: number | null }>`
+      select * from app.reserve_usage(
+        ${environmentId}, ${wish.reference}, ${wish.feature}, ${wish.quantity}::numeric, ${wish.id},
+        ${wish.new_customer_id}, ${wish.expires_at}, ${wish.now})
+    `.execute(this.database.functions);
+    const [reserved] = rows;
+    if (reserved === undefined) {
+      throw new Error('A reservation was left without an answer.');
+    }
+    return { ...reserved, snapshot: snapshotSchema.parse(reserved.snapshot) };
+  }
+
+  /** Confirms `quantity` of what is held, or, with null, gives all of it back. */
+  async settle(
+    environmentId: string,
+    reservationId: string,
+    quantity: number | null,
+    ids: NewIds,
+    now: Date,
+  ): Promise<Settled> {
+    const { rows } = await sql<Settled>`
+      select * from app.settle_reservation(
+        ${environmentId}, ${reservationId}, ${quantity}::numeric, ${ids.event_id}, ${ids.new_customer_id},
+        ${ids.forward_id}, ${this.env.get('USAGE_FORWARD_SECONDS')}, ${now})
+    `.execute(this.database.functions);
+    const [settled] = rows;
+    if (settled === undefined) {
+      throw new Error('A reservation was left without an answer.');
+    }
+    return settled;
+  }
+}

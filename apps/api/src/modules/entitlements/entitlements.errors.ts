@@ -1,0 +1,74 @@
+import { AppError, type ErrorFacts } from '../../platform/errors.ts';
+
+export class FeatureNotMetered extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'feature_not_metered',
+    kind: 'invalid',
+    explanation:
+      'The feature is on or off, or a setting: there are no units of it to take. Check it instead.',
+  };
+  constructor(feature: string) {
+    super(
+      FeatureNotMetered.facts,
+      `${feature} has no units to take. GET /api/v1/entitlements/check answers whether it is on.`,
+      'feature',
+    );
+  }
+}
+
+export class MeterNotSummed extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'meter_not_summed',
+    kind: 'invalid',
+    explanation:
+      'Units can be taken of a feature whose meter sums; of one that counts events, one at a time; of others, none.',
+  };
+  constructor(feature: string) {
+    super(
+      MeterNotSummed.facts,
+      `The meter of ${feature} does not sum. Take one at a time of a meter that counts, or use a meter that sums.`,
+      'quantity',
+    );
+  }
+}
+
+export class ReservationNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'reservation_not_found',
+    kind: 'not_found',
+    explanation: 'No reservation of this environment has this id.',
+  };
+  constructor(id: string) {
+    super(ReservationNotFound.facts, `There is no reservation ${id} in this environment.`, 'id');
+  }
+}
+
+export class ReservationSettled extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'reservation_settled',
+    kind: 'conflict',
+    explanation:
+      'The reservation was confirmed with another quantity, released, or its time is over. It holds nothing any more.',
+  };
+  constructor(id: string) {
+    super(
+      ReservationSettled.facts,
+      `${id} was settled otherwise, or its time is over. Consume instead, or reserve again.`,
+    );
+  }
+}
+
+export class ReservationTooSmall extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'reservation_too_small',
+    kind: 'invalid',
+    explanation: 'More was to be confirmed than the reservation holds. Nothing was confirmed.',
+  };
+  constructor(id: string) {
+    super(
+      ReservationTooSmall.facts,
+      `${id} holds less than that. Confirm what it holds, and consume the rest.`,
+      'quantity',
+    );
+  }
+}

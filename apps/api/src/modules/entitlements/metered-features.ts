@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import { FeatureNotFound } from '../catalog/catalog.errors.ts';
+import { EntitlementsRepository } from './entitlements.repository.ts';
+import { FeatureNotMetered, MeterNotSummed } from './entitlements.errors.ts';
+
+/** The features of which units can be taken. */
+@Injectable()
+export class MeteredFeatures {
+  constructor(private readonly entitlements: EntitlementsRepository) {}
+
+  /** Throws `FeatureNotFound`, or `FeatureNotMetered` for one that is on or off. */
+  async get(environmentId: string, key: string): Promise<{ key: string; type: 'metered' }> {
+    const feature = await this.entitlements.findFeature(environmentId, key);
+    if (feature === undefined) {
+      throw new FeatureNotFound(key);
+    }
+    if (feature.type !== 'metered') {
+      throw new FeatureNotMetered(key);
+    }
+    return { key, type: feature.type };
+  }
+
+  notSummed(key: string): MeterNotSummed {
+    return new MeterNotSummed(key);
+  }
+}
