@@ -1,4 +1,5 @@
 import type { Connection } from './connections.ts';
+import { isMissing, translateStripeError } from './stripe.errors.ts';
 
 /** An object of the catalog as Stripe has it now. */
 export interface OnStripe {
@@ -8,6 +9,47 @@ export interface OnStripe {
 }
 
 export type CatalogKind = 'product' | 'price' | 'meter' | 'feature' | 'coupon';
+
+/** One object as Stripe has it now; undefined when it was deleted. */
+export async function findOnStripe(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  kind: CatalogKind,
+  id: string,
+): Promise<OnStripe | undefined> {
+  const options = { stripeAccount };
+  try {
+    switch (kind) {
+      case 'product': {
+        const product = await stripe.products.retrieve(id, {}, options);
+        // What was deleted is still answered, with nothing but that.
+        return 'deleted' in product && product.deleted === true
+          ? undefined
+          : { is_active: product.active, name: product.name, description: product.description };
+      }
+      case 'price': {
+        const { active } = await stripe.prices.retrieve(id, {}, options);
+        return { is_active: active, name: null, description: null };
+      }
+      case 'meter': {
+        const { status, display_name: name } = await stripe.billing.meters.retrieve(id, {}, options);
+        return { is_active: status === 'active', name, description: null };
+      }
+      case 'feature': {
+        const { active, name } = await stripe.entitlements.features.retrieve(id, {}, options);
+        return { is_active: active, name, description: null };
+      }
+      case 'coupon': {
+        const { name } = await stripe.coupons.retrieve(id, {}, options);
+        return { is_active: true, name, description: null };
+      }
+    }
+  } catch (error) {
+    if (isMissing(error)) {
+      return undefined;
+    }
+    throw translateStripeError(error);
+  }
+}
 
 /** All that an account has of a kind, by id; a list request for each hundred. What was deleted is not in it. */
 export async function listOnStripe(

@@ -218,6 +218,8 @@ describe('the catalog compared with Stripe', () => {
       const [feature] = (await stripe.entitlements.features.list({ lookup_key: 'calls' }, options)).data;
       const [attached] = (await stripe.products.listFeatures(productOf('Team'), {}, options)).data;
       const team = await story.get('plans/team');
+      // Else the events would have it repaired before.
+      year.stack.emulator.pauseWebhooks();
       await stripe.coupons.del(synced.stripe_coupon_id, {}, options);
       await stripe.prices.update(monthlyPrice.stripe_price_id, { active: false }, options);
       await stripe.products.update(productOf('Starter'), { name: 'Beginner' }, options);
@@ -227,6 +229,7 @@ describe('the catalog compared with Stripe', () => {
       await stripe.entitlements.features.update(feature?.id ?? '', { active: false }, options);
 
       const { body } = await story.tenant.asOwner('POST', 'catalog/resync');
+      year.stack.emulator.resumeWebhooks();
 
       expect(body['repaired']).toEqual([
         { kind: 'meter', id: meter.id, cause: 'inactive' },
@@ -248,6 +251,32 @@ describe('the catalog compared with Stripe', () => {
       expect(await story.invoiced('ada')).toEqual([[3_000, 3_000, 'paid']]);
     },
   );
+
+  it('is changed back when somebody changes it on Stripe, once for each change', async () => {
+    const story = await year.begin();
+    const { stripe, options } = await stripeOf(story);
+    const created = await story.post('coupons', { key: 'SPRING', name: 'Spring', percent_off: 25 });
+    await year.stack.settle();
+    const { stripe_coupon_id: coupon } = await story.get(`coupons/${created.id}`);
+    const { prices } = await story.get('plans/starter');
+
+    await stripe.prices.update(prices[0].stripe_price_id, { active: false }, options);
+    await stripe.coupons.del(coupon, {}, options);
+    await year.stack.settle();
+    year.stack.emulator.replayDeliveries();
+    await year.stack.settle();
+
+    expect((await stripe.prices.retrieve(prices[0].stripe_price_id, {}, options)).active).toBe(true);
+    const coupons = await stripe.coupons.list({}, options);
+    expect(coupons.data.map(({ name }) => name)).toEqual(['Spring']);
+    expect((await story.get('coupons/spring')).stripe_coupon_id).toBe(coupons.data[0]?.id);
+    const { body: audit } = await story.tenant.asOwner('GET', 'audit-log?limit=100');
+    const repairs = audit['data'].filter(({ action }: { action: string }) => action === 'catalog.repaired');
+    expect(repairs.map(({ after }: { after: { cause: string } }) => after.cause).toSorted()).toEqual([
+      'inactive',
+      'missing',
+    ]);
+  });
 
   it('follows what is renamed here', async () => {
     const story = await year.begin();

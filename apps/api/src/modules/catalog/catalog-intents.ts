@@ -127,12 +127,13 @@ export class CatalogIntents implements OnModuleInit {
     await this.intents.perform(environmentId, change(kind), key, { id });
   }
 
-  /** Stripe's object is gone: it will be made again when it is wanted. */
-  async forget(environmentId: string, kind: CatalogKind, id: string): Promise<void> {
+  /** Stripe's object is gone: another is made when it is wanted. Whoever finds out twice makes one, too. */
+  async forget(environmentId: string, kind: CatalogKind, id: string, stripeId: string): Promise<void> {
     const key = await this.keyOf(environmentId, id);
     await this.database.tenant(environmentId, async () => {
-      await this.intents.forget(environmentId, creation(kind), key);
-      await this.links.link(environmentId, kind, id, null);
+      if (await this.links.unlink(environmentId, kind, id, stripeId)) {
+        await this.intents.forget(environmentId, creation(kind), key);
+      }
     });
   }
 

@@ -68,7 +68,18 @@ export class CatalogLinksRepository {
     return rows;
   }
 
-  async link(environmentId: string, kind: CatalogKind, id: string, stripeId: string | null): Promise<void> {
+  /** Takes the link with an object of Stripe back, if it is still that one. False: it is another by now, or none. */
+  async unlink(environmentId: string, kind: CatalogKind, id: string, stripeId: string): Promise<boolean> {
+    const { table, column } = places[kind];
+    const { numAffectedRows } = await sql`
+      update ${sql.table(table)} set ${sql.ref(column)} = null
+      where environment_id = ${environmentId} and id = ${id} and ${sql.ref(column)} = ${stripeId}`.execute(
+      this.database.q,
+    );
+    return numAffectedRows === 1n;
+  }
+
+  async link(environmentId: string, kind: CatalogKind, id: string, stripeId: string): Promise<void> {
     const { table, column } = places[kind];
     await sql`
       update ${sql.table(table)} set ${sql.ref(column)} = ${stripeId}

@@ -3,7 +3,12 @@ import type { z } from 'zod';
 import { Database } from '../../platform/database/database.ts';
 import { newId } from '../../platform/ids.ts';
 import { Connections } from '../../stripe/connections.ts';
-import { type CatalogKind, listOnStripe, type OnStripe } from '../../stripe/stripe.catalog-lists.ts';
+import {
+  type CatalogKind,
+  findOnStripe,
+  listOnStripe,
+  type OnStripe,
+} from '../../stripe/stripe.catalog-lists.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import type { resync } from './catalog.schemas.ts';
 import { CatalogIntents } from './catalog-intents.ts';
@@ -43,13 +48,8 @@ export class ResyncCatalog {
         checked += 1;
         known.add(linked.id);
         const cause = differenceOf(linked, onStripe.get(linked.stripe_id));
-        if (cause === 'missing') {
-          await this.intents.forget(environmentId, kind, linked.id);
-          await this.putAgain(environmentId, kind, linked.id);
-        } else if (cause !== undefined) {
-          await this.intents.update(environmentId, kind, linked.id, changeId);
-        }
         if (cause !== undefined) {
+          await this.repair(environmentId, kind, linked, cause, changeId);
           repaired.push({ kind, id: linked.id, cause });
         }
       }
@@ -67,14 +67,53 @@ export class ResyncCatalog {
         .filter((id) => known.has(id) && !repaired.some((repair) => repair.id === id))
         .map((id) => ({ kind: 'product' as const, id, cause: 'features_missing' as const })),
     );
-    await this.database.tenant(environmentId, () =>
-      this.audit.record(environmentId, {
-        action: 'catalog.resynced',
-        target: { type: 'environment', id: environmentId },
-        after: { checked, repaired },
-      }),
-    );
+    if (repaired.length > 0) {
+      await this.database.tenant(environmentId, () =>
+        this.audit.record(environmentId, {
+          action: 'catalog.resynced',
+          target: { type: 'environment', id: environmentId },
+          after: { checked, repaired },
+        }),
+      );
+    }
     return { checked, repaired };
+  }
+
+  /** Compares one object that Stripe says has changed, and repairs it. Nothing happens if it is none of ours. */
+  async compare(environmentId: string, kind: CatalogKind, stripeId: string): Promise<void> {
+    const isOurs = ({ stripe_id: id }: Linked): boolean => id === stripeId;
+    if (!(await this.linked(environmentId, kind)).some(isOurs)) {
+      return;
+    }
+    const theirs = await findOnStripe(await this.connections.of(environmentId), kind, stripeId);
+    // Read after Stripe's answer: what was renamed here meanwhile is not undone.
+    const ours = (await this.linked(environmentId, kind)).find(isOurs);
+    const cause = ours === undefined ? undefined : differenceOf(ours, theirs);
+    if (ours !== undefined && cause !== undefined) {
+      await this.repair(environmentId, kind, ours, cause, newId('job'));
+      await this.database.tenant(environmentId, () =>
+        this.audit.record(environmentId, {
+          action: 'catalog.repaired',
+          target: { type: kind === 'product' ? 'plan' : kind, id: ours.id },
+          after: { cause },
+        }),
+      );
+    }
+  }
+
+  private async repair(
+    environmentId: string,
+    kind: CatalogKind,
+    { id, stripe_id: stripeId }: Linked,
+    cause: 'missing' | 'inactive' | 'renamed',
+    changeId: string,
+  ): Promise<void> {
+    if (cause === 'missing') {
+      await this.intents.forget(environmentId, kind, id, stripeId);
+      await this.putAgain(environmentId, kind, id);
+    } else {
+      await this.intents.update(environmentId, kind, id, changeId);
+    }
   }
 
   private async putAgain(environmentId: string, kind: CatalogKind, id: string): Promise<void> {

@@ -6,6 +6,7 @@ import { JobHandlers } from '../../platform/jobs/job-handlers.ts';
 import { StripeAccountService } from '../merchants/stripe-account.service.ts';
 import { AccountDeauthorized } from './handlers/account-deauthorized.ts';
 import { AccountUpdated } from './handlers/account-updated.ts';
+import { CatalogChanged } from './handlers/catalog-changed.ts';
 import { CustomerStateChanged } from './handlers/customer-state-changed.ts';
 import { CreditNoteChanged } from './handlers/credit-note-changed.ts';
 import { CustomerDeleted } from './handlers/customer-deleted.ts';
@@ -45,6 +46,7 @@ export class ProcessEvent implements OnModuleInit {
     paymentChanged: PaymentChanged,
     creditNoteChanged: CreditNoteChanged,
     paymentToRecover: PaymentToRecover,
+    catalogChanged: CatalogChanged,
     accountUpdated: AccountUpdated,
     accountDeauthorized: AccountDeauthorized,
   ) {
@@ -55,6 +57,7 @@ export class ProcessEvent implements OnModuleInit {
       invoiceChanged,
       paymentChanged,
       creditNoteChanged,
+      catalogChanged,
       accountUpdated,
       accountDeauthorized,
       paymentToRecover,

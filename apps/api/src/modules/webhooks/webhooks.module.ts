@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { StripeModule } from '../../stripe/stripe.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
+import { CatalogModule } from '../catalog/catalog.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { InvoicesModule } from '../invoices/invoices.module.ts';
 import { PaymentsModule } from '../payments/payments.module.ts';
@@ -9,6 +10,7 @@ import { RecoveryModule } from '../recovery/recovery.module.ts';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
 import { AccountDeauthorized } from './handlers/account-deauthorized.ts';
 import { AccountUpdated } from './handlers/account-updated.ts';
+import { CatalogChanged } from './handlers/catalog-changed.ts';
 import { CustomerStateChanged } from './handlers/customer-state-changed.ts';
 import { CreditNoteChanged } from './handlers/credit-note-changed.ts';
 import { CustomerDeleted } from './handlers/customer-deleted.ts';
@@ -26,6 +28,7 @@ import { WebhooksService } from './webhooks.service.ts';
     StripeModule,
     AuditModule,
     MerchantsModule,
+    CatalogModule,
     CustomersModule,
     SubscriptionsModule,
     InvoicesModule,
@@ -44,6 +47,7 @@ import { WebhooksService } from './webhooks.service.ts';
     CreditNoteChanged,
     CustomerDeleted,
     PaymentToRecover,
+    CatalogChanged,
     AccountUpdated,
     AccountDeauthorized,
   ],
