@@ -53,11 +53,12 @@ async function newBuyer(card: string): Promise<Buyer> {
     { customer: body['stripe_customer_id'], expand: ['data.payments'] },
     options,
   );
+  const intent = data[0]?.payments?.data[0]?.payment.payment_intent;
   return {
     id: body['id'],
     stripe_id: body['stripe_customer_id'],
     invoice: data[0]?.id ?? '',
-    payment_intent: String(data[0]?.payments?.data[0]?.payment.payment_intent),
+    payment_intent: typeof intent === 'string' ? intent : (intent?.id ?? ''),
   };
 }
 

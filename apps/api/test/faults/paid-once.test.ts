@@ -65,7 +65,10 @@ async function openInvoice(card = 'pm_card_visa'): Promise<Open> {
 async function captures({ stripe_id: invoice }: Open): Promise<number> {
   const { data } = await stripe.invoicePayments.list({ invoice }, options);
   const intent = data[0]?.payment.payment_intent;
-  const charges = await stripe.charges.list({ payment_intent: String(intent) }, options);
+  const charges = await stripe.charges.list(
+    { payment_intent: typeof intent === 'string' ? intent : (intent?.id ?? '') },
+    options,
+  );
   return charges.data.filter(({ status }) => status === 'succeeded').length;
 }
 
