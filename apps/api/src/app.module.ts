@@ -11,6 +11,7 @@ import { MerchantsModule } from './modules/merchants/merchants.module.ts';
 import { RecoveryModule } from './modules/recovery/recovery.module.ts';
 import { ReconciliationModule } from './modules/reconciliation/reconciliation.module.ts';
 import { PaymentsModule } from './modules/payments/payments.module.ts';
+import { RequestLogsModule } from './modules/request-logs/request-logs.module.ts';
 import { SubscriptionsModule } from './modules/subscriptions/subscriptions.module.ts';
 import { UsageModule } from './modules/usage/usage.module.ts';
 import { WebhooksModule } from './modules/webhooks/webhooks.module.ts';
@@ -33,6 +34,7 @@ import { PlatformModule } from './platform/platform.module.ts';
     PaymentsModule,
     ConsumerKeysModule,
     RecoveryModule,
+    RequestLogsModule,
     WebhooksModule,
     ReconciliationModule,
   ],

@@ -16,6 +16,7 @@ import { Keys } from './resources/keys.ts';
 import { Meters } from './resources/meters.ts';
 import { Plans } from './resources/plans.ts';
 import { Projects } from './resources/projects.ts';
+import { Requests } from './resources/requests.ts';
 import { type Subscription, Subscriptions } from './resources/subscriptions.ts';
 import { Usage, type UsageEvent } from './resources/usage.ts';
 
@@ -82,6 +83,7 @@ export class BillingOS {
   readonly usage: Usage;
   readonly keys: Keys;
   readonly projects: Projects;
+  readonly requests: Requests;
 
   readonly #fallback: boolean;
   readonly #checkLimits: RequestOptions;
@@ -105,6 +107,7 @@ export class BillingOS {
     this.usage = new Usage(transport);
     this.keys = new Keys(transport);
     this.projects = new Projects(transport);
+    this.requests = new Requests(transport);
 
     this.#fallback = options.fallback ?? false;
     this.#checkLimits = {

@@ -81,6 +81,15 @@ export type {
 } from './resources/plans.ts';
 export type { Project, ProjectCreate, ProjectQuery, ProjectUpdate } from './resources/projects.ts';
 export type {
+  CallLogged,
+  CallsLogged,
+  LoggedCall,
+  RequestLog,
+  RequestQuery,
+  RequestsSummary,
+  RequestsSummaryQuery,
+} from './resources/requests.ts';
+export type {
   ChangePreview,
   Subscription,
   SubscriptionCancel,

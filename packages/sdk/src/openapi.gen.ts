@@ -1652,6 +1652,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/track": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["trackRequests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["summarizeRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["exportRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/request-log-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getRequestLogSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["updateRequestLogSettings"];
+        trace?: never;
+    };
     "/api/v1/webhooks/stripe/{mode}": {
         parameters: {
             query?: never;
@@ -3346,6 +3426,127 @@ export interface components {
         SurveyPage: {
             merchant: string;
             is_answered: boolean;
+        };
+        LoggedCall: {
+            /** @description Path of the call. What names one thing is counted as :id, the query is left out. */
+            endpoint: string;
+            /** @enum {string} */
+            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+            status_code: number;
+            response_time_ms: number;
+            /**
+             * Format: date-time
+             * @description When it was answered, at most 24 hours ago. Default: now.
+             */
+            timestamp?: string;
+            /** @description `key_id` of the verification; says customer and project. */
+            key?: string;
+            /** @description Your own id of the customer, or ours. */
+            customer?: string;
+            project?: string;
+            /** @description Kept when repeating: the call is logged once per key, for 48 hours. */
+            idempotency_key?: string;
+        };
+        LoggedCallBatch: {
+            requests: components["schemas"]["LoggedCall"][];
+        };
+        CallLogged: {
+            id: string;
+            /**
+             * @description duplicate: it was logged before, and not again.
+             * @enum {string}
+             */
+            status: "accepted" | "duplicate";
+        };
+        CallsLogged: {
+            /** @description One for each call, in the order given. */
+            results: {
+                id: string | null;
+                /** @enum {string} */
+                status: "accepted" | "duplicate" | "rejected";
+                /** @description Why it was rejected. */
+                error: {
+                    code: string;
+                    message: string;
+                    param?: string;
+                } | null;
+            }[];
+        };
+        RequestLogList: {
+            data: components["schemas"]["RequestLog"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        RequestLog: {
+            id: string;
+            endpoint: string;
+            method: string;
+            status_code: number;
+            response_time_ms: number;
+            /** Format: date-time */
+            timestamp: string;
+            customer: string | null;
+            project: string | null;
+            key: string | null;
+        };
+        RequestsSummary: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @enum {string} */
+            interval: "minute" | "hour" | "day" | "month";
+            totals: {
+                calls: number;
+                errors_4xx: number;
+                errors_5xx: number;
+                /** @description Share of the calls, 0 to 1. */
+                rate_4xx: number;
+                rate_5xx: number;
+                mean_ms: number | null;
+                /** @description Percentiles are at most 1 % from the exact ones. */
+                p50_ms: number | null;
+                p95_ms: number | null;
+                p99_ms: number | null;
+                max_ms: number | null;
+            };
+            /** @description Intervals with calls, in order. */
+            over_time: {
+                /** Format: date-time */
+                start: string;
+                calls: number;
+                errors_4xx: number;
+                errors_5xx: number;
+                /** @description Share of the calls, 0 to 1. */
+                rate_4xx: number;
+                rate_5xx: number;
+                mean_ms: number | null;
+                /** @description Percentiles are at most 1 % from the exact ones. */
+                p50_ms: number | null;
+                p95_ms: number | null;
+                p99_ms: number | null;
+                max_ms: number | null;
+            }[];
+            /** @description The 20 with the most calls. */
+            top: {
+                value: string | null;
+                calls: number;
+                errors_4xx: number;
+                errors_5xx: number;
+                /** @description Share of the calls, 0 to 1. */
+                rate_4xx: number;
+                rate_5xx: number;
+                mean_ms: number | null;
+                /** @description Percentiles are at most 1 % from the exact ones. */
+                p50_ms: number | null;
+                p95_ms: number | null;
+                p99_ms: number | null;
+                max_ms: number | null;
+            }[];
+        };
+        RequestLogSettings: {
+            /** @description How long single calls are kept. Sums by day: 400 days. */
+            retention_days: number;
         };
         WebhookEventList: {
             data: components["schemas"]["WebhookEvent"][];
@@ -9688,6 +9889,275 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    trackRequests: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoggedCall"] | components["schemas"]["LoggedCallBatch"];
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallLogged"] | components["schemas"]["CallsLogged"];
+                };
+            };
+            /**
+             * @description `log_key_unknown`: No consumer key of this environment has this id. The call was not logged.
+             *
+             *     `log_customer_unknown`: The call names one of our customer ids that does not exist here. (Your own ids are created when first seen.)
+             *
+             *     `log_project_unknown`: The project does not exist, or is not one of the key’s or customer’s. The call was not logged.
+             *
+             *     `log_time_out_of_range`: timestamp is more than 5 minutes in the future or more than 24 hours in the past.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_logs`: Too many calls are waiting to be stored. Repeat in a second, with the same idempotency keys. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listRequests: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                customer?: string;
+                project?: string;
+                key?: string;
+                /** @description As it is counted, such as /users/:id. */
+                endpoint?: string;
+                method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                status?: "1xx" | "2xx" | "3xx" | "4xx" | "5xx";
+                from?: string;
+                /** @description Up to, and without, this time. */
+                to?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestLogList"];
+                };
+            };
+            /**
+             * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             *
+             *     `project_not_found`: The environment, or the customer that is named, has no project with this id.
+             *
+             *     `consumer_key_not_found`: No consumer key of this environment has this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    summarizeRequests: {
+        parameters: {
+            query?: {
+                customer?: string;
+                project?: string;
+                key?: string;
+                /** @description As it is counted, such as /users/:id. */
+                endpoint?: string;
+                method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                /** @description Default: 24 hours before `to`. Begins with the interval it is in. */
+                from?: string;
+                /** @description Default: now. */
+                to?: string;
+                interval?: "minute" | "hour" | "day" | "month";
+                /** @description What `top` lists. */
+                group_by?: "endpoint" | "customer" | "project" | "key";
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestsSummary"];
+                };
+            };
+            /**
+             * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             *
+             *     `project_not_found`: The environment, or the customer that is named, has no project with this id.
+             *
+             *     `consumer_key_not_found`: No consumer key of this environment has this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `summary_too_fine`: The interval gives too many points: minutes are for up to 6 hours, hours for up to 31 days, days for up to 400, months for as many. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    exportRequests: {
+        parameters: {
+            query?: {
+                customer?: string;
+                project?: string;
+                key?: string;
+                /** @description As it is counted, such as /users/:id. */
+                endpoint?: string;
+                method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                status?: "1xx" | "2xx" | "3xx" | "4xx" | "5xx";
+                from?: string;
+                /** @description Up to, and without, this time. */
+                to?: string;
+                /** @description json: one object in each line. */
+                format?: "csv" | "json";
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The calls, while they are read. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             *
+             *     `project_not_found`: The environment, or the customer that is named, has no project with this id.
+             *
+             *     `consumer_key_not_found`: No consumer key of this environment has this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": components["schemas"]["Error"];
+                    "application/x-ndjson": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getRequestLogSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestLogSettings"];
+                };
+            };
+        };
+    };
+    updateRequestLogSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    retention_days: 7 | 30 | 90;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestLogSettings"];
                 };
             };
         };

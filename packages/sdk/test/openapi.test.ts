@@ -22,6 +22,7 @@ const document: OpenApi = JSON.parse(readText('../../apps/api/openapi.json'));
 const manifest: Manifest = JSON.parse(readText('package.json'));
 
 const event = { idempotency_key: 'key_1', customer: 'user_42', meter: 'api_calls', value: 1 };
+const call = { endpoint: '/users', method: 'GET', status_code: 200, response_time_ms: 12 } as const;
 
 /** How each operation is called. The test below compares what is sent with the document. */
 const calls: Record<string, (billing: BillingOS) => PromiseLike<unknown>> = {
@@ -99,6 +100,20 @@ const calls: Record<string, (billing: BillingOS) => PromiseLike<unknown>> = {
   confirmReservation: ({ entitlements }) => entitlements.confirm('res_1', 3),
   releaseReservation: ({ entitlements }) => entitlements.release('res_1'),
   checkEntitlement: ({ entitlements }) => entitlements.check({ customer: 'user_42', feature: 'exports' }),
+  listProjects: ({ projects }) => projects.list(),
+  createProject: ({ projects }) => projects.create({ customer: 'user_42', name: 'App' }),
+  getProject: ({ projects }) => projects.retrieve('proj_1'),
+  updateProject: ({ projects }) => projects.update('proj_1', { name: 'App' }),
+  listConsumerKeys: ({ keys }) => keys.list(),
+  createConsumerKey: ({ keys }) => keys.create({ customer: 'user_42', name: 'Production' }),
+  getConsumerKey: ({ keys }) => keys.retrieve('ckey_1'),
+  updateConsumerKey: ({ keys }) => keys.update('ckey_1', { enabled: false }),
+  rotateConsumerKey: ({ keys }) => keys.rotate('ckey_1'),
+  revokeConsumerKey: ({ keys }) => keys.revoke('ckey_1'),
+  verifyConsumerKey: ({ keys }) => keys.verify({ key: 'acme_test_1' }),
+  trackRequests: ({ requests }) => requests.track(call),
+  listRequests: ({ requests }) => requests.list(),
+  summarizeRequests: ({ requests }) => requests.summary(),
   trackUsage: ({ usage }) => usage.track(event),
   listUsage: ({ usage }) => usage.list(),
 };

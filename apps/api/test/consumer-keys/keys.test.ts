@@ -423,6 +423,54 @@ describe('a quota', () => {
     expect(await verify(secret, { feature: 'api_calls', cost: 2 })).toMatchObject({ code: 'quota_exceeded' });
   });
 
+  it('is told to merchant and customer at 80 and at 100 %, once each in a period', async () => {
+    api.setTime(new Date('2026-11-24T10:00:00Z'));
+    const customer = await tenant.asServer('POST', 'customers', {
+      external_id: 'user_told',
+      email: 'told@example.com',
+    });
+    await grant(api, tenant, {
+      customer: 'user_told',
+      feature: 'api_calls',
+      limit: 10,
+      overage: 'allow',
+      anchor: new Date('2026-11-01T00:00:00Z'),
+    });
+    const { secret } = await newKey({ customer: 'user_told' });
+    const use = async (value: number, times: number) => {
+      await tenant.asServer('POST', 'usage/track', {
+        idempotency_key: `told-${value}-${times}`,
+        customer: 'user_told',
+        meter: 'api_calls',
+        value,
+      });
+      for (let i = 0; i < times; i++) {
+        await verify(secret, { feature: 'api_calls' });
+      }
+    };
+    const told = async (): Promise<Json[]> => {
+      const { rows } = await api.database.owner.query<Json>(
+        `select a.kind, e.kind as mail, e.recipient from alerts a
+         left join emails e on e.environment_id = a.environment_id and e.dedupe_key = a.dedupe_key
+         where a.target_id = $1 order by a.id`,
+        [customer.body['id']],
+      );
+      return rows;
+    };
+
+    await use(7, 5);
+    const none = await told();
+    await use(1, 5);
+    const near = { kind: 'quota.near', mail: 'quota.near', recipient: 'told@example.com' };
+    await expect.poll(told, { timeout: 10_000 }).toEqual([near]);
+    await use(4, 5);
+    await expect
+      .poll(told, { timeout: 10_000 })
+      .toEqual([near, { ...near, kind: 'quota.reached', mail: 'quota.reached' }]);
+
+    expect(none).toEqual([]);
+  });
+
   it('of a feature that the customer has no right to refuses the key', async () => {
     const { secret } = await newKey();
     expect(await verify(secret, { feature: 'api_calls' })).toMatchObject({

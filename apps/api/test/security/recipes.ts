@@ -8,6 +8,7 @@ import { TakeOverInvoice } from '../../src/modules/invoices/take-over-invoice.ts
 import { CustomerLinks } from '../../src/modules/recovery/customer-links.ts';
 import { MailService } from '../../src/modules/mail/mail.service.ts';
 import { Database } from '../../src/platform/database/database.ts';
+import { RequestLogsService } from '../../src/modules/request-logs/request-logs.service.ts';
 import { type TestStack, webhookSecret } from '../fixtures/stack.ts';
 import type { Tenant } from '../fixtures/api.ts';
 
@@ -445,6 +446,37 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
       strangers: 'own',
     },
   ],
+  trackRequests: ({ customer, consumerKey }) => [
+    {
+      path: 'track',
+      body: { endpoint: '/a', method: 'GET', status_code: 200, response_time_ms: 1, customer: customer.id },
+      strangers: 'refused',
+    },
+    {
+      path: 'track',
+      body: { endpoint: '/a', method: 'GET', status_code: 200, response_time_ms: 1, key: consumerKey.id },
+      strangers: 'refused',
+    },
+  ],
+  listRequests: ({ customer, consumerKey, project }) => [
+    { path: 'requests', strangers: 'own' },
+    { path: `requests?customer=${customer.id}`, strangers: 'not_found' },
+    { path: `requests?key=${consumerKey.id}`, strangers: 'not_found' },
+    { path: `requests?project=${project}`, strangers: 'not_found' },
+  ],
+  summarizeRequests: ({ customer }) => [
+    { path: 'requests/summary', strangers: 'own' },
+    { path: 'requests/summary?group_by=customer', strangers: 'own' },
+    { path: `requests/summary?customer=${customer.id}`, strangers: 'not_found' },
+  ],
+  exportRequests: ({ customer }) => [
+    { path: 'requests/export', strangers: 'own' },
+    { path: `requests/export?customer=${customer.id}`, strangers: 'not_found' },
+  ],
+  getRequestLogSettings: () => [{ path: 'request-log-settings', strangers: 'own' }],
+  updateRequestLogSettings: () => [
+    { path: 'request-log-settings', body: { retention_days: 90 }, strangers: 'own' },
+  ],
   listProjects: ({ customer }) => [
     { path: 'projects', strangers: 'own' },
     { path: `projects?customer=${customer.id}`, strangers: 'not_found' },
@@ -583,6 +615,11 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
   const recovery = await newRecovery();
   await stack.send('POST', recovery.survey, { reason: 'other', comment: 'Canary comment' });
   await asOwner('PATCH', 'recovery-settings', { final_action: 'keep' });
+  const logged = { method: 'GET', status_code: 200, response_time_ms: 12, customer: 'user_42' };
+  await asServer('POST', 'track', { endpoint: '/users/1', ...logged, idempotency_key: 'call_0' });
+  await stack.app.get(RequestLogsService).rollUp();
+  await asServer('POST', 'track', { endpoint: '/users/2', ...logged });
+  await asOwner('PATCH', 'request-log-settings', { retention_days: 7 });
   const job = await owner.query<{ id: string }>(
     `update outbox set state = 'failed', finished_at = now()
      where environment_id = $1 and name = 'catalog.sync_meter' returning id`,

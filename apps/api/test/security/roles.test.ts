@@ -51,6 +51,7 @@ const changes: Record<string, string[]> = {
     'revokeConsumerKey',
     'createProject',
     'updateProject',
+    'trackRequests',
     'replayWebhookEvent',
     'startReconciliation',
   ],

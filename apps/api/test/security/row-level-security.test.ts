@@ -89,7 +89,9 @@ describe('row-level security', () => {
         'coupons',
         'plan_migration_items',
         'plan_migrations',
+        'quota_alerts',
         'request_idempotency',
+        'request_rollups_due',
         'scheduled_changes',
         'subscription_discounts',
         'subscription_settings',
@@ -195,7 +197,7 @@ describe('the role of the API', () => {
   });
 
   it('can neither change nor delete what is written for ever', async () => {
-    const forEver = ['audit_log', 'usage_events', 'usage_keys'];
+    const forEver = ['audit_log', 'usage_events', 'usage_keys', 'request_logs', 'quota_alerts'];
     for (const table of forEver) {
       expect(await may('update', table), table).toBe(false);
       expect(await may('delete', table), table).toBe(false);

@@ -134,6 +134,20 @@ export class ConsumerKeysRepository {
       .execute();
   }
 
+  /** Whether it is news that this threshold was reached in this period. */
+  async noteQuota(
+    environmentId: string,
+    alert: { customer_id: string; feature: string; resets_at: Date; threshold: number; created_at: Date },
+  ): Promise<boolean> {
+    const inserted = await this.database.q
+      .insertInto('quota_alerts')
+      .values({ environment_id: environmentId, ...alert })
+      .onConflict((conflict) => conflict.doNothing())
+      .returning('threshold')
+      .execute();
+    return inserted.length > 0;
+  }
+
   private select(environmentId: string) {
     return this.database.q
       .selectFrom('consumer_keys as k')

@@ -6,6 +6,7 @@ import { RateLimiter } from '../../platform/rate-limits/rate-limiter.ts';
 import { CheckEntitlement } from '../entitlements/check-entitlement.ts';
 import type { Verification, verifyConsumerKey } from './consumer-keys.schemas.ts';
 import { KnownKeys } from './known-keys.ts';
+import { QuotaWatch } from './quota-watch.ts';
 import {
   codeOfDenial,
   type KnownKey,
@@ -40,6 +41,7 @@ export class VerifyKey {
     private readonly known: KnownKeys,
     private readonly limiter: RateLimiter,
     private readonly checks: CheckEntitlement,
+    private readonly quotas: QuotaWatch,
     private readonly clock: Clock,
   ) {}
 
@@ -90,6 +92,9 @@ export class VerifyKey {
     });
     const { used, limit, remaining, resets_at: resetsAt, degraded } = answer;
     const quota = used === null ? null : { feature, limit, used, remaining, resets_at: resetsAt };
+    if (quota !== null) {
+      this.quotas.look(environmentId, key.customer_id, quota);
+    }
     const counted = { ...about, quota, remaining, degraded };
     if (answer.allowed) {
       return { ...counted, valid: true, code: 'valid' };

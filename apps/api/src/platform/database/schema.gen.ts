@@ -5,6 +5,14 @@
 
 import type { ColumnType } from "kysely";
 
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
+
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -639,6 +647,15 @@ export interface Projects {
   updated_at: Timestamp;
 }
 
+export interface QuotaAlerts {
+  created_at: Timestamp;
+  customer_id: string;
+  environment_id: string;
+  feature: string;
+  resets_at: Timestamp;
+  threshold: number;
+}
+
 export interface ReconciliationRuns {
   /**
    * How many objects of each kind were compared.
@@ -770,6 +787,66 @@ export interface RequestIdempotency {
   response: Json | null;
   state: "finished" | "started";
   status: number | null;
+}
+
+export interface RequestLogKeys {
+  environment_id: string;
+  key: string;
+  log_id: string;
+  received_at: Timestamp;
+}
+
+export interface RequestLogs {
+  customer_id: string | null;
+  /**
+   * The path with :id for what names one thing.
+   */
+  endpoint: string;
+  environment_id: string;
+  id: string;
+  key_id: string | null;
+  method: "DELETE" | "GET" | "HEAD" | "OPTIONS" | "PATCH" | "POST" | "PUT";
+  occurred_at: Timestamp;
+  project_id: string | null;
+  received_at: Timestamp;
+  response_time_ms: number;
+  status_code: number;
+}
+
+export interface RequestLogSettings {
+  environment_id: string;
+  retention_days: number;
+  updated_at: Timestamp;
+}
+
+export interface RequestRollups {
+  bin_calls: ArrayType<number>;
+  /**
+   * DDSketch of response times, 1 % exact: bin i holds those in (γ^(i-1), γ^i] ms with γ = 1.01/0.99; bin -2000 those of 0.
+   */
+  bins: number[];
+  bucket: Timestamp;
+  calls: number;
+  /**
+   * Empty when the call names none; likewise project and key.
+   */
+  customer_id: string;
+  endpoint: string;
+  environment_id: string;
+  errors_4xx: number;
+  errors_5xx: number;
+  key_id: string;
+  max_ms: number;
+  method: string;
+  project_id: string;
+  total_ms: number;
+  unit: "day" | "hour" | "minute";
+}
+
+export interface RequestRollupsDue {
+  environment_id: string;
+  id: string;
+  minute: Timestamp;
 }
 
 export interface ScheduledChanges {
@@ -1076,12 +1153,18 @@ export interface DB {
   plans: Plans;
   prices: Prices;
   projects: Projects;
+  quota_alerts: QuotaAlerts;
   reconciliation_runs: ReconciliationRuns;
   reconciliation_seen: ReconciliationSeen;
   recoveries: Recoveries;
   recovery_settings: RecoverySettings;
   refunds: Refunds;
   request_idempotency: RequestIdempotency;
+  request_log_keys: RequestLogKeys;
+  request_log_settings: RequestLogSettings;
+  request_logs: RequestLogs;
+  request_rollups: RequestRollups;
+  request_rollups_due: RequestRollupsDue;
   scheduled_changes: ScheduledChanges;
   stripe_accounts: StripeAccounts;
   stripe_intents: StripeIntents;
