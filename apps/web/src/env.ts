@@ -5,6 +5,8 @@ type Env = {
   api_url: string;
   /** The address of this app as a browser sees it: links in mails, the Origin check, cookie security. */
   web_url: string;
+  /** Where browsers load Stripe.js from. */
+  stripe_js_url: string;
   supabase_url: string;
   supabase_publishable_key: string;
 };
@@ -32,6 +34,7 @@ function parse(source: NodeJS.ProcessEnv): Env {
     api_url,
     api_internal_url: source['API_INTERNAL_URL']?.trim().replace(/\/$/, '') || api_url,
     web_url: need('WEB_URL'),
+    stripe_js_url: source['STRIPE_JS_URL']?.trim() || 'https://js.stripe.com/v3/',
     supabase_url: need('SUPABASE_URL'),
     supabase_publishable_key: need('SUPABASE_PUBLISHABLE_KEY'),
   };

@@ -9,7 +9,7 @@ import { env } from './env.ts';
  */
 export async function proxy(request: NextRequest) {
   const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64');
-  const policy = contentSecurityPolicy(nonce);
+  const policy = contentSecurityPolicy(nonce, customerPage.test(request.nextUrl.pathname));
   const headers = new Headers(request.headers);
   headers.set('x-nonce', nonce);
   headers.set('content-security-policy', policy);
@@ -28,13 +28,22 @@ export async function proxy(request: NextRequest) {
   await session.auth.getSession();
 
   response.headers.set('content-security-policy', policy);
+  if (customerPage.test(request.nextUrl.pathname)) {
+    // The address is a credential.
+    response.headers.set('referrer-policy', 'no-referrer');
+  }
   if (env().web_url.startsWith('https:')) {
     response.headers.set('strict-transport-security', 'max-age=63072000; includeSubDomains');
   }
   return response;
 }
 
-function contentSecurityPolicy(nonce: string): string {
+/** What customers reach by a link: the browser itself talks with the API and with Stripe. */
+const customerPage = /^\/(pay|survey)\//;
+
+function contentSecurityPolicy(nonce: string, isCustomerPage: boolean): string {
+  const { api_url: apiUrl, stripe_js_url: stripeJsUrl } = env();
+  const stripe = `${new URL(stripeJsUrl).origin} https://api.stripe.com https://hooks.stripe.com`;
   const development = process.env.NODE_ENV === 'development';
   return [
     `default-src 'self'`,
@@ -43,7 +52,8 @@ function contentSecurityPolicy(nonce: string): string {
     `style-src 'self' 'unsafe-inline'`,
     `img-src 'self' data:`,
     `font-src 'self'`,
-    `connect-src 'self'${development ? ' ws:' : ''}`,
+    `connect-src 'self'${isCustomerPage ? ` ${new URL(apiUrl).origin} ${stripe}` : ''}${development ? ' ws:' : ''}`,
+    ...(isCustomerPage ? [`frame-src ${stripe}`] : []),
     `object-src 'none'`,
     `base-uri 'none'`,
     `form-action 'self'`,

@@ -91,6 +91,9 @@ export async function startStripe(
   if (values.STRIPE_LIVE_SECRET_KEY === undefined) {
     env['STRIPE_LIVE_WEBHOOK_SECRETS'] = secrets.stripeLiveWebhookSecret;
   }
+  if (settings.given['STRIPE_JS_URL'] === undefined) {
+    env['STRIPE_JS_URL'] = `${emulator.url}/v3/`;
+  }
   return { env, url: emulator.url };
 }
 

@@ -195,15 +195,17 @@ export class RecoverPayment implements OnModuleInit {
   private read(environmentId: string, invoiceId: string): Promise<Known | undefined> {
     return this.database.tenant(environmentId, async () => {
       const invoice = await this.invoices.find(environmentId, invoiceId);
-      if (invoice.subscription_id === null || invoice.stripe_invoice_id === null) {
+      const recovery = await this.recoveries.findByInvoice(environmentId, invoiceId);
+      const subscriptionId = recovery?.subscription_id ?? invoice.subscription_id;
+      if (subscriptionId === null || invoice.stripe_invoice_id === null) {
         return undefined;
       }
       return {
         invoice,
         payments: await this.invoices.payments(environmentId, invoiceId),
-        subscription: await this.subscriptions.get(environmentId, invoice.subscription_id),
+        subscription: await this.subscriptions.get(environmentId, subscriptionId),
         settings: await this.recoveries.settings(environmentId),
-        recovery: await this.recoveries.findByInvoice(environmentId, invoiceId),
+        recovery,
       };
     });
   }

@@ -4,6 +4,7 @@ import { AuditModule } from '../audit/audit.module.ts';
 import { CatalogModule } from '../catalog/catalog.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { EntitlementsModule } from '../entitlements/entitlements.module.ts';
+import { MailModule } from '../mail/mail.module.ts';
 import { MerchantsModule } from '../merchants/merchants.module.ts';
 import { CancelSubscription } from './cancel-subscription.ts';
 import { CompareSubscriptions } from './compare-subscriptions.ts';
@@ -23,6 +24,8 @@ import { UndoChange } from './undo-change.ts';
 import { GrantSubscription } from './grant-subscription.ts';
 import { SubscriptionTermsRepository } from './subscription-terms.repository.ts';
 import { SuspendSubscription } from './suspend-subscription.ts';
+import { RemindCustomers } from './remind-customers.ts';
+import { RemindersRepository } from './reminders.repository.ts';
 import { SubscriptionsController } from './subscriptions.controller.ts';
 import { SubscriptionsRepository } from './subscriptions.repository.ts';
 import { SubscriptionsService } from './subscriptions.service.ts';
@@ -30,10 +33,20 @@ import { SyncCustomer } from './sync-customer.ts';
 import { TakeOverSubscription } from './take-over-subscription.ts';
 
 @Module({
-  imports: [StripeModule, AuditModule, MerchantsModule, CustomersModule, CatalogModule, EntitlementsModule],
+  imports: [
+    MailModule,
+    StripeModule,
+    AuditModule,
+    MerchantsModule,
+    CustomersModule,
+    CatalogModule,
+    EntitlementsModule,
+  ],
   controllers: [SubscriptionsController, PlanMigrationsController],
   providers: [
     SubscriptionsService,
+    RemindCustomers,
+    RemindersRepository,
     CompareSubscriptions,
     SubscriptionsRepository,
     SubscriptionTermsRepository,
