@@ -74,6 +74,12 @@ export interface Emulator {
   replayDeliveries(ids?: string[]): void;
   /** Makes many customers with subscriptions at once, much faster than by requests. No event tells of them. */
   seed(seed: Seed): Seeded[];
+  /**
+   * Remembers everything as it is now. After `recall` requests that only read are answered as they would have been
+   * then, so that answers of the past can arrive late; `null` is the present again.
+   */
+  remember(): number;
+  recall(moment: number | null): void;
   /** Objects by kind in each data set: `{ 'test/acct_…': { customer: 1 } }`. */
   counts(): Record<string, Record<string, number>>;
   /** The time of the data, in seconds. */
@@ -205,6 +211,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
           wanted,
         ),
       ),
+    remember: () => store.remember(),
+    recall: (moment) => store.recall(moment),
     counts: () => controls.counts(),
     now: () => clock.now(),
     advanceTo,

@@ -88,7 +88,8 @@ export class Api {
     try {
       const mode = modeOfKey(request.header('authorization'));
       seen.mode = mode;
-      const data = this.#dataset(mode, seen.account, request.header('authorization'));
+      const present = this.#dataset(mode, seen.account, request.header('authorization'));
+      const data = request.method === 'GET' ? this.#parts.store.asRead(present) : present;
       const match = matchRoute(this.#parts.routes, request.method, request.path);
       const fault = this.#parts.faults.request(
         seen,

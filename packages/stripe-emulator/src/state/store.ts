@@ -1,5 +1,5 @@
 import type { Change, Journal } from './journal.ts';
-import { emptyTables, holdersOf, type HeldKind, type Kind, type Tables } from './tables.ts';
+import { emptyTables, holdersOf, kindsOf, type HeldKind, type Kind, type Tables } from './tables.ts';
 
 export type Mode = 'test' | 'live';
 
@@ -24,6 +24,16 @@ export class Dataset {
 
   get key(): string {
     return `${this.mode}/${this.account ?? 'platform'}`;
+  }
+
+  /** Everything as it is now, for reading only. Documents are never changed in place, so they are shared. */
+  copy(): Dataset {
+    const copy = new Dataset(this.mode, this.account, () => {
+      throw new Error('The past cannot be changed');
+    });
+    for (const kind of kindsOf(this.#tables)) copyTable(this.#tables, copy.#tables, kind);
+    for (const [holder, ids] of this.#held) copy.#held.set(holder, new Set(ids));
+    return copy;
   }
 
   get<K extends Kind>(kind: K, id: string): Tables[K] | undefined {
@@ -87,6 +97,14 @@ export class Dataset {
   }
 }
 
+function copyTable<K extends Kind>(
+  from: { [T in Kind]: Map<string, Tables[T]> },
+  to: { [T in Kind]: Map<string, Tables[T]> },
+  kind: K,
+): void {
+  for (const [id, document] of from[kind]) to[kind].set(id, document);
+}
+
 interface Transaction {
   changes: Change[];
   undo: (() => void)[];
@@ -96,6 +114,9 @@ interface Transaction {
 export class Store {
   readonly #datasets = new Map<string, Dataset>();
   readonly #journal: Journal | undefined;
+  readonly #moments: Map<string, Dataset>[] = [];
+  /** What reading requests see in place of what is there. */
+  #recalled: Map<string, Dataset> | undefined;
   #open: Transaction | undefined;
 
   constructor(journal: Journal | undefined) {
@@ -123,6 +144,21 @@ export class Store {
 
   datasets(): Dataset[] {
     return [...this.#datasets.values()];
+  }
+
+  /** Remembers everything as it is now; the answer names this moment for `recall`. */
+  remember(): number {
+    return this.#moments.push(new Map([...this.#datasets].map(([key, data]) => [key, data.copy()]))) - 1;
+  }
+
+  /** From now on requests that only read see a moment of the past; `null` is the present. */
+  recall(moment: number | null): void {
+    this.#recalled = moment === null ? undefined : this.#moments[moment];
+  }
+
+  /** A data set as requests that only read see it. */
+  asRead(data: Dataset): Dataset {
+    return this.#recalled?.get(data.key) ?? data;
   }
 
   /** Runs `work`; its changes are in the journal when this returns, and undone when it throws. */

@@ -206,6 +206,12 @@ const HOLDERS = {
   _reading: ({ customer }) => [customer],
 } satisfies { [K in Kind]?: (document: Tables[K]) => (string | null)[] };
 
+/** The names of all tables. */
+export function kindsOf(tables: { [K in Kind]: unknown }): Kind[] {
+  // Nothing else is ever in the record.
+  return Object.keys(tables) as Kind[];
+}
+
 export type HeldKind = keyof typeof HOLDERS;
 
 /** The ids of the objects that a document belongs to. */
