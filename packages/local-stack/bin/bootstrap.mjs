@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What `npm start`, `npm test`, `npm run demo` and `npm run bench` call: runs on the machine's own Node (20 or
+// What `npm start`, `npm test`, `npm run test:faults`, `npm run demo` and `npm run bench` call: runs on the machine's own Node (20 or
 // newer) with nothing installed, installs what is missing, and hands over to Node 24 from the npm registry.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -8,10 +8,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const programs = {
-  start: 'packages/local-stack/src/start.ts',
-  test: 'packages/local-stack/src/check.ts',
-  demo: 'packages/local-stack/src/demo.ts',
-  bench: 'apps/api/bench/run.ts',
+  start: ['packages/local-stack/src/start.ts'],
+  test: ['packages/local-stack/src/check.ts'],
+  'test:faults': ['packages/local-stack/src/check.ts', 'faults'],
+  demo: ['packages/local-stack/src/demo.ts'],
+  bench: ['apps/api/bench/run.ts'],
 };
 
 const project = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..');
@@ -45,7 +46,8 @@ async function main() {
     throw new Error('The local stack runs on Linux and macOS. On Windows, run it in WSL.');
   }
   await install();
-  return (await run(join(bin, 'node'), [join(project, program), ...rest], { stdio: 'inherit' })).code;
+  const [file, ...words] = program;
+  return (await run(join(bin, 'node'), [join(project, file), ...words, ...rest], { stdio: 'inherit' })).code;
 }
 
 /**

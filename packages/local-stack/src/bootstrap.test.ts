@@ -7,7 +7,7 @@ const bootstrap = fileURLToPath(new URL('../bin/bootstrap.mjs', import.meta.url)
 test('an unknown command is answered with the ones there are, in one line', () => {
   const { status, stderr } = spawnSync(process.execPath, [bootstrap, 'deploy'], { encoding: 'utf8' });
   expect(status).toBe(1);
-  expect(stderr.trim()).toBe('Usage: bootstrap.mjs start|test|demo|bench');
+  expect(stderr.trim()).toBe('Usage: bootstrap.mjs start|test|test:faults|demo|bench');
 });
 
 test('a Node that is too old is told so before anything else happens', () => {

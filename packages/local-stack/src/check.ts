@@ -1,7 +1,8 @@
 /**
  * `npm test`: everything a change must pass, cheapest first, stopping at the first stage that fails. The last
  * line is `N passed, N failed`: tests, and a failed stage without tests counts as one. `npm test -- lint types`
- * runs only those stages.
+ * runs only those stages. `npm run test:faults` runs the stage that is only run when named: everything that goes wrong
+ * on purpose, again and again.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -19,6 +20,8 @@ interface Stage {
   name: string;
   /** Runs it and returns what to add to the counts; a stage without tests adds a failure when it fails. */
   run: () => Promise<Counts>;
+  /** Takes long, and runs only when it is named. */
+  isOnRequest?: boolean;
 }
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -42,6 +45,7 @@ const stages: Stage[] = [
   { name: 'tests', run: () => allTests('test') },
   { name: 'build', run: () => turbo('build') },
   { name: 'browser', run: () => allTests('test:e2e') },
+  { name: 'faults', isOnRequest: true, run: () => faultTests() },
 ];
 
 process.exitCode = await check(process.argv.slice(2));
@@ -55,8 +59,8 @@ async function check(only: readonly string[]): Promise<number> {
     return 2;
   }
   const total: Counts = { passed: 0, failed: 0 };
-  for (const { name, run } of stages) {
-    if (only.length > 0 && !only.includes(name)) continue;
+  for (const { name, run, isOnRequest } of stages) {
+    if (only.length > 0 ? !only.includes(name) : isOnRequest === true) continue;
     const started = performance.now();
     const { passed, failed } = await run();
     total.passed += passed;
@@ -90,13 +94,19 @@ async function allTests(script: 'test' | 'test:e2e'): Promise<Counts> {
   return counts;
 }
 
-async function packageTests(folder: string): Promise<Counts> {
+/** The tests that kill, cut off and shuffle, ten times as often as `npm test` does. */
+function faultTests(): Promise<Counts> {
+  process.env['FAULT_ROUNDS'] ??= '20';
+  return packageTests(join(projectDir, 'apps', 'api'), ['test/faults']);
+}
+
+async function packageTests(folder: string, files: readonly string[] = []): Promise<Counts> {
   const reports = mkdtempSync(join(tmpdir(), 'billingos-tests-'));
   const report = join(reports, 'report.json');
   try {
     const { code } = await run(
       join(folder, 'node_modules', '.bin', 'vitest'),
-      ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+      ['run', ...files, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
       { cwd: folder, shown: true },
     );
     return countsOf(report, code);
