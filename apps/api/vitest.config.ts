@@ -8,7 +8,7 @@ export default defineConfig({
     // Each file has a process, a database and an environment of its own.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
   },
 });

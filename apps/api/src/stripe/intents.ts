@@ -163,19 +163,6 @@ export class Intents implements OnModuleInit {
     return this.intents.setAside(environmentId, exceptKinds, JSON.stringify(given), this.clock.now());
   }
 
-  /**
-   * Ends a wish of which Stripe's own answer will never tell (see `isSavedFailure`), once it was looked up what became of
-   * it: the next wish of this name is a new attempt.
-   */
-  async giveUp(environmentId: string, kind: { kind: string }, dedupeKey: string): Promise<void> {
-    const intent = await this.database.tenant(environmentId, () =>
-      this.intents.findByWish(environmentId, kind.kind, dedupeKey),
-    );
-    if (intent?.state === 'pending') {
-      await this.settleFailure(environmentId, intent, new StripeUnavailable(undefined));
-    }
-  }
-
   private async begin<Params extends z.ZodType>(
     environmentId: string,
     kind: { kind: string; params: Params },

@@ -6,7 +6,7 @@ import { Outbox } from '../../platform/jobs/outbox.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { isFinalDecline, needsHolder } from '../../stripe/decline.ts';
 import { Intents } from '../../stripe/intents.ts';
-import { isSavedFailure, PaymentFailed, StripeUnavailable } from '../../stripe/stripe.errors.ts';
+import { PaymentFailed, StripeUnavailable } from '../../stripe/stripe.errors.ts';
 import { payStripeInvoice } from '../../stripe/stripe.invoices.ts';
 import { SyncCustomer } from '../subscriptions/sync-customer.ts';
 import { InvoiceNotOnStripe, PaymentUnderWay } from './invoices.errors.ts';
@@ -171,24 +171,12 @@ export class PayInvoice implements OnModuleInit {
     }
     const attempt = attemptOf(holder);
     if (attempt !== undefined) {
-      await this.finish(environmentId, `${id}:${attempt}`);
+      // Stripe is asked with the same key: it answers as it did, or does it now.
+      await this.intents.finish(environmentId, payIntent, `${id}:${attempt}`);
     }
     const { customer_id: customerId } = await this.look(environmentId, id);
     await this.right.release(environmentId, id, holder);
     await this.syncCustomer.sync(environmentId, customerId);
-  }
-
-  /** Asks Stripe with the key of the attempt: it answers as it did, or does it now. */
-  private async finish(environmentId: string, dedupeKey: string): Promise<void> {
-    try {
-      await this.intents.finish(environmentId, payIntent, dedupeKey);
-    } catch (error) {
-      if (!isSavedFailure(error)) {
-        throw error;
-      }
-      // Under this key nothing happens any more. What did, the invoice shows.
-      await this.intents.giveUp(environmentId, payIntent, dedupeKey);
-    }
   }
 
   /** How the invoice stands on Stripe now. */
