@@ -8,6 +8,13 @@ const secretList = z
   .default('')
   .transform((list) => list.split(',').filter((secret) => secret !== ''));
 
+/** Addresses and networks: `10.0.0.0/8,::1`. */
+const addressList = z
+  .string()
+  .default('')
+  .transform((list) => list.split(',').filter((address) => address !== ''));
+const perMinute = z.coerce.number().int().min(1);
+
 /** A key for development and tests, which production refuses. */
 const developmentSecretsKey = 'ZGV2ZWxvcG1lbnQgb25seSwgbmV2ZXIgcHJvZHVjdGk';
 /** `NEW,OLD`: each 32 bytes in base64url. The first seals, all of them open. */
@@ -41,6 +48,11 @@ const variables = z.object({
   STRIPE_LIVE_PUBLISHABLE_KEY: z.string().startsWith('pk_live_').optional(),
   MERCHANT_URLS_LOOPBACK: z.enum(['refuse', 'allow']).default('refuse'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  TRUSTED_PROXIES: addressList,
+  RATE_LIMIT_PER_KEY: perMinute.default(1_200_000),
+  RATE_LIMIT_PER_ENVIRONMENT: perMinute.default(2_400_000),
+  RATE_LIMIT_PER_ADDRESS: perMinute.default(600),
+  RATE_LIMIT_WRONG_CREDENTIALS: perMinute.default(300),
   METRICS_TOKEN: z.string().min(16).optional(),
 });
 

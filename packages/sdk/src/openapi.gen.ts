@@ -1912,6 +1912,8 @@ export interface components {
             /** @description How the key begins: enough to recognise it. */
             prefix: string;
             last4: string;
+            /** @description Web pages that may use a publishable key. Empty: any. */
+            allowed_origins: string[];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -1927,6 +1929,8 @@ export interface components {
             /** @description How the key begins: enough to recognise it. */
             prefix: string;
             last4: string;
+            /** @description Web pages that may use a publishable key. Empty: any. */
+            allowed_origins: string[];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -3847,6 +3851,11 @@ export interface operations {
                     name: string;
                     /** @enum {string} */
                     type: "secret" | "publishable";
+                    /**
+                     * @description Of a publishable key. Empty: any web page.
+                     * @default []
+                     */
+                    allowed_origins?: string[];
                 };
             };
         };

@@ -24,6 +24,7 @@ import { Sweeper } from './jobs/sweeper.ts';
 import { Log } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { RateLimiter } from './rate-limits/rate-limiter.ts';
+import { RequestLimits } from './rate-limits/request-limits.ts';
 import { Redis } from './redis.ts';
 import { Secrets } from './secrets.ts';
 
@@ -35,6 +36,7 @@ const shared = [
   Redis,
   Broadcast,
   RateLimiter,
+  RequestLimits,
   Credentials,
   Outbox,
   JobHandlers,

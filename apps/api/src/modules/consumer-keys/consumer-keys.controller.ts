@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Mode } from '../../platform/auth/api-key.ts';
 import { EnvironmentId, EnvironmentMode } from '../../platform/auth/caller.ts';
 import { Requires } from '../../platform/auth/requires.ts';
+import { Fast } from '../../platform/http/fast-route.ts';
 import { OwnIdempotency, ShownOnce } from '../../platform/http/idempotency.interceptor.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { idParam, pageFrom } from '../../platform/http/schemas.ts';
@@ -38,6 +39,7 @@ export class ConsumerKeysController {
   @Post('keys/verify')
   @Requires('consumer_keys:read')
   @OwnIdempotency()
+  @Fast()
   @Returns(200, verification)
   @Refuses(FeatureNotFound)
   verifyConsumerKey(

@@ -10,6 +10,7 @@ const columns = [
   'type',
   'prefix',
   'last4',
+  'allowed_origins',
   'created_at',
   'last_used_at',
   'revoked_at',
@@ -27,6 +28,7 @@ export class ApiKeysRepository {
       type: ApiKeyType;
       prefix: string;
       last4: string;
+      allowed_origins: string[];
       hash: Buffer;
       created_at: Date;
     },

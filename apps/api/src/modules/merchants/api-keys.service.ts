@@ -29,7 +29,11 @@ export class ApiKeysService {
   }
 
   /** Makes a key. `secret` in the answer is the only place it ever stands. */
-  create(environmentId: string, mode: Mode, wish: { name: string; type: ApiKeyType }) {
+  create(
+    environmentId: string,
+    mode: Mode,
+    wish: { name: string; type: ApiKeyType; allowed_origins: string[] },
+  ) {
     const secret = newApiKey(wish.type, mode);
     return this.database.tenant(environmentId, async () => {
       const key = await this.keys.insert(environmentId, {

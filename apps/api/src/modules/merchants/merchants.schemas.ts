@@ -34,6 +34,7 @@ const apiKeyFields = {
   type: z.enum(apiKeyTypes),
   prefix: z.string().describe('How the key begins: enough to recognise it.'),
   last4: z.string(),
+  allowed_origins: z.array(z.string()).describe('Web pages that may use a publishable key. Empty: any.'),
   created_at: timestamp,
   last_used_at: timestamp.nullable(),
   revoked_at: timestamp.nullable(),
@@ -43,7 +44,25 @@ export const newApiKey = z
   .object({ ...apiKeyFields, secret: z.string().describe('The key itself. Shown once, and stored nowhere.') })
   .meta({ id: 'NewApiKey' });
 export const apiKeyPage = pageOf(apiKey).meta({ id: 'ApiKeyList' });
-export const createApiKey = z.strictObject({ name, type: z.enum(apiKeyTypes) });
+/** As browsers send it: `https://acme.com`, without a path. */
+const origin = z
+  .string()
+  .max(255)
+  .regex(/^https?:\/\/[a-z0-9.-]+(:\d{1,5})?$/, 'use the form https://acme.com');
+export const createApiKey = z
+  .strictObject({
+    name,
+    type: z.enum(apiKeyTypes),
+    allowed_origins: z
+      .array(origin)
+      .max(20)
+      .default([])
+      .describe('Of a publishable key. Empty: any web page.'),
+  })
+  .refine(({ type, allowed_origins: origins }) => type === 'publishable' || origins.length === 0, {
+    path: ['allowed_origins'],
+    message: 'only a publishable key is used from web pages',
+  });
 
 export const onboardingSteps = [
   'connect_stripe',

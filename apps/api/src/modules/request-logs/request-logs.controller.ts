@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { EnvironmentId } from '../../platform/auth/caller.ts';
 import { Requires } from '../../platform/auth/requires.ts';
+import { Fast } from '../../platform/http/fast-route.ts';
 import { OwnIdempotency } from '../../platform/http/idempotency.interceptor.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { pageFrom } from '../../platform/http/schemas.ts';
@@ -46,6 +47,7 @@ export class RequestLogsController {
   @Post('track')
   @Requires('request_logs:write')
   @OwnIdempotency()
+  @Fast()
   @Returns(200, trackAnswer)
   @Refuses(LogKeyUnknown, LogCustomerUnknown, LogProjectUnknown, LogTimeOutOfRange, TooManyLogs)
   trackRequests(

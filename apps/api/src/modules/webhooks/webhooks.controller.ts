@@ -34,7 +34,7 @@ export class WebhooksController {
 
   /** Where Stripe sends the events of connected accounts. */
   @Post('webhooks/stripe/:mode')
-  @Unauthenticated('Stripe signs the body instead')
+  @Unauthenticated('Stripe signs the body instead', 'admin', { isLimited: false })
   @Returns(200, received)
   @Refuses(WebhookSignatureInvalid, StripeAccountUnknown)
   async receiveStripeEvent(

@@ -73,6 +73,20 @@ export class SecretKeyInBrowser extends AppError {
   }
 }
 
+export class OriginNotAllowed extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'origin_not_allowed',
+    kind: 'forbidden',
+    explanation: 'The publishable key is bound to web pages, and the request does not come from one of them.',
+  };
+  constructor() {
+    super(
+      OriginNotAllowed.facts,
+      'This publishable key may be used from its allowed origins only. Make one for this web page.',
+    );
+  }
+}
+
 export class SignInUnavailable extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'sign_in_unavailable',

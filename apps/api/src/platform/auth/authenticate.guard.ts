@@ -1,8 +1,15 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
+import { RequestLimits } from '../rate-limits/request-limits.ts';
 import { requestContext } from '../request-context.ts';
-import { CredentialInvalid, CredentialMissing, ScopeMissing, SecretKeyInBrowser } from './auth.errors.ts';
+import {
+  CredentialInvalid,
+  CredentialMissing,
+  OriginNotAllowed,
+  ScopeMissing,
+  SecretKeyInBrowser,
+} from './auth.errors.ts';
 import type { Caller, KeyCaller, MemberCaller } from './caller.ts';
 import { Credentials } from './credentials.ts';
 import { type Requirement, requirementKey } from './requires.ts';
@@ -13,6 +20,7 @@ export class AuthenticateGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly credentials: Credentials,
+    private readonly limits: RequestLimits,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -20,18 +28,22 @@ export class AuthenticateGuard implements CanActivate {
     if (requirement === undefined) {
       throw new Error(`${context.getClass().name}.${context.getHandler().name} declares no credential.`);
     }
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (requirement.credential === 'none') {
+      if (requirement.isLimited) {
+        await this.limits.ofAddress(request.ip);
+      }
       return true;
     }
-
-    const request = context.switchToHttp().getRequest<FastifyRequest>();
     if (requirement.credential === 'environment') {
       await this.admit(request, requirement);
       return true;
     }
-    const caller = await this.user(bearerToken(request));
+    const token = bearerToken(request);
+    const caller = await this.known(request, () => this.user(token));
     request.caller = caller;
     describeCaller(caller);
+    this.limits.ofCaller(caller);
     return true;
   }
 
@@ -40,10 +52,24 @@ export class AuthenticateGuard implements CanActivate {
     request: FastifyRequest,
     requirement: Extract<Requirement, { credential: 'environment' }>,
   ): Promise<KeyCaller | MemberCaller> {
-    const caller = await this.inEnvironment(request, bearerToken(request), requirement);
+    const token = bearerToken(request);
+    const caller = await this.known(request, () => this.inEnvironment(request, token, requirement));
     request.caller = caller;
     describeCaller(caller);
+    this.limits.ofCaller(caller);
     return caller;
+  }
+
+  /** Counts credentials that are none against the address, so that guessing has an end. */
+  private async known<T>(request: FastifyRequest, find: () => Promise<T>): Promise<T> {
+    try {
+      return await find();
+    } catch (error) {
+      if (error instanceof CredentialInvalid) {
+        await this.limits.ofWrongCredential(request.ip);
+      }
+      throw error;
+    }
   }
 
   private user(token: string): Promise<Caller> {
@@ -66,7 +92,14 @@ export class AuthenticateGuard implements CanActivate {
     if (caller.kind === 'api_key') {
       // Browsers send Origin with every cross-site request; servers do not.
       if (caller.key_type === 'secret' && request.headers.origin !== undefined) {
+        this.credentials.reportLeak(caller);
         throw new SecretKeyInBrowser();
+      }
+      if (
+        caller.allowed_origins.length > 0 &&
+        !caller.allowed_origins.includes(request.headers.origin ?? '')
+      ) {
+        throw new OriginNotAllowed();
       }
       if (caller.key_type === 'publishable' && !requirement.publishable) {
         throw new ScopeMissing(requirement.scope);

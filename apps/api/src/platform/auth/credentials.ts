@@ -24,6 +24,7 @@ export class Credentials implements OnApplicationShutdown {
     ttl: keyCacheMs,
   });
   private readonly used = new Map<string, { environment_id: string; key_id: string; at: Date }>();
+  private readonly leakListeners: ((caller: KeyCaller) => void)[] = [];
   private readonly flushing: NodeJS.Timeout;
 
   constructor(
@@ -81,6 +82,17 @@ export class Credentials implements OnApplicationShutdown {
     return { kind: 'user', user_id: user.user_id, email: user.email };
   }
 
+  /** Tells of secret keys that were sent from a web page. The listener must not throw. */
+  onLeak(listener: (caller: KeyCaller) => void): void {
+    this.leakListeners.push(listener);
+  }
+
+  reportLeak(caller: KeyCaller): void {
+    for (const listener of this.leakListeners) {
+      listener(caller);
+    }
+  }
+
   /** Forgets a key at once in this process; others forget it within the cache's seconds. */
   forget(hash: Buffer): void {
     for (const [key, cached] of this.keys.entries()) {
@@ -113,6 +125,7 @@ export class Credentials implements OnApplicationShutdown {
       key_name: string;
       type: 'secret' | 'publishable';
       revoked_at: Date | null;
+      allowed_origins: string[];
     }>`select * from app.authenticate_api_key(${hash})`.execute(this.database.functions);
     const key = rows[0];
     if (key === undefined || key.revoked_at !== null) {
@@ -125,6 +138,7 @@ export class Credentials implements OnApplicationShutdown {
       key_id: key.key_id,
       key_name: key.key_name,
       key_type: key.type,
+      allowed_origins: key.allowed_origins,
       scopes: key.type === 'secret' ? secretKeyScopes : publishableKeyScopes,
     };
   }

@@ -11,7 +11,7 @@ export type Requirement =
   /** A user's token; no environment. */
   | { credential: 'account' }
   /** Nobody in particular; the reason is part of the declaration. */
-  | { credential: 'none'; because: string };
+  | { credential: 'none'; because: string; isLimited: boolean };
 
 export const requirementKey = 'billingos:requirement';
 
@@ -46,8 +46,15 @@ export function RequiresUser(): MethodDecorator {
   return applyDecorators(SetMetadata(requirementKey, requirement), ApiTags('dashboard'), ApiBearerAuth());
 }
 
-/** A route that anyone may call, and why that is right. */
-export function Unauthenticated(because: string, audience: Audience = 'admin'): MethodDecorator {
-  const requirement: Requirement = { credential: 'none', because };
+/**
+ * A route that anyone may call, and why that is right. How often an address may is limited, unless whoever calls has a
+ * right to come as often as they like.
+ */
+export function Unauthenticated(
+  because: string,
+  audience: Audience = 'admin',
+  { isLimited = true }: { isLimited?: boolean } = {},
+): MethodDecorator {
+  const requirement: Requirement = { credential: 'none', because, isLimited };
   return applyDecorators(SetMetadata(requirementKey, requirement), ApiTags(audience));
 }

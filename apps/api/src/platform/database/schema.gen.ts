@@ -56,6 +56,10 @@ export interface Alerts {
 }
 
 export interface ApiKeys {
+  /**
+   * Origins of web pages that may use a publishable key. Empty: any.
+   */
+  allowed_origins: Generated<string[]>;
   created_at: Timestamp;
   environment_id: string;
   /**

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { Env } from '../../env.ts';
 import { AppError, isDatabaseAway, ServiceUnavailable } from '../errors.ts';
 import { Log } from '../log.ts';
+import { TooManyRequests } from '../rate-limits/rate-limits.errors.ts';
 import { requestContext } from '../request-context.ts';
 import { statusOf } from './status.ts';
 import { transportRefusal } from './transport-refusals.ts';
@@ -33,7 +34,9 @@ export class ErrorFilter implements ExceptionFilter {
     if (status === 401) {
       reply.header('WWW-Authenticate', 'Bearer');
     }
-    if (status === 503 || status === 429) {
+    if (exception instanceof TooManyRequests) {
+      reply.headers(exception.headers);
+    } else if (status === 503 || status === 429) {
       reply.header('Retry-After', '1');
     }
     return reply.status(status).send({

@@ -18,14 +18,18 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  @Unauthenticated('a load balancer has no credential, and the answer tells nothing')
+  @Unauthenticated('a load balancer has no credential, and the answer tells nothing', 'admin', {
+    isLimited: false,
+  })
   live(): { status: 'up' } {
     return { status: 'up' };
   }
 
   /** 503 while Postgres is away. Without Redis we answer from Postgres, slower: "degraded", and still ready. */
   @Get(['', 'ready'])
-  @Unauthenticated('a load balancer has no credential, and the answer tells only what is up')
+  @Unauthenticated('a load balancer has no credential, and the answer tells only what is up', 'admin', {
+    isLimited: false,
+  })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<object> {
     const [postgres, redis] = await Promise.all([this.postgres(), this.cache()]);
     const status = postgres === 'down' ? 'down' : redis === 'down' ? 'degraded' : 'up';

@@ -11,7 +11,7 @@ export class MetricsController {
   constructor(private readonly report: MetricsReport) {}
 
   @Get()
-  @Unauthenticated('guarded by METRICS_TOKEN, which production requires')
+  @Unauthenticated('guarded by METRICS_TOKEN, which production requires', 'admin', { isLimited: false })
   async scrape(
     @Headers('authorization') authorization: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,

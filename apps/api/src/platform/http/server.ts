@@ -21,6 +21,7 @@ export const apiPrefix = 'api/v1';
 
 /** Builds the HTTP application. It does not listen yet: tests talk to it with `inject`. */
 export async function createServer(module: Type): Promise<NestFastifyApplication> {
+  const proxies = Env.read(process.env).get('TRUSTED_PROXIES');
   const app = await NestFactory.create<NestFastifyApplication>(
     module,
     new FastifyAdapter({
@@ -29,6 +30,8 @@ export async function createServer(module: Type): Promise<NestFastifyApplication
       // Our own ids only: what a client sends could not be trusted to be unique.
       genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
       forceCloseConnections: 'idle',
+      // Whom a stranger says it forwards for is not believed.
+      trustProxy: proxies.length === 0 ? false : proxies,
     }),
     { rawBody: true, bodyParser: false, logger: ['error', 'fatal'], abortOnError: false },
   );
