@@ -10,6 +10,7 @@ import { CheckoutLinkDialog } from '../subscriptions/checkout-link-dialog.tsx';
 import { SubscribeDialog } from '../subscriptions/subscribe-dialog.tsx';
 import { CustomerSubscriptions } from '../subscriptions/customer-subscriptions.tsx';
 import { CustomerUsage } from '../usage/customer-usage.tsx';
+import { CustomerInvoices } from '../invoices/customer-invoices.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { CustomerEntitlements } from './customer-entitlements.tsx';
 import { CustomerIdentity } from './customer-identity.tsx';
@@ -39,6 +40,7 @@ export function CustomerDetail({ id }: { id: string }) {
           <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_18rem]">
             <div className="grid content-start gap-4">
               <CustomerSubscriptions customer={data} />
+              <CustomerInvoices customer={data} />
               <CustomerEntitlements customer={data} />
               <CustomerUsage customer={data} />
             </div>

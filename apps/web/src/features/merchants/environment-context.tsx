@@ -4,8 +4,18 @@ import { createContext, useContext, useMemo, type ReactNode } from 'react';
 import { apiClient, type EnvironmentApi } from '../../api/client.ts';
 import type { Environment, Me, Merchant } from '../../api/types.ts';
 
-type Scope =
-  `${'catalog' | 'customers' | 'subscriptions' | 'checkout' | 'api_keys' | 'stripe_account' | 'operations'}:write`;
+type Scope = `${
+  | 'catalog'
+  | 'customers'
+  | 'subscriptions'
+  | 'checkout'
+  | 'invoices'
+  | 'refunds'
+  | 'settings'
+  | 'alerts'
+  | 'api_keys'
+  | 'stripe_account'
+  | 'operations'}:write`;
 
 type EnvironmentContext = {
   me: Me;

@@ -7,6 +7,7 @@ import { usePathname } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { customerName } from '../customers/customer-name.ts';
 import { customerQuery } from '../customers/queries.ts';
+import { invoiceQuery } from '../invoices/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { navigation } from './navigation.ts';
 
@@ -31,7 +32,9 @@ export function Breadcrumbs() {
         <Here>{item.label}</Here>
       )}
       {rest ? (
-        <Here>{item.path === 'customers' ? <CustomerCrumb id={rest} /> : <Detail rest={rest} />}</Here>
+        <Here>
+          <Crumb section={item.path} rest={rest} />
+        </Here>
       ) : null}
     </Breadcrumb>
   );
@@ -43,6 +46,18 @@ function Here({ children }: { children: ReactNode }) {
       {children}
     </span>
   );
+}
+
+function Crumb({ section, rest }: { section: string; rest: string }) {
+  if (section === 'customers') return <CustomerCrumb id={rest} />;
+  if (section === 'invoices') return <InvoiceCrumb id={rest} />;
+  return <Detail rest={rest} />;
+}
+
+function InvoiceCrumb({ id }: { id: string }) {
+  const { api } = useEnvironment();
+  const { data } = useQuery(invoiceQuery(api, decodeURIComponent(id)));
+  return data?.number ?? 'Invoice';
 }
 
 function Detail({ rest }: { rest: string }) {
