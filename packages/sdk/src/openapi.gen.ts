@@ -724,6 +724,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/usage/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["correctUsage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/usage/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listUsageEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/usage": {
         parameters: {
             query?: never;
@@ -2420,6 +2452,8 @@ export interface components {
             events: components["schemas"]["UsageEvent"][];
         };
         TrackedEvent: {
+            /** @description It came for a period that was closed, and counts in the one that is open: on the next invoice. */
+            late: boolean;
             id: string;
             idempotency_key: string;
             /**
@@ -2435,6 +2469,7 @@ export interface components {
                 /** @enum {string} */
                 status: "accepted" | "duplicate" | "rejected";
                 id: string | null;
+                late: boolean;
                 /** @description Why it was rejected. */
                 error: {
                     code: string;
@@ -2442,6 +2477,48 @@ export interface components {
                     param?: string;
                 } | null;
             }[];
+        };
+        UsageCorrection: {
+            /** @description Made by you before the first attempt, and kept when repeating: it counts once per key. */
+            idempotency_key: string;
+            /** @description Your own id of the customer, or ours. */
+            customer: string;
+            /** @description Key of the meter. */
+            meter: string;
+            /** @description What to add to the total; below 0, what to take off. Of a meter that counts, how many events. */
+            value: number;
+            /** @description Why: kept with the event. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Decides the billing period, as of an event. Default: now.
+             */
+            occurred_at?: string;
+        };
+        UsageEventList: {
+            data: components["schemas"]["UsageEventEntry"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        UsageEventEntry: {
+            id: string;
+            /** @enum {string} */
+            status: "accepted" | "late" | "corrected" | "rejected";
+            idempotency_key: string | null;
+            /** @description As the event names it, or our id. */
+            customer: string | null;
+            meter: string | null;
+            value: number | null;
+            /** Format: date-time */
+            occurred_at: string | null;
+            /** Format: date-time */
+            received_at: string;
+            /** Format: date-time */
+            period_start: string | null;
+            /** @description Of a rejection: which. */
+            code: string | null;
+            /** @description Why it was rejected, or corrected. */
+            reason: string | null;
         };
         UsageRecordList: {
             data: components["schemas"]["UsageRecord"][];
@@ -6169,6 +6246,89 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    correctUsage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UsageCorrection"];
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackedEvent"];
+                };
+            };
+            /** @description `idempotency_conflict`: The idempotency key was used before with another request or event. Nothing was written. Make a new key for a new one, and keep the key when repeating one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `meter_unknown`: No meter of this environment has this key. The event was not counted.
+             *
+             *     `customer_id_unknown`: The event names one of our customer ids that does not exist here. (Your own ids are created when first seen.)
+             *
+             *     `event_time_out_of_range`: occurred_at is more than 5 minutes in the future or more than 35 days in the past.
+             *
+             *     `usage_below_zero`: The correction would take off more than was used in its period. Nothing was written.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listUsageEvents: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description rejected: what did not count, and why; the newest are kept. */
+                status?: "accepted" | "late" | "corrected" | "rejected";
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageEventList"];
                 };
             };
         };

@@ -114,6 +114,8 @@ const calls: Record<string, (billing: BillingOS) => PromiseLike<unknown>> = {
   trackRequests: ({ requests }) => requests.track(call),
   listRequests: ({ requests }) => requests.list(),
   summarizeRequests: ({ requests }) => requests.summary(),
+  correctUsage: ({ usage }) => usage.correct({ ...event, value: -1, reason: 'Counted twice.' }),
+  listUsageEvents: ({ usage }) => usage.events({ status: 'rejected' }),
   trackUsage: ({ usage }) => usage.track(event),
   listUsage: ({ usage }) => usage.list(),
 };

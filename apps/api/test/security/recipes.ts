@@ -227,6 +227,23 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   resyncCatalog: () => [{ path: 'catalog/resync', strangers: 'own' }],
   getDefaultPlan: () => [{ path: 'default-plan', strangers: 'own' }],
   setDefaultPlan: ({ plan }) => [{ path: 'default-plan', body: { plan: plan.id }, strangers: 'not_found' }],
+  correctUsage: ({ customer, meter }) => [
+    {
+      path: 'usage/corrections',
+      body: {
+        idempotency_key: 'correction_1',
+        customer: customer.id,
+        meter: meter.key,
+        value: 1,
+        reason: 'Counted too little.',
+      },
+      strangers: 'refused',
+    },
+  ],
+  listUsageEvents: () => [
+    { path: 'usage/events', strangers: 'own' },
+    { path: 'usage/events?status=rejected', strangers: 'own' },
+  ],
   trackUsage: ({ customer, meter }) => [
     {
       path: 'usage/track',
@@ -571,6 +588,11 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     amount: 1_500,
   });
   await asServer('POST', 'entitlements/reservations', { customer: 'user_42', feature: 'api_calls' });
+  await owner.query(
+    `insert into usage_rejections (environment_id, id, customer, code, reason, received_at)
+     values ($1, 'evt_rejected', 'user_42', 'meter_unknown', 'There is no such meter.', now())`,
+    [environmentId],
+  );
   await asServer('POST', 'usage/track', {
     idempotency_key: 'event_0',
     customer: 'user_42',

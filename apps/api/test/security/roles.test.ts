@@ -40,6 +40,7 @@ const changes: Record<string, string[]> = {
     'resyncCatalog',
     'setDefaultPlan',
     'trackUsage',
+    'correctUsage',
     'consumeEntitlement',
     'reserveEntitlement',
     'confirmReservation',

@@ -127,9 +127,12 @@ describe('the time of an event', () => {
   it('decides the calendar month of a customer without a subscription', async () => {
     const now = new Date();
     const monthBegan = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
+    // The month before is open for another hour.
+    api.setTime(new Date(monthBegan.getTime() + 30 * minute));
     await track('calendar', { occurred_at: monthBegan.toISOString(), value: 2 });
     await track('calendar', { occurred_at: new Date(monthBegan.getTime() - 1).toISOString(), value: 3 });
 
+    api.setTime(new Date());
     const before = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1));
     expect(await usageOf('calendar')).toMatchObject([
       { value: 2, period_start: monthBegan.toISOString() },
@@ -149,6 +152,7 @@ describe('the time of an event', () => {
     );
     const { period_start: start, period_end: end } = rows[0] ?? { period_start: now, period_end: now };
 
+    api.setTime(new Date(start.getTime() + 30 * minute));
     await track('anchored', { occurred_at: start.toISOString(), value: 2 });
     await track('anchored', { occurred_at: new Date(start.getTime() - 1).toISOString(), value: 3 });
 
@@ -157,6 +161,7 @@ describe('the time of an event', () => {
       { value: 3, period_end: start.toISOString() },
     ]);
     const check = await tenant.asServer('GET', 'entitlements/check?customer=anchored&feature=tokens');
+    api.setTime(new Date());
     expect(check.body).toMatchObject({ used: 2, limit: 100, resets_at: end.toISOString() });
   });
 

@@ -9,6 +9,9 @@ export type UsageEvent = components['schemas']['UsageEvent'];
 export type TrackedEvent = components['schemas']['TrackedEvent'];
 export type TrackedBatch = components['schemas']['TrackedBatch'];
 export type UsageRecord = components['schemas']['UsageRecord'];
+export type UsageCorrection = components['schemas']['UsageCorrection'];
+export type UsageEventEntry = components['schemas']['UsageEventEntry'];
+export type UsageEventQuery = Query<'/api/v1/usage/events', 'get'>;
 export type UsageQuery = Query<'/api/v1/usage', 'get'>;
 
 /**
@@ -38,6 +41,18 @@ export class Usage {
       throw unexpected();
     }
     return answer;
+  }
+
+  /** Takes back, or adds, what was reported wrongly. Keep the `idempotency_key` when you repeat. */
+  correct(correction: UsageCorrection, options?: RequestOptions): Promise<TrackedEvent> {
+    return this.#transport.call('post', '/api/v1/usage/corrections', { body: correction }, options);
+  }
+
+  /** Single events, the newest first; `status: 'rejected'` lists what did not count, and why. */
+  events(query: UsageEventQuery = {}, options?: RequestOptions): List<UsageEventEntry> {
+    return new List((cursor = query.cursor) =>
+      this.#transport.call('get', '/api/v1/usage/events', { query: { ...query, cursor } }, options),
+    );
   }
 
   /** Totals per customer, meter and billing period. */

@@ -69,6 +69,11 @@ export class Ingest {
     });
   }
 
+  /** Tells the listeners of events that were recorded elsewhere, after their commit. */
+  async tell(recorded: readonly RecordedEvent[]): Promise<void> {
+    await Promise.all(this.listeners.map((listener) => listener(recorded)));
+  }
+
   private commitNext(): void {
     const isEnough = this.commits === 0 || this.waitingEvents >= waitingForSecond;
     if (this.commits >= commitsAtOnce || this.waiting.length === 0 || !isEnough) {
@@ -126,7 +131,7 @@ export class Ingest {
     for (const { outcome } of recorded) {
       this.metrics.usageEvents.inc({ outcome });
     }
-    await Promise.all(this.listeners.map((listener) => listener(recorded)));
+    await this.tell(recorded);
     return recorded;
   }
 }

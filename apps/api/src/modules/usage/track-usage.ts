@@ -5,8 +5,15 @@ import { invalidRequest } from '../../platform/http/validation.ts';
 import { idLike, newId } from '../../platform/ids.ts';
 import { plainReference } from '../customers/customer-reference.ts';
 import { Ingest } from './ingest.ts';
+import { RejectedEvents } from './rejected-events.ts';
 import { fingerprintOf, isCountable, type NewEvent, type RecordedEvent } from './usage-event.ts';
-import { CustomerIdUnknown, EventTimeOutOfRange, MeterUnknown, UsageKeyConflict } from './usage.errors.ts';
+import {
+  CustomerIdUnknown,
+  EventTimeOutOfRange,
+  IngestOverloaded,
+  MeterUnknown,
+  UsageKeyConflict,
+} from './usage.errors.ts';
 import { type Tracked, type TrackedItem, type UsageEvent, usageEvent } from './usage.schemas.ts';
 
 /** Takes usage events. What is answered as accepted is stored, and counts once. */
@@ -14,17 +21,24 @@ import { type Tracked, type TrackedItem, type UsageEvent, usageEvent } from './u
 export class TrackUsage {
   constructor(
     private readonly ingest: Ingest,
+    private readonly rejections: RejectedEvents,
     private readonly clock: Clock,
   ) {}
 
   /** Throws the refusal: `MeterUnknown`, `CustomerIdUnknown`, `EventTimeOutOfRange`, `UsageKeyConflict`. */
   async one(environmentId: string, event: UsageEvent): Promise<Tracked> {
-    const now = this.clock.now();
-    const [recorded] = await this.ingest.record([countable(environmentId, event, now)]);
-    if (recorded === undefined) {
-      throw new Error('An event was recorded without an answer.');
+    try {
+      const [recorded] = await this.ingest.record([countable(environmentId, event, this.clock.now())]);
+      if (recorded === undefined) {
+        throw new Error('An event was recorded without an answer.');
+      }
+      return { idempotency_key: event.idempotency_key, ...settled(event, recorded) };
+    } catch (error) {
+      if (error instanceof AppError && !(error instanceof IngestOverloaded)) {
+        this.rejections.note(environmentId, event, error);
+      }
+      throw error;
     }
-    return { idempotency_key: event.idempotency_key, ...settled(event, recorded) };
   }
 
   /** Each event on its own: a bad one is rejected with its reason, and its neighbours count. */
@@ -36,8 +50,9 @@ export class TrackUsage {
 
     const answers = new Map(fit.map((item, index) => [item, recorded[index]]));
     return {
-      results: checked.map((item) => {
+      results: checked.map((item, index) => {
         if ('refusal' in item) {
+          this.rejections.note(environmentId, items[index], item.refusal);
           return rejected(item.key, item.refusal);
         }
         const answer = answers.get(item);
@@ -48,6 +63,7 @@ export class TrackUsage {
           return { idempotency_key: item.said.idempotency_key, ...settled(item.said, answer), error: null };
         } catch (error) {
           if (error instanceof AppError) {
+            this.rejections.note(environmentId, item.said, error);
             return rejected(item.said.idempotency_key, error);
           }
           throw error;
@@ -107,11 +123,11 @@ function countable(environmentId: string, event: UsageEvent, now: Date): NewEven
 function settled(
   event: UsageEvent,
   recorded: RecordedEvent,
-): { id: string; status: 'accepted' | 'duplicate' } {
+): { id: string; status: 'accepted' | 'duplicate'; late: boolean } {
   switch (recorded.outcome) {
     case 'accepted':
     case 'duplicate':
-      return { id: recorded.event_id ?? '', status: recorded.outcome };
+      return { id: recorded.event_id ?? '', status: recorded.outcome, late: recorded.late };
     case 'conflict':
       throw new UsageKeyConflict(event.idempotency_key);
     case 'no_meter':
@@ -127,6 +143,7 @@ function rejected(key: string | null, refusal: AppError): TrackedItem {
     idempotency_key: key,
     status: 'rejected',
     id: null,
+    late: false,
     error: { code, message, ...(param === undefined ? {} : { param }) },
   };
 }

@@ -35,6 +35,8 @@ export interface RecordedEvent extends RecordedTotal {
   outcome: 'accepted' | 'duplicate' | 'conflict' | 'no_meter' | 'no_customer';
   event_id: string | null;
   customer_id: string | null;
+  /** It came for a period that was closed, and counts in the open one. */
+  late: boolean;
 }
 
 const minute = 60 * 1000;

@@ -7,19 +7,25 @@ import { OwnIdempotency } from '../../platform/http/idempotency.interceptor.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { pageFrom } from '../../platform/http/schemas.ts';
 import { CustomerNotFound } from '../customers/customers.errors.ts';
+import { CorrectUsage } from './correct-usage.ts';
 import { TrackUsage } from './track-usage.ts';
 import {
   CustomerIdUnknown,
   EventTimeOutOfRange,
   IngestOverloaded,
   MeterUnknown,
+  UsageBelowZero,
   UsageKeyConflict,
 } from './usage.errors.ts';
 import {
+  corrected,
+  correction,
+  listEvents,
   listUsage,
   summaryQuery,
   trackAnswer,
   trackBody,
+  usageEventPage,
   usageRecordPage,
   usageSummary,
 } from './usage.schemas.ts';
@@ -29,6 +35,7 @@ import { UsageService } from './usage.service.ts';
 export class UsageController {
   constructor(
     private readonly trackUsageOf: TrackUsage,
+    private readonly corrections: CorrectUsage,
     private readonly usage: UsageService,
   ) {}
 
@@ -49,6 +56,33 @@ export class UsageController {
     return 'events' in body
       ? this.trackUsageOf.batch(environmentId, body.events)
       : this.trackUsageOf.one(environmentId, body);
+  }
+
+  /**
+   * Corrects what was reported wrongly: an event of its own kind, signed and with a reason. The total of its period
+   * changes, and cannot fall below 0.
+   */
+  @Post('corrections')
+  @Requires('usage:write')
+  @OwnIdempotency()
+  @Returns(200, corrected)
+  @Refuses(MeterUnknown, CustomerIdUnknown, EventTimeOutOfRange, UsageKeyConflict, UsageBelowZero)
+  correctUsage(
+    @EnvironmentId() environmentId: string,
+    @Body({ schema: correction }) body: z.output<typeof correction>,
+  ) {
+    return this.corrections.correct(environmentId, body);
+  }
+
+  /** Single events, the newest first, with what became of each; of what was rejected, the newest are kept. */
+  @Get('events')
+  @Requires('usage:read')
+  @Returns(200, usageEventPage)
+  async listUsageEvents(
+    @EnvironmentId() environmentId: string,
+    @Query({ schema: listEvents }) query: z.output<typeof listEvents>,
+  ) {
+    return pageFrom(await this.usage.listEvents(environmentId, query), query.limit);
   }
 
   /** Lists what was used: totals per customer, meter and billing period. */

@@ -54,6 +54,21 @@ export class EventTimeOutOfRange extends AppError {
   }
 }
 
+export class UsageBelowZero extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'usage_below_zero',
+    kind: 'invalid',
+    explanation: 'The correction would take off more than was used in its period. Nothing was written.',
+  };
+  constructor() {
+    super(
+      UsageBelowZero.facts,
+      'The correction takes off more than was used in its period. GET /api/v1/usage shows what there is.',
+      'value',
+    );
+  }
+}
+
 export class IngestOverloaded extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'ingest_overloaded',

@@ -2,10 +2,12 @@ import { Module } from '@nestjs/common';
 import { StripeModule } from '../../stripe/stripe.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
+import { CorrectUsage } from './correct-usage.ts';
 import { ForwardUsage } from './forward-usage.ts';
 import { ForwardsRepository } from './forwards.repository.ts';
 import { Ingest } from './ingest.ts';
 import { MeterDrift } from './meter-drift.ts';
+import { RejectedEvents } from './rejected-events.ts';
 import { TrackUsage } from './track-usage.ts';
 import { UsageController } from './usage.controller.ts';
 import { UsageRepository } from './usage.repository.ts';
@@ -18,6 +20,8 @@ import { UsageService } from './usage.service.ts';
     UsageService,
     UsageRepository,
     TrackUsage,
+    CorrectUsage,
+    RejectedEvents,
     Ingest,
     ForwardUsage,
     ForwardsRepository,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
+import { Env } from '../../env.ts';
 import { Database } from '../../platform/database/database.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
 import type { NewEvent, RecordedEvent } from './usage-event.ts';
@@ -14,9 +15,23 @@ export interface DueForward {
   first_attempt_at: Date;
 }
 
+export interface RejectedEvent {
+  environment_id: string;
+  id: string;
+  idempotency_key: string | null;
+  customer: string | null;
+  meter: string | null;
+  value: number | null;
+  code: string;
+  reason: string;
+}
+
 @Injectable()
 export class UsageRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly env: Env,
+  ) {}
 
   /** Records events of any environments in one statement (`app.record_usage` says what it does). */
   async record(events: readonly NewEvent[], forwardSeconds: number, now: Date): Promise<RecordedEvent[]> {
@@ -37,6 +52,101 @@ export class UsageRepository {
         ${forwardSeconds}, ${now})
     `.execute(this.database.functions);
     return rows;
+  }
+
+  /** Records a correction (`app.correct_usage` says what becomes of it). */
+  async correct(
+    environmentId: string,
+    wish: {
+      id: string;
+      forward_id: string;
+      idempotency_key: string;
+      fingerprint: Buffer;
+      customer: string;
+      meter: string;
+      value: number;
+      reason: string;
+      occurred_at: Date;
+      now: Date;
+    },
+  ): Promise<Omit<RecordedEvent, 'environment_id' | 'position'>> {
+    const { rows } = await sql<Omit<RecordedEvent, 'environment_id' | 'position'>>`
+      select * from app.correct_usage(
+        ${environmentId}, ${wish.idempotency_key}, ${wish.fingerprint}, ${wish.id}, ${wish.customer}, ${wish.meter},
+        ${wish.value}::numeric, ${wish.reason}, ${wish.occurred_at}, ${wish.forward_id},
+        ${this.env.get('USAGE_FORWARD_SECONDS')}, ${wish.now})
+    `.execute(this.database.functions);
+    const [recorded] = rows;
+    if (recorded === undefined) {
+      throw new Error('A correction was left without an answer.');
+    }
+    return recorded;
+  }
+
+  async noteRejected(events: readonly RejectedEvent[], keep: number, now: Date): Promise<void> {
+    const column = <K extends keyof RejectedEvent>(name: K): RejectedEvent[K][] =>
+      events.map((event) => event[name]);
+    await sql`select app.note_rejected_usage(
+      ${column('environment_id')}::text[], ${column('id')}::text[], ${column('idempotency_key')}::text[],
+      ${column('customer')}::text[], ${column('meter')}::text[], ${column('value')}::numeric[],
+      ${column('code')}::text[], ${column('reason')}::text[], ${keep}, ${now})`.execute(
+      this.database.functions,
+    );
+  }
+
+  /** Recorded events of a kind, the newest first. */
+  listEvents(environmentId: string, filter: PageRequest & { status: 'accepted' | 'late' | 'corrected' }) {
+    let query = this.database.q
+      .selectFrom('usage_events as e')
+      .innerJoin('meters as m', (join) =>
+        join.onRef('m.environment_id', '=', 'e.environment_id').onRef('m.id', '=', 'e.meter_id'),
+      )
+      .select([
+        'e.id',
+        'e.kind',
+        'e.late',
+        'e.idempotency_key',
+        'e.customer_id',
+        'm.key as meter',
+        'e.value',
+        'e.occurred_at',
+        'e.received_at',
+        'e.period_start',
+        'e.reason',
+      ])
+      .where('e.environment_id', '=', environmentId);
+    if (filter.status === 'late') {
+      query = query.where('e.late', '=', true);
+    }
+    if (filter.status === 'corrected') {
+      query = query.where('e.kind', '=', 'correction');
+    }
+    if (filter.cursor !== undefined) {
+      query = query.where('e.id', '<', filter.cursor);
+    }
+    return query
+      .orderBy('e.id', 'desc')
+      .limit(filter.limit + 1)
+      .execute();
+  }
+
+  listRejected(environmentId: string, filter: PageRequest) {
+    let query = this.database.q
+      .selectFrom('usage_rejections')
+      .selectAll()
+      .where('environment_id', '=', environmentId);
+    if (filter.cursor !== undefined) {
+      query = query.where('id', '<', filter.cursor);
+    }
+    return query
+      .orderBy('id', 'desc')
+      .limit(filter.limit + 1)
+      .execute();
+  }
+
+  /** Drops months of events whose totals are frozen, and keys that are too old to be repeated. */
+  async dropOld(before: Date, keysBefore: Date, now: Date): Promise<void> {
+    await sql`select app.drop_old_usage(${before}, ${keysBefore}, ${now})`.execute(this.database.functions);
   }
 
   async ensurePartitions(now: Date): Promise<void> {

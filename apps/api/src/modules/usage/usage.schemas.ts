@@ -65,6 +65,11 @@ const itemError = z.object({ code: z.string(), message: z.string(), param: z.str
 
 const tracked = z
   .object({
+    late: z
+      .boolean()
+      .describe(
+        'It came for a period that was closed, and counts in the one that is open: on the next invoice.',
+      ),
     id: z.string(),
     idempotency_key: z.string(),
     status: z.enum(['accepted', 'duplicate']).describe('duplicate: it was counted before, and not again.'),
@@ -79,6 +84,7 @@ const trackedBatch = z
           idempotency_key: z.string().nullable(),
           status: z.enum(['accepted', 'duplicate', 'rejected']),
           id: z.string().nullable(),
+          late: z.boolean(),
           error: itemError.nullable().describe('Why it was rejected.'),
         }),
       )
@@ -117,3 +123,57 @@ export const usageSummary = z
   })
   .meta({ id: 'UsageSummary' });
 export const summaryQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(90).default(30) });
+
+export const correction = z
+  .strictObject({
+    idempotency_key: text
+      .min(1)
+      .max(255)
+      .describe('Made by you before the first attempt, and kept when repeating: it counts once per key.'),
+    customer: text.trim().min(1).max(255).describe('Your own id of the customer, or ours.'),
+    meter: key.describe('Key of the meter.'),
+    value: z
+      .number()
+      .min(-valueMax)
+      .max(valueMax)
+      .refine((value) => value !== 0, 'must not be 0')
+      .refine(
+        (value) => isExactQuantity(Math.abs(value)),
+        `at most ${significantDigitsMax} significant digits and ${decimalsMax} decimals`,
+      )
+      .describe(
+        'What to add to the total; below 0, what to take off. Of a meter that counts, how many events.',
+      ),
+    reason: text.trim().min(1).max(500).describe('Why: kept with the event.'),
+    occurred_at: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('Decides the billing period, as of an event. Default: now.'),
+  })
+  .meta({ id: 'UsageCorrection' });
+export type UsageCorrection = z.output<typeof correction>;
+export const corrected = tracked;
+
+export const listEvents = pageQuery.extend({
+  status: z
+    .enum(['accepted', 'late', 'corrected', 'rejected'])
+    .default('accepted')
+    .describe('rejected: what did not count, and why; the newest are kept.'),
+});
+const usageEventEntry = z
+  .object({
+    id: z.string(),
+    status: z.enum(['accepted', 'late', 'corrected', 'rejected']),
+    idempotency_key: z.string().nullable(),
+    customer: z.string().nullable().describe('As the event names it, or our id.'),
+    meter: z.string().nullable(),
+    value: z.number().nullable(),
+    occurred_at: timestamp.nullable(),
+    received_at: timestamp,
+    period_start: timestamp.nullable(),
+    code: z.string().nullable().describe('Of a rejection: which.'),
+    reason: z.string().nullable().describe('Why it was rejected, or corrected.'),
+  })
+  .meta({ id: 'UsageEventEntry' });
+export type UsageEventEntry = z.input<typeof usageEventEntry>;
+export const usageEventPage = pageOf(usageEventEntry).meta({ id: 'UsageEventList' });

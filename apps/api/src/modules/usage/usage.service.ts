@@ -5,9 +5,13 @@ import { Database } from '../../platform/database/database.ts';
 import { Sweeper } from '../../platform/jobs/sweeper.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { UsageRepository } from './usage.repository.ts';
-import type { listUsage } from './usage.schemas.ts';
+import type { listEvents, listUsage, UsageEventEntry } from './usage.schemas.ts';
 
 const day = 24 * 60 * 60 * 1000;
+/** Long enough to answer for a yearly invoice. */
+const eventsKeptDays = 400;
+/** An event may be repeated for 35 days. */
+const keysKeptDays = 36;
 
 @Injectable()
 export class UsageService implements OnModuleInit {
@@ -25,6 +29,15 @@ export class UsageService implements OnModuleInit {
       every_ms: day / 4,
       run: () => this.usage.ensurePartitions(this.clock.now()),
     });
+    this.sweeper.register({
+      name: 'usage.drop_old',
+      every_ms: day / 144,
+      run: () => {
+        const now = this.clock.now();
+        const ago = (days: number): Date => new Date(now.getTime() - days * day);
+        return this.usage.dropOld(ago(eventsKeptDays), ago(keysKeptDays), now);
+      },
+    });
   }
 
   /** Totals per customer, meter and period, the newest period first. */
@@ -40,6 +53,38 @@ export class UsageService implements OnModuleInit {
         ...row,
         customer: { id: row.customer_id, external_id: row.external_id },
         value: Number(row.value),
+      }));
+    });
+  }
+
+  /** Single events, the newest first: those that counted, of which those that were late or corrections; or those that did not. */
+  listEvents(
+    environmentId: string,
+    { status, ...page }: z.output<typeof listEvents>,
+  ): Promise<UsageEventEntry[]> {
+    return this.database.tenant(environmentId, async () => {
+      if (status === 'rejected') {
+        const rejected = await this.usage.listRejected(environmentId, page);
+        return rejected.map((row) => ({
+          ...row,
+          status,
+          value: row.value === null ? null : Number(row.value),
+          occurred_at: null,
+          period_start: null,
+        }));
+      }
+      const rows = await this.usage.listEvents(environmentId, { status, ...page });
+      return rows.map((row) => ({
+        ...row,
+        status:
+          row.kind === 'correction'
+            ? ('corrected' as const)
+            : row.late
+              ? ('late' as const)
+              : ('accepted' as const),
+        customer: row.customer_id,
+        value: Number(row.value),
+        code: null,
       }));
     });
   }

@@ -337,6 +337,10 @@ export interface Environments {
   mode: "live" | "test";
   name: string;
   slug: string;
+  /**
+   * How long after its end a usage period still takes events of its time.
+   */
+  usage_grace_minutes: Generated<number>;
 }
 
 export interface Features {
@@ -1033,6 +1037,11 @@ export interface UsageEvents {
   environment_id: string;
   id: string;
   idempotency_key: string;
+  kind: Generated<"correction" | "usage">;
+  /**
+   * It came for a period that was closed, and counts in the one that was open.
+   */
+  late: Generated<boolean>;
   meter_id: string;
   occurred_at: Timestamp;
   /**
@@ -1040,6 +1049,7 @@ export interface UsageEvents {
    */
   period_start: Timestamp;
   properties: Json | null;
+  reason: string | null;
   received_at: Timestamp;
   value: Numeric;
 }
@@ -1074,12 +1084,28 @@ export interface UsageRecords {
   customer_id: string;
   environment_id: string;
   event_count: number;
+  /**
+   * Since when the events it is the sum of may be gone: it is not rebuilt any more.
+   */
+  frozen_at: Timestamp | null;
   meter_id: string;
   period_end: Timestamp;
   period_start: Timestamp;
   updated_at: Timestamp;
   value: Numeric;
   version: Generated<number>;
+}
+
+export interface UsageRejections {
+  code: string;
+  customer: string | null;
+  environment_id: string;
+  id: string;
+  idempotency_key: string | null;
+  meter: string | null;
+  reason: string;
+  received_at: Timestamp;
+  value: Numeric | null;
 }
 
 export interface UsageReservations {
@@ -1181,6 +1207,7 @@ export interface DB {
   usage_forwards: UsageForwards;
   usage_keys: UsageKeys;
   usage_records: UsageRecords;
+  usage_rejections: UsageRejections;
   usage_reservations: UsageReservations;
   webhook_events: WebhookEvents;
   win_backs: WinBacks;

@@ -1,0 +1,230 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { RejectedEvents } from '../../src/modules/usage/rejected-events.ts';
+import { startApi, type Json, type Tenant, type TestApi } from '../fixtures/api.ts';
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+let api: TestApi;
+let tenant: Tenant;
+beforeAll(async () => {
+  api = await startApi();
+  tenant = await api.newTenant();
+  await tenant.asServer('POST', 'meters', { key: 'tokens', name: 'Tokens', aggregation: 'sum' });
+  await tenant.asServer('POST', 'meters', { key: 'requests', name: 'Requests', aggregation: 'count' });
+});
+afterEach(() => api.setTime(new Date()));
+afterAll(() => api.close());
+
+const now = new Date();
+const monthBegan = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1));
+const lastMonth = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1));
+const atItsEnd = new Date(monthBegan.getTime() - 1).toISOString();
+
+const track = (customer: string, more: Json = {}) =>
+  tenant.asServer('POST', 'usage/track', {
+    idempotency_key: randomUUID(),
+    customer,
+    meter: 'tokens',
+    value: 1,
+    ...more,
+  });
+const correct = (customer: string, value: number, more: Json = {}) =>
+  tenant.asServer('POST', 'usage/corrections', {
+    idempotency_key: randomUUID(),
+    customer,
+    meter: 'tokens',
+    value,
+    reason: 'Reported twice.',
+    ...more,
+  });
+const usageOf = async (customer: string): Promise<Json[]> =>
+  (await tenant.asServer('GET', `usage?customer=${customer}`)).body['data'];
+const events = async (status: string): Promise<Json[]> =>
+  (await tenant.asServer('GET', `usage/events?status=${status}&limit=100`)).body['data'];
+
+// INV-7
+describe('an event of a period that has ended', () => {
+  it('counts in it for an hour, and then in the one that is open, and says so', async () => {
+    api.setTime(new Date(monthBegan.getTime() + 59 * minute));
+    expect((await track('late', { value: 3, occurred_at: atItsEnd })).body['late']).toBe(false);
+    api.setTime(new Date(monthBegan.getTime() + 60 * minute));
+    expect((await track('late', { value: 5, occurred_at: atItsEnd })).body).toMatchObject({
+      status: 'accepted',
+      late: true,
+    });
+    api.setTime(new Date());
+    expect(await usageOf('late')).toMatchObject([
+      { value: 5, period_start: monthBegan.toISOString() },
+      { value: 3, period_start: lastMonth.toISOString() },
+    ]);
+    expect(await events('late')).toMatchObject([
+      { status: 'late', value: 5, occurred_at: atItsEnd, period_start: monthBegan.toISOString() },
+    ]);
+  });
+
+  it('counts for as long as the environment says', async () => {
+    await api.database.owner.query('update environments set usage_grace_minutes = 120 where id = $1', [
+      tenant.environment_id,
+    ]);
+    api.setTime(new Date(monthBegan.getTime() + 119 * minute));
+    expect((await track('patient', { occurred_at: atItsEnd })).body['late']).toBe(false);
+    api.setTime(new Date(monthBegan.getTime() + 120 * minute));
+    expect((await track('patient', { occurred_at: atItsEnd })).body['late']).toBe(true);
+    await api.database.owner.query('update environments set usage_grace_minutes = 60');
+  });
+});
+
+// INV-6
+describe('a correction', () => {
+  it('is signed, has a reason, changes the total once, and is listed', async () => {
+    await track('corrected', { value: 10 });
+    const key = randomUUID();
+    const first = await correct('corrected', -4, { idempotency_key: key });
+    expect(first.body).toMatchObject({ status: 'accepted', id: expect.stringMatching(/^evt_/) });
+    const repeated = await correct('corrected', -4, { idempotency_key: key });
+    expect(repeated.body).toMatchObject({ status: 'duplicate', id: first.body['id'] });
+    expect((await correct('corrected', -3, { idempotency_key: key })).status).toBe(409);
+    await correct('corrected', 0.5);
+    expect(await usageOf('corrected')).toMatchObject([{ value: 6.5, event_count: 3 }]);
+    expect((await events('corrected')).map(({ value, reason }) => [value, reason])).toEqual([
+      [0.5, 'Reported twice.'],
+      [-4, 'Reported twice.'],
+    ]);
+    const audit = await tenant.asOwner('GET', 'audit-log?limit=100');
+    expect(audit.body['data'].filter((entry: Json) => entry['action'] === 'usage.corrected')).toHaveLength(2);
+  });
+
+  it('of a meter that counts takes off as many as it says', async () => {
+    for (let i = 0; i < 3; i++) {
+      await track('counted', { meter: 'requests', value: 7 });
+    }
+    await correct('counted', -2, { meter: 'requests' });
+    expect(await usageOf('counted')).toMatchObject([{ value: 1 }]);
+  });
+
+  it('never takes off more than there is, and is refused without a reason or a value', async () => {
+    await track('poor', { value: 2 });
+    const key = randomUUID();
+    expect((await correct('poor', -2.5, { idempotency_key: key })).body['error'].code).toBe(
+      'usage_below_zero',
+    );
+    expect((await correct('poor', -2, { idempotency_key: key })).body['status']).toBe('accepted');
+    expect((await correct('poor', 0)).status).toBe(422);
+    expect((await correct('poor', 1, { reason: ' ' })).status).toBe(422);
+    expect((await correct('never-seen', 1)).body['error'].code).toBe('customer_id_unknown');
+    expect((await correct('poor', 1, { meter: 'typo' })).body['error'].code).toBe('meter_unknown');
+  });
+});
+
+describe('an event that did not count', () => {
+  it('is listed with its reason, single or in a batch, and to nobody else', async () => {
+    const key = randomUUID();
+    await track('debugged', { idempotency_key: key });
+    await track('debugged', { idempotency_key: key, value: 2 });
+    await track('debugged', { meter: 'typo' });
+    await track('debugged', { occurred_at: new Date(Date.now() - 36 * day).toISOString() });
+    await tenant.asServer('POST', 'usage/track', {
+      events: [{ idempotency_key: 'bad', customer: 'debugged', meter: 'tokens', value: -1 }, 'not an event'],
+    });
+    await api.app.get(RejectedEvents).flush();
+
+    const mine = await events('rejected');
+    expect(mine.map(({ code }) => code).toSorted()).toEqual([
+      'event_time_out_of_range',
+      'idempotency_conflict',
+      'invalid_request',
+      'invalid_request',
+      'meter_unknown',
+    ]);
+    expect(mine.find(({ code }) => code === 'meter_unknown')).toMatchObject({
+      status: 'rejected',
+      customer: 'debugged',
+      meter: 'typo',
+      value: 1,
+      reason: expect.stringContaining('There is no meter typo'),
+    });
+    const other = await api.newTenant();
+    expect((await other.asServer('GET', 'usage/events?status=rejected')).body['data']).toEqual([]);
+  });
+});
+
+// INV-2
+describe('the totals', () => {
+  it('are made what the events add up to by pnpm rebuild:usage', async () => {
+    await track('rebuilt', { value: 4 });
+    await correct('rebuilt', -1);
+    await track('rebuilt', { meter: 'requests', value: 9 });
+    await track('lost', { value: 2 });
+    await track('kept', { value: 8 });
+    const { owner } = api.database;
+    const broken = `(select id from customers where external_id in ('rebuilt', 'lost'))`;
+    await owner.query(
+      `update usage_records set value = 1000, event_count = 1 where customer_id in ${broken}`,
+    );
+    await owner.query(
+      `delete from usage_records where customer_id = (select id from customers where external_id = 'lost')`,
+    );
+
+    const rebuild = (): string =>
+      execFileSync(process.execPath, ['src/rebuild-usage.ts'], {
+        env: { ...process.env, DATABASE_URL: api.database.apiUrl },
+        encoding: 'utf8',
+      });
+    const said = rebuild().trim().split('\n');
+    expect(said.map((line) => line.slice(line.lastIndexOf(': ') + 2)).toSorted()).toEqual([
+      '1000 -> 1',
+      '1000 -> 3',
+      'null -> 2',
+    ]);
+    expect(rebuild()).toBe('');
+    expect((await usageOf('rebuilt')).map(({ value }) => value).toSorted()).toEqual([1, 3]);
+    expect(await usageOf('lost')).toMatchObject([{ value: 2, event_count: 1 }]);
+    expect(await usageOf('kept')).toMatchObject([{ value: 8 }]);
+  });
+});
+
+// INV-1
+describe('the events of a month', () => {
+  it('are dropped when it is old and its totals are frozen, which are rebuilt no more', async () => {
+    const { owner } = api.database;
+    const months = async () =>
+      (
+        await owner.query<{ name: string }>(
+          `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+           where i.inhparent = 'usage_events'::regclass order by 1`,
+        )
+      ).rows.map(({ name }) => name);
+    await owner.query(`select app.ensure_usage_partitions('2024-03-15')`);
+    await owner.query(
+      `insert into usage_records (environment_id, customer_id, meter_id, period_start, period_end, value, event_count, updated_at)
+       select c.environment_id, c.id, m.id, p.start, p.start + p.length, 5, 1, now()
+       from customers c, meters m,
+         (values ('2024-02-01T00:00:00Z'::timestamptz, interval '1 month'), ('2024-03-01T00:00:00Z', interval '5 years')) p (start, length)
+       where c.external_id = 'kept' and m.key = 'tokens'`,
+    );
+    await owner.query(
+      `insert into usage_events (environment_id, id, idempotency_key, customer_id, meter_id, value, occurred_at, received_at, period_start)
+       select environment_id, 'evt_' || period_start, 'old', customer_id, meter_id, 5, period_start, now(), period_start
+       from usage_records where period_start < '2025-01-01'`,
+    );
+    const before = await months();
+    const { rows } = await owner.query<{ name: string }>(
+      `select app.drop_old_usage('2025-06-01', '2025-06-01', now()) as name`,
+    );
+    // March 2024 belongs to a period that has not ended, and what comes after it waits for it.
+    expect(rows.map(({ name }) => name)).toEqual(['usage_events_2024_01', 'usage_events_2024_02']);
+    expect(await months()).toEqual(before.slice(2));
+    const frozen = await owner.query<{ frozen: boolean; value: string }>(
+      `select frozen_at is not null as frozen, value from usage_records where period_start < '2025-01-01' order by period_start`,
+    );
+    expect(frozen.rows.map((row) => [row.frozen, Number(row.value)])).toEqual([
+      [true, 5],
+      [false, 5],
+    ]);
+    const rebuilt = await owner.query(`select * from app.rebuild_usage($1, now())`, [tenant.environment_id]);
+    expect(rebuilt.rows).toEqual([]);
+  });
+});
