@@ -12,6 +12,7 @@ import { RecoveryModule } from './modules/recovery/recovery.module.ts';
 import { ReconciliationModule } from './modules/reconciliation/reconciliation.module.ts';
 import { PaymentsModule } from './modules/payments/payments.module.ts';
 import { RequestLogsModule } from './modules/request-logs/request-logs.module.ts';
+import { StripeImportModule } from './modules/stripe-import/stripe-import.module.ts';
 import { SubscriptionsModule } from './modules/subscriptions/subscriptions.module.ts';
 import { UsageModule } from './modules/usage/usage.module.ts';
 import { WebhooksModule } from './modules/webhooks/webhooks.module.ts';
@@ -36,6 +37,7 @@ import { PlatformModule } from './platform/platform.module.ts';
     RecoveryModule,
     RequestLogsModule,
     WebhooksModule,
+    StripeImportModule,
     ReconciliationModule,
   ],
 })

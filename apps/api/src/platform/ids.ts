@@ -32,6 +32,7 @@ const prefixes = {
   reconciliation_run: 'run',
   discrepancy: 'diff',
   stripe_import: 'imp',
+  stripe_import_item: 'impi',
   entitlement: 'ent',
   stripe_account: 'acct',
   stripe_intent: 'int',

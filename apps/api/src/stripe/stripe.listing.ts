@@ -18,6 +18,44 @@ export interface ListedCustomer {
   stripe_customer_id: string;
   /** What we wrote on it when we made it. */
   bos_customer_id: string | null;
+  name: string | null;
+  email: string | null;
+  metadata: Record<string, string>;
+}
+
+/** A price of somebody else's making, as Stripe tells it. */
+export interface ListedPrice {
+  stripe_price_id: string;
+  lookup_key: string | null;
+  currency: string;
+  recurring: {
+    interval: string;
+    interval_count: number;
+    is_metered: boolean;
+    stripe_meter_id: string | null;
+  } | null;
+  /** Minor units, exact. Null: in tiers, or what the customer chooses. */
+  unit_amount: string | null;
+  divide_by: number | null;
+  rounds_up: boolean;
+  /** `graduated` or `volume`. */
+  tiers_mode: string | null;
+  tiers: { up_to: number | null; unit_amount: string; flat_amount: string }[];
+}
+
+export interface ListedProduct {
+  stripe_product_id: string;
+  name: string;
+  description: string | null;
+}
+
+export interface ListedMeter {
+  stripe_meter_id: string;
+  name: string;
+  event_name: string;
+  formula: string;
+  customer_key: string;
+  value_key: string;
 }
 
 export function listCustomers(connection: Connection, after: string | null): Promise<Listed<ListedCustomer>> {
@@ -25,6 +63,9 @@ export function listCustomers(connection: Connection, after: string | null): Pro
     each: (customer: Stripe.Customer) => ({
       stripe_customer_id: customer.id,
       bos_customer_id: customer.metadata['bos_customer_id'] ?? null,
+      name: customer.name ?? null,
+      email: customer.email,
+      metadata: customer.metadata,
     }),
   });
 }
@@ -83,6 +124,77 @@ export function listCatalog(
   return onePage(after, (page) => list.list(page, optionsOf(connection)), {
     each: ({ id, active }) => ({ id, active }),
   });
+}
+
+/** What is sold now. */
+export function listProducts(connection: Connection, after: string | null): Promise<Listed<ListedProduct>> {
+  return onePage(
+    after,
+    (page) => connection.stripe.products.list({ ...page, active: true }, optionsOf(connection)),
+    {
+      each: ({ id, name, description }: Stripe.Product) => ({ stripe_product_id: id, name, description }),
+    },
+  );
+}
+
+/** What a product is sold for now, the oldest first. */
+export async function listPricesOf(connection: Connection, stripeProductId: string): Promise<ListedPrice[]> {
+  try {
+    const prices: ListedPrice[] = [];
+    const list = connection.stripe.prices.list(
+      { product: stripeProductId, active: true, limit: listedAtOnce, expand: ['data.tiers'] },
+      optionsOf(connection),
+    );
+    for await (const price of list) {
+      prices.unshift(listedPrice(price));
+    }
+    return prices;
+  } catch (error) {
+    throw translateStripeError(error);
+  }
+}
+
+function listedPrice(price: Stripe.Price): ListedPrice {
+  const { recurring, transform_quantity: transform } = price;
+  return {
+    stripe_price_id: price.id,
+    lookup_key: price.lookup_key,
+    currency: price.currency,
+    recurring:
+      recurring === null
+        ? null
+        : {
+            interval: recurring.interval,
+            interval_count: recurring.interval_count,
+            is_metered: recurring.usage_type === 'metered',
+            stripe_meter_id: recurring.meter,
+          },
+    unit_amount: price.unit_amount_decimal?.toString() ?? null,
+    divide_by: transform?.divide_by ?? null,
+    rounds_up: transform?.round === 'up',
+    tiers_mode: price.tiers_mode,
+    tiers: (price.tiers ?? []).map((tier) => ({
+      up_to: tier.up_to,
+      unit_amount: tier.unit_amount_decimal?.toString() ?? '0',
+      flat_amount: tier.flat_amount_decimal?.toString() ?? '0',
+    })),
+  };
+}
+
+export async function retrieveMeter(connection: Connection, id: string): Promise<ListedMeter> {
+  try {
+    const meter = await connection.stripe.billing.meters.retrieve(id, {}, optionsOf(connection));
+    return {
+      stripe_meter_id: meter.id,
+      name: meter.display_name,
+      event_name: meter.event_name,
+      formula: meter.default_aggregation.formula,
+      customer_key: meter.customer_mapping.event_payload_key,
+      value_key: meter.value_settings.event_payload_key,
+    };
+  } catch (error) {
+    throw translateStripeError(error);
+  }
 }
 
 /** What happened since a time, by Stripe's clock. */

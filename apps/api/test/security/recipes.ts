@@ -54,6 +54,7 @@ export interface Victim extends Tenant {
   newRecovery: () => Promise<VictimRecovery>;
   slackWebhook: string;
   reconciliation: string;
+  stripeImport: string;
 }
 
 /** A failed payment, with the links that its customer has. */
@@ -522,6 +523,12 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
     { path: 'reconciliation/discrepancies', strangers: 'own' },
     { path: `reconciliation/discrepancies?run=${reconciliation}`, strangers: 'not_found' },
   ],
+  listStripeImports: () => [{ path: 'stripe-imports', strangers: 'own' }],
+  startStripeImport: () => [{ path: 'stripe-imports', body: {}, strangers: 'own' }],
+  getStripeImport: ({ stripeImport }) => [{ path: `stripe-imports/${stripeImport}`, strangers: 'not_found' }],
+  listStripeImportItems: ({ stripeImport }) => [
+    { path: `stripe-imports/${stripeImport}/items`, strangers: 'not_found' },
+  ],
   replayWebhookEvent: ({ webhookEvent }) => [
     { path: `webhook-events/${webhookEvent}/replay`, strangers: 'not_found' },
   ],
@@ -671,6 +678,7 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     newRecovery,
     slackWebhook,
     reconciliation: await addReconciliation(stack, tenant),
+    stripeImport: await addStripeImport(stack, tenant),
   };
 }
 
@@ -748,6 +756,23 @@ async function writeEmail(stack: TestStack, environmentId: string): Promise<stri
     [environmentId],
   );
   return rows[0]?.id ?? 'none';
+}
+
+/** An import that is over, with an object in it. */
+async function addStripeImport(stack: TestStack, { environment_id: environmentId }: Tenant): Promise<string> {
+  const id = newId('stripe_import');
+  const { owner } = stack.database;
+  await owner.query(
+    `insert into stripe_imports (environment_id, id, dry_run, groups, state, phase, started_at, progressed_at, finished_at)
+     values ($1, $2, true, 'shared', 'done', 'done', now(), now(), now())`,
+    [environmentId, id],
+  );
+  await owner.query(
+    `insert into stripe_import_items (environment_id, id, import_id, kind, stripe_id, outcome, created_at)
+     values ($1, $2, $3, 'product', 'prod_1', 'create', now())`,
+    [environmentId, newId('stripe_import_item'), id],
+  );
+  return id;
 }
 
 async function raiseAlert(stack: TestStack, environmentId: string): Promise<string> {

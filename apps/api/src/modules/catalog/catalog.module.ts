@@ -3,6 +3,7 @@ import { StripeModule } from '../../stripe/stripe.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { MerchantsModule } from '../merchants/merchants.module.ts';
+import { AdoptCatalog } from './adopt-catalog.ts';
 import { CatalogController } from './catalog.controller.ts';
 import { CatalogIntents } from './catalog-intents.ts';
 import { CatalogLinksRepository } from './catalog-links.repository.ts';
@@ -42,9 +43,10 @@ const repositories = [
     CouponsService,
     CustomerPricesService,
     CatalogIntents,
+    AdoptCatalog,
     SyncCatalog,
     ResyncCatalog,
   ],
-  exports: [FeaturesService, PlansService, CouponsService, SyncCatalog, ResyncCatalog],
+  exports: [AdoptCatalog, FeaturesService, PlansService, CouponsService, SyncCatalog, ResyncCatalog],
 })
 export class CatalogModule {}

@@ -165,6 +165,37 @@ export class CustomersService {
     });
   }
 
+  /**
+   * Makes a Stripe customer ours: the one who has its `external_id` already, or a new one. In the open transaction.
+   * `taken`: who has the external id is another Stripe customer.
+   */
+  async adopt(
+    environmentId: string,
+    stripe: { id: string; external_id: string | null; name: string | null; email: string | null },
+    isRehearsal: boolean,
+  ): Promise<{ outcome: 'create' | 'link' | 'taken'; id: string | null }> {
+    const known =
+      stripe.external_id === null
+        ? undefined
+        : await this.customers.find(environmentId, { external_id: stripe.external_id });
+    if (known !== undefined && known.stripe_customer_id !== null) {
+      return { outcome: 'taken', id: known.id };
+    }
+    if (isRehearsal) {
+      return { outcome: known === undefined ? 'create' : 'link', id: known?.id ?? null };
+    }
+    const customer =
+      known ??
+      (await this.create(environmentId, {
+        ...(stripe.external_id === null ? {} : { external_id: stripe.external_id }),
+        name: stripe.name,
+        email: stripe.email,
+        metadata: {},
+      }));
+    await this.linkStripeCustomer(environmentId, customer.id, stripe.id);
+    return { outcome: known === undefined ? 'create' : 'link', id: customer.id };
+  }
+
   /** Forgets which Stripe customers ours are: another account has none of them. In the open transaction. */
   unlinkStripeCustomers(environmentId: string): Promise<void> {
     return this.customers.unlinkStripeCustomers(environmentId, this.clock.now());

@@ -93,6 +93,14 @@ export class CompareSubscriptions implements OnModuleInit {
     });
   }
 
+  /** Our id of a subscription of Stripe. */
+  async findId(environmentId: string, stripeSubscriptionId: string): Promise<string | undefined> {
+    const row = await this.database.tenant(environmentId, () =>
+      this.subscriptions.findByStripeId(environmentId, stripeSubscriptionId),
+    );
+    return row?.id;
+  }
+
   /** Those of ours that have not ended, a page after another by id. */
   unended(environmentId: string, after: string, limit: number) {
     return this.database.tenant(environmentId, async () => {
