@@ -1812,6 +1812,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/stripe-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listStripeImports"];
+        put?: never;
+        post: operations["startStripeImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stripe-imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getStripeImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stripe-imports/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listStripeImportItems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reconciliation/runs": {
         parameters: {
             query?: never;
@@ -3649,6 +3697,68 @@ export interface components {
             received_at: string;
             /** Format: date-time */
             processed_at: string | null;
+        };
+        StripeImportList: {
+            data: components["schemas"]["StripeImport"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        StripeImport: {
+            id: string;
+            dry_run: boolean;
+            /** @enum {string} */
+            groups: "shared" | "per_plan";
+            /** @enum {string} */
+            state: "running" | "done" | "failed";
+            phase: string;
+            /** @description create: made ours. link: ours already, now known to be the same. exists: nothing to do. skip: left out. */
+            counts: {
+                product: {
+                    create: number;
+                    link: number;
+                    exists: number;
+                    skip: number;
+                };
+                price: {
+                    create: number;
+                    link: number;
+                    exists: number;
+                    skip: number;
+                };
+                customer: {
+                    create: number;
+                    link: number;
+                    exists: number;
+                    skip: number;
+                };
+                subscription: {
+                    create: number;
+                    link: number;
+                    exists: number;
+                    skip: number;
+                };
+            };
+            error: string | null;
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        StripeImportItemList: {
+            data: components["schemas"]["StripeImportItem"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        StripeImportItem: {
+            id: string;
+            /** @enum {string} */
+            kind: "product" | "price" | "customer" | "subscription";
+            stripe_id: string;
+            /** @enum {string} */
+            outcome: "create" | "link" | "exists" | "skip";
+            /** @description Ours. Null in a rehearsal, and when it was left out. */
+            object_id: string | null;
+            reason: string | null;
         };
         ReconciliationRunList: {
             data: components["schemas"]["ReconciliationRun"][];
@@ -10429,6 +10539,163 @@ export interface operations {
                 };
             };
             /** @description `webhook_event_not_found`: No received Stripe event of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listStripeImports: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeImportList"];
+                };
+            };
+        };
+    };
+    startStripeImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Only say what would happen.
+                     * @default true
+                     */
+                    dry_run?: boolean;
+                    /**
+                     * @description shared: all plans in one group, so that customers can change between them. per_plan: each in its own, for customers with several subscriptions at once.
+                     * @default shared
+                     * @enum {string}
+                     */
+                    groups?: "shared" | "per_plan";
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeImport"];
+                };
+            };
+            /**
+             * @description `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_import_under_way`: An import is under way. Wait for its end.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getStripeImport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeImport"];
+                };
+            };
+            /** @description `stripe_import_not_found`: No import of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listStripeImportItems: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                kind?: "product" | "price" | "customer" | "subscription";
+                outcome?: "create" | "link" | "exists" | "skip";
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StripeImportItemList"];
+                };
+            };
+            /** @description `stripe_import_not_found`: No import of this environment has this id. */
             404: {
                 headers: {
                     [name: string]: unknown;

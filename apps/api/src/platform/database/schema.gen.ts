@@ -914,6 +914,32 @@ export interface StripeAccounts {
   stripe_sequence: Generated<number>;
 }
 
+export interface StripeImportItems {
+  created_at: Timestamp;
+  environment_id: string;
+  id: string;
+  import_id: string;
+  kind: "customer" | "price" | "product" | "subscription";
+  object_id: string | null;
+  outcome: "create" | "exists" | "link" | "skip";
+  reason: string | null;
+  stripe_id: string;
+}
+
+export interface StripeImports {
+  cursor: string | null;
+  dry_run: boolean;
+  environment_id: string;
+  error: string | null;
+  finished_at: Timestamp | null;
+  groups: "per_plan" | "shared";
+  id: string;
+  phase: "customers" | "done" | "products" | "subscriptions";
+  progressed_at: Timestamp;
+  started_at: Timestamp;
+  state: "done" | "failed" | "running";
+}
+
 export interface StripeIntents {
   /**
    * Part of the idempotency key sent to Stripe; grows only when a refused call is tried anew.
@@ -1197,6 +1223,8 @@ export interface DB {
   request_rollups_due: RequestRollupsDue;
   scheduled_changes: ScheduledChanges;
   stripe_accounts: StripeAccounts;
+  stripe_import_items: StripeImportItems;
+  stripe_imports: StripeImports;
   stripe_intents: StripeIntents;
   subscription_discounts: SubscriptionDiscounts;
   subscription_items: SubscriptionItems;
