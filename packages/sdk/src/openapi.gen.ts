@@ -9105,6 +9105,13 @@ export interface operations {
                      * @default 1
                      */
                     cost?: number;
+                    /**
+                     * @description Also takes the cost from the quota, in the same step: of what is left, no more is ever given.
+                     * @default false
+                     */
+                    consume?: boolean;
+                    /** @description With consume: the cost is taken once per key. Default: a new one, so that repeating takes it again. */
+                    idempotency_key?: string;
                 };
             };
         };
@@ -9120,6 +9127,28 @@ export interface operations {
             };
             /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `idempotency_conflict`: The idempotency key was used before with another request or event. Nothing was written. Make a new key for a new one, and keep the key when repeating one. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `feature_not_metered`: The feature is on or off, or a setting: there are no units of it to take. Check it instead.
+             *
+             *     `meter_not_summed`: Units can be taken of a feature whose meter sums; of one that counts events, one at a time; of others, none.
+             */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -471,6 +471,33 @@ describe('a quota', () => {
     expect(none).toEqual([]);
   });
 
+  it('is used up by verifications that consume, to the last unit and by no more', async () => {
+    api.setTime(new Date('2026-11-24T10:00:00Z'));
+    await tenant.asServer('POST', 'features', { key: 'credits', name: 'Credits', type: 'metered' });
+    await tenant.asServer('POST', 'customers', { external_id: 'user_consumes' });
+    await grant(api, tenant, {
+      customer: 'user_consumes',
+      feature: 'credits',
+      limit: 20,
+      overage: 'block',
+      anchor: new Date('2026-11-01T00:00:00Z'),
+    });
+    const { secret } = await newKey({ customer: 'user_consumes' });
+    const consume = { feature: 'credits', consume: true };
+    const repeated = [
+      await verify(secret, { ...consume, idempotency_key: 'call-1' }),
+      await verify(secret, { ...consume, idempotency_key: 'call-1' }),
+    ];
+    const answers = await Promise.all(Array.from({ length: 60 }, () => verify(secret, consume)));
+
+    expect(repeated).toMatchObject([
+      { valid: true, remaining: 19 },
+      { valid: true, remaining: 19 },
+    ]);
+    expect(answers.filter(({ valid }) => valid === true).length).toBe(19);
+    expect(new Set(answers.map(({ code }) => code))).toEqual(new Set(['valid', 'quota_exceeded']));
+  });
+
   it('of a feature that the customer has no right to refuses the key', async () => {
     const { secret } = await newKey();
     expect(await verify(secret, { feature: 'api_calls' })).toMatchObject({

@@ -168,7 +168,7 @@ describe('a publishable key', () => {
     }
 
     expect(opened.toSorted()).toEqual(declaredPublishable());
-    expect(opened.toSorted()).toEqual(['getPlan', 'listPlans']);
+    expect(opened.toSorted()).toEqual(['getAddOn', 'getPlan', 'listAddOns', 'listPlans']);
   });
 
   it('may come from a web page', async () => {

@@ -6,9 +6,11 @@ import { Requires } from '../../platform/auth/requires.ts';
 import { Fast } from '../../platform/http/fast-route.ts';
 import { OwnIdempotency, ShownOnce } from '../../platform/http/idempotency.interceptor.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
+import { IdempotencyConflict } from '../../platform/http/idempotency.errors.ts';
 import { idParam, pageFrom } from '../../platform/http/schemas.ts';
 import { FeatureNotFound } from '../catalog/catalog.errors.ts';
 import { CustomerNotFound } from '../customers/customers.errors.ts';
+import { FeatureNotMetered, MeterNotSummed } from '../entitlements/entitlements.errors.ts';
 import { ConsumerKeyNotActive, ConsumerKeyNotFound, ProjectNotFound } from './consumer-keys.errors.ts';
 import {
   consumerKey,
@@ -41,7 +43,7 @@ export class ConsumerKeysController {
   @OwnIdempotency()
   @Fast()
   @Returns(200, verification)
-  @Refuses(FeatureNotFound)
+  @Refuses(FeatureNotFound, FeatureNotMetered, MeterNotSummed, IdempotencyConflict)
   verifyConsumerKey(
     @EnvironmentId() environmentId: string,
     @Body({ schema: verifyConsumerKey }) body: z.output<typeof verifyConsumerKey>,

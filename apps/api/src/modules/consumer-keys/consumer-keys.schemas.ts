@@ -127,6 +127,19 @@ export const verifyConsumerKey = z.strictObject({
     .optional()
     .describe('The metered feature that the call is a use of. Default: the one of the key’s project.'),
   cost: z.int().min(1).max(1_000_000).default(1).describe('How many calls, or units of the feature, it is.'),
+  consume: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Also takes the cost from the quota, in the same step: of what is left, no more is ever given.',
+    ),
+  idempotency_key: text
+    .min(1)
+    .max(255)
+    .optional()
+    .describe(
+      'With consume: the cost is taken once per key. Default: a new one, so that repeating takes it again.',
+    ),
 });
 
 export const verification = z

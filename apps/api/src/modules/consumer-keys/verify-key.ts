@@ -2,8 +2,10 @@ import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import { hashApiKey, isConsumerKey } from '../../platform/auth/api-key.ts';
 import { Clock } from '../../platform/clock.ts';
+import { newId } from '../../platform/ids.ts';
 import { RateLimiter } from '../../platform/rate-limits/rate-limiter.ts';
 import { CheckEntitlement } from '../entitlements/check-entitlement.ts';
+import { ConsumeUsage } from '../entitlements/consume-usage.ts';
 import type { Verification, verifyConsumerKey } from './consumer-keys.schemas.ts';
 import { KnownKeys } from './known-keys.ts';
 import { QuotaWatch } from './quota-watch.ts';
@@ -15,6 +17,8 @@ import {
   secondsUntil,
   windowsOf,
 } from './verification.ts';
+
+type Question = z.output<typeof verifyConsumerKey>;
 
 const unknown: Verification = {
   valid: false,
@@ -41,6 +45,7 @@ export class VerifyKey {
     private readonly known: KnownKeys,
     private readonly limiter: RateLimiter,
     private readonly checks: CheckEntitlement,
+    private readonly consumptions: ConsumeUsage,
     private readonly quotas: QuotaWatch,
     private readonly clock: Clock,
   ) {}
@@ -50,7 +55,7 @@ export class VerifyKey {
    * revoked, expired, disabled, a missing scope, too fast, nothing left. A call that is refused counts against no limit,
    * except one refused for the quota, which came fast all the same. Throws `FeatureNotFound` for a feature that is named.
    */
-  async verify(environmentId: string, question: z.output<typeof verifyConsumerKey>): Promise<Verification> {
+  async verify(environmentId: string, question: Question): Promise<Verification> {
     if (!isConsumerKey(question.key)) {
       return unknown;
     }
@@ -76,20 +81,24 @@ export class VerifyKey {
     const feature = question.feature ?? key.quota_feature;
     return feature === null
       ? { ...limited, valid: true, code: 'valid' }
-      : this.withQuota(environmentId, key, { feature, cost: question.cost }, limited);
+      : this.withQuota(environmentId, key, { ...question, feature }, limited);
   }
 
   private async withQuota(
     environmentId: string,
     key: KnownKey,
-    { feature, cost }: { feature: string; cost: number },
+    { feature, cost, consume, idempotency_key: once }: Question & { feature: string },
     about: Verification,
   ): Promise<Verification> {
-    const answer = await this.checks.check(environmentId, {
-      customer: key.external_id === null ? key.customer_id : `external:${key.external_id}`,
-      feature,
-      required: cost,
-    });
+    const customer = key.external_id === null ? key.customer_id : `external:${key.external_id}`;
+    const answer = consume
+      ? await this.consumptions.consume(environmentId, {
+          customer,
+          feature,
+          quantity: cost,
+          idempotency_key: once ?? newId('usage_event'),
+        })
+      : await this.checks.check(environmentId, { customer, feature, required: cost });
     const { used, limit, remaining, resets_at: resetsAt, degraded } = answer;
     const quota = used === null ? null : { feature, limit, used, remaining, resets_at: resetsAt };
     if (quota !== null) {

@@ -29,6 +29,6 @@ import { UnsyncedCustomers } from './unsynced-customers.ts';
     SnapshotLoader,
     UnsyncedCustomers,
   ],
-  exports: [EntitlementsService, CheckEntitlement, UnsyncedCustomers],
+  exports: [EntitlementsService, CheckEntitlement, ConsumeUsage, UnsyncedCustomers],
 })
 export class EntitlementsModule {}
