@@ -1,0 +1,97 @@
+'use client';
+
+import { Field } from '@billingos/ui/components/field';
+import { Input } from '@billingos/ui/components/input';
+import { PageHeader } from '@billingos/ui/components/page-header';
+import { TableSkeleton } from '@billingos/ui/components/skeleton';
+import { useQuery } from '@tanstack/react-query';
+import { Controller, useForm } from 'react-hook-form';
+import { unwrap } from '../../api/client.ts';
+import { placeError } from '../../api/place-error.ts';
+import { QueryStates } from '../../api/query-states.tsx';
+import type { SubscriptionSettings as Settings } from '../../api/types.ts';
+import { useEnvironment } from '../merchants/environment-context.tsx';
+import { subscriptionSettingsQuery } from './queries.ts';
+import { SettingsForm, SwitchRow } from './settings-form.tsx';
+import { useSaveSettings } from './use-save-settings.ts';
+
+export function SubscriptionSettings() {
+  const { api } = useEnvironment();
+  const settings = useQuery(subscriptionSettingsQuery(api));
+  return (
+    <>
+      <PageHeader title="Subscriptions" description="How what you sell through Stripe is taxed." />
+      <QueryStates query={settings} loading={<TableSkeleton label="Loading the settings" />}>
+        {(data) => <SubscriptionForm settings={data} />}
+      </QueryStates>
+    </>
+  );
+}
+
+type Values = { automatic_tax: boolean; tax_rates: string };
+
+function SubscriptionForm({ settings }: { settings: Settings }) {
+  const { api } = useEnvironment();
+  const form = useForm<Values>({
+    defaultValues: { automatic_tax: settings.automatic_tax, tax_rates: settings.tax_rates.join(', ') },
+  });
+  const save = useSaveSettings(
+    ({ automatic_tax, tax_rates }: Values) =>
+      unwrap(
+        api.client.PATCH('/api/v1/subscription-settings', {
+          body: { automatic_tax, tax_rates: tax_rates.split(/[\s,;]+/).filter((id) => id !== '') },
+        }),
+      ),
+    // A refusal names the one rate that is wrong ("tax_rates.0"); they are all typed into one field.
+    (error) =>
+      placeError(
+        error,
+        form,
+        new Map(
+          ['tax_rates', ...Array.from({ length: 5 }, (_, at) => `tax_rates.${at}`)].map((param) => [
+            param,
+            'tax_rates' as const,
+          ]),
+        ),
+      ),
+  );
+  const { errors } = form.formState;
+  return (
+    <SettingsForm
+      title="Tax"
+      description="Holds for subscriptions that begin from now on."
+      error={errors.root?.message}
+      pending={save.isPending}
+      onSubmit={(event) => void form.handleSubmit((values) => save.mutate(values))(event)}
+    >
+      <Controller
+        control={form.control}
+        name="automatic_tax"
+        render={({ field }) => (
+          <SwitchRow
+            label="Let Stripe compute the tax"
+            hint="By the customer’s address. Stripe Tax must be switched on in your account."
+            checked={field.value}
+            onCheckedChange={field.onChange}
+          />
+        )}
+      />
+      <Field
+        label="Tax rates"
+        optional
+        hint="Ids of Stripe tax rates, for where tax is not computed. Up to five, separated by commas."
+        error={errors.tax_rates?.message}
+      >
+        {(control) => (
+          <Input
+            {...control}
+            className="font-mono"
+            placeholder="txr_1PvA2b"
+            autoComplete="off"
+            {...form.register('tax_rates')}
+          />
+        )}
+      </Field>
+    </SettingsForm>
+  );
+}
