@@ -8,6 +8,7 @@ import {
   fraction,
   majorUnits,
   minorUnits,
+  multiple,
   portion,
   rounded,
   split,
@@ -32,6 +33,8 @@ describe('rounding', () => {
   it('refuses what an integer cannot hold, rather than being out by one', () => {
     expect(() => rounded(decimal('9007199254740992'))).toThrow(RangeError);
     expect(() => sum([9_007_199_254_740_991, 1])).toThrow(RangeError);
+    expect(multiple(1_900, 3)).toBe(5_700);
+    expect(() => multiple(9_007_199_254_740_991, 2)).toThrow(RangeError);
     expect(() => wholeAmount(0.5, 'paid')).toThrow(
       'paid must be an integer between -2^53 and 2^53, not 0.5.',
     );
@@ -117,6 +120,7 @@ describe('amounts as people write them', () => {
     expect(formatUnitAmount('0.35', 'usd')).toBe('$0.0035');
     expect(formatUnitAmount('0.000000000001', 'usd')).toBe('$0.00000000000001');
     expect(formatUnitAmount('2900', 'usd')).toBe('$29.00');
+    expect(formatAmount(2_900, 'krw', { display: 'code' })).toBe('KRW\u00A02,900');
   });
 
   it('refuse to be finer than the minor unit', () => {

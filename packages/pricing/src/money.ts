@@ -53,6 +53,11 @@ export function sum(amounts: readonly number[]): number {
   return wholeAmount(Number(amounts.reduce((total, amount) => total + BigInt(wholeAmount(amount)), 0n)));
 }
 
+/** So many of an amount: 3 of 1900 are 5700. Throws a `RangeError` beyond 2^53. */
+export function multiple(amount: number, count: number): number {
+  return portion(amount, { numerator: BigInt(wholeAmount(count, 'count')), denominator: 1n });
+}
+
 /** An amount in `parts` parts that add up to it and differ by one at most, the larger first: 100 in 3 is 34, 33, 33. */
 export function split(amount: number, parts: number): number[] {
   if (!Number.isSafeInteger(parts) || parts < 1) {
@@ -118,23 +123,35 @@ export function minorUnits(major: string, currency: string): number {
   return rounded(scaled);
 }
 
+export interface Formatting {
+  /** Default: `en`. */
+  locale?: string;
+  /** `code`: "USD 29.00", where a font may lack the symbol. Default: `symbol`. */
+  display?: 'symbol' | 'code';
+}
+
 /** As people read it: 2900 in `usd` is "$29.00", 500 in `jpy` "¥500". Nothing is rounded away. */
-export function formatAmount(amount: number, currency: string, locale = 'en'): string {
-  return formatUnits(majorUnits(amount, currency), currency, locale);
+export function formatAmount(amount: number, currency: string, formatting?: Formatting): string {
+  return formatUnits(majorUnits(amount, currency), currency, formatting);
 }
 
 /** The price of one unit, exact: "0.35" in `usd`, minor units, is "$0.0035". */
-export function formatUnitAmount(unitAmount: string, currency: string, locale = 'en'): string {
+export function formatUnitAmount(unitAmount: string, currency: string, formatting?: Formatting): string {
   const exponent = currencyExponent(currency);
   const scale = new Exact(`1e-${exponent}`);
-  return formatUnits(decimal(unitAmount, 'unit_amount').times(scale).toFixed(), currency, locale);
+  return formatUnits(decimal(unitAmount, 'unit_amount').times(scale).toFixed(), currency, formatting);
 }
 
-function formatUnits(major: string, currency: string, locale: string): string {
+function formatUnits(
+  major: string,
+  currency: string,
+  { locale = 'en', display = 'symbol' }: Formatting = {},
+): string {
   return (
     new Intl.NumberFormat(locale, {
       style: 'currency',
       currency,
+      currencyDisplay: display,
       minimumFractionDigits: writtenDecimals(currency),
       maximumFractionDigits: 20,
     })

@@ -1,3 +1,4 @@
+import { multiple } from '@billingos/pricing/money';
 import { discountLines } from '@billingos/pricing/discount';
 import type { Recurrence } from '@billingos/pricing/period';
 import { lineAmount, type Price } from '@billingos/pricing/price';
@@ -43,7 +44,7 @@ export function recurringAmounts(
   for (const { times = 1, ...sale } of sales) {
     const revenue = monthlyRevenue(sale);
     if (revenue !== null) {
-      monthly.set(revenue.currency, (monthly.get(revenue.currency) ?? 0) + revenue.amount * times);
+      monthly.set(revenue.currency, (monthly.get(revenue.currency) ?? 0) + multiple(revenue.amount, times));
     }
   }
   return [...monthly].map(([currency, amount]) => ({ amount, currency }));

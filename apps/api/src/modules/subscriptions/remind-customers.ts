@@ -1,3 +1,4 @@
+import { multiple } from '@billingos/pricing/money';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { createElement, type ReactElement } from 'react';
 import { Clock } from '../../platform/clock.ts';
@@ -134,7 +135,7 @@ function priceOf({ items, discounts }: Subscription): string | null {
     if (amount === null) {
       return null;
     }
-    total += amount.amount * quantity;
+    total += multiple(amount.amount, quantity);
   }
   return moneyInWords({ amount: total, currency });
 }

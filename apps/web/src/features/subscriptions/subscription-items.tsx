@@ -1,3 +1,4 @@
+import { multiple } from '@billingos/pricing/money';
 import { Card, CardHeader } from '@billingos/ui/components/card';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import type { Subscription } from '../../api/types.ts';
@@ -37,7 +38,7 @@ export function SubscriptionItems({ subscription }: { subscription: Subscription
               <Cell numeric>{item.feature ? 'by use' : item.quantity}</Cell>
               <Cell numeric>
                 {item.amount
-                  ? `${formatMoney({ ...item.amount, amount: item.amount.amount * item.quantity })} / ${formatInterval(item.interval, item.interval_count)}`
+                  ? `${formatMoney({ ...item.amount, amount: multiple(item.amount.amount, item.quantity) })} / ${formatInterval(item.interval, item.interval_count)}`
                   : `each ${formatInterval(item.interval, item.interval_count)}`}
               </Cell>
             </TableRow>
