@@ -50,6 +50,7 @@ export type {
 export type { Feature, FeatureCreate, FeatureQuery } from './resources/features.ts';
 export type {
   Invoice,
+  InvoiceMarkPaid,
   InvoicePay,
   InvoiceQuery,
   InvoiceSummary,

@@ -1156,6 +1156,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invoices/{id}/mark-paid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["markInvoicePaid"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credit-notes/{id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["voidCreditNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoices/{id}/pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getInvoicePdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invoice-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getInvoiceSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["updateInvoiceSettings"];
+        trace?: never;
+    };
     "/api/v1/invoices": {
         parameters: {
             query?: never;
@@ -2986,78 +3050,6 @@ export interface components {
             has_more: boolean;
             next_cursor: string | null;
         };
-        InvoiceList: {
-            data: components["schemas"]["InvoiceSummary"][];
-            has_more: boolean;
-            next_cursor: string | null;
-        };
-        InvoiceSummary: {
-            id: string;
-            /** @description Null until it is issued. */
-            number: string | null;
-            /**
-             * @description Who collects it: Stripe, or the merchant.
-             * @enum {string}
-             */
-            provider: "stripe" | "manual";
-            /** @enum {string} */
-            status: "draft" | "open" | "paid" | "void" | "uncollectible";
-            billing_reason: string;
-            customer: components["schemas"]["CustomerSummary"];
-            /** @description Id of the subscription that it bills. */
-            subscription: string | null;
-            currency: string;
-            /** @description The sum of the lines. */
-            subtotal: components["schemas"]["Money"];
-            discount_total: components["schemas"]["Money"];
-            tax_total: components["schemas"]["Money"];
-            total: components["schemas"]["Money"];
-            /** @description What the customer’s credit balance took off. */
-            credit_applied: components["schemas"]["Money"];
-            amount_due: components["schemas"]["Money"];
-            amount_paid: components["schemas"]["Money"];
-            amount_remaining: components["schemas"]["Money"];
-            amount_refunded: components["schemas"]["Money"];
-            /** @description Taken back by credit notes after it was paid. */
-            amount_credited: components["schemas"]["Money"];
-            /** Format: date-time */
-            period_start: string | null;
-            /** Format: date-time */
-            period_end: string | null;
-            /** Format: date-time */
-            due_at: string | null;
-            /** Format: date-time */
-            issued_at: string | null;
-            /** Format: date-time */
-            paid_at: string | null;
-            /** Format: date-time */
-            voided_at: string | null;
-            attempt_count: number;
-            /**
-             * Format: date-time
-             * @description When Stripe tries again by itself.
-             */
-            next_attempt_at: string | null;
-            /** @description Stripe’s page of the invoice, where it can be paid. */
-            hosted_invoice_url: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            version: number;
-        };
-        InvoicesSummary: {
-            by_currency: {
-                currency: string;
-                /** @description Still to be paid. */
-                open: components["schemas"]["Money"];
-                open_count: number;
-                /** @description Of that, what is late: after its day, or refused by the bank. */
-                overdue: components["schemas"]["Money"];
-                overdue_count: number;
-                paid_last_30_days: components["schemas"]["Money"];
-            }[];
-        };
         Invoice: {
             id: string;
             /** @description Null until it is issued. */
@@ -3189,6 +3181,95 @@ export interface components {
             failure_reason: string | null;
             /** Format: date-time */
             created_at: string;
+        };
+        InvoiceSettings: {
+            /** @description Null: the name of the merchant. */
+            seller_name: string | null;
+            /** @description With line breaks. */
+            seller_address: string | null;
+            seller_tax_id: string | null;
+            /** @description Of numbers: INV-000123. */
+            prefix: string;
+            /** @description Percent on top of the prices: "18". "0" is no tax. */
+            tax_rate: string;
+            /** @description What the tax is called: GST, VAT. */
+            tax_label: string;
+            /** @description Days from issue to due. */
+            payment_terms_days: number;
+            /** @description Under every invoice: bank account, thanks. */
+            notes: string | null;
+        };
+        InvoiceList: {
+            data: components["schemas"]["InvoiceSummary"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        InvoiceSummary: {
+            id: string;
+            /** @description Null until it is issued. */
+            number: string | null;
+            /**
+             * @description Who collects it: Stripe, or the merchant.
+             * @enum {string}
+             */
+            provider: "stripe" | "manual";
+            /** @enum {string} */
+            status: "draft" | "open" | "paid" | "void" | "uncollectible";
+            billing_reason: string;
+            customer: components["schemas"]["CustomerSummary"];
+            /** @description Id of the subscription that it bills. */
+            subscription: string | null;
+            currency: string;
+            /** @description The sum of the lines. */
+            subtotal: components["schemas"]["Money"];
+            discount_total: components["schemas"]["Money"];
+            tax_total: components["schemas"]["Money"];
+            total: components["schemas"]["Money"];
+            /** @description What the customer’s credit balance took off. */
+            credit_applied: components["schemas"]["Money"];
+            amount_due: components["schemas"]["Money"];
+            amount_paid: components["schemas"]["Money"];
+            amount_remaining: components["schemas"]["Money"];
+            amount_refunded: components["schemas"]["Money"];
+            /** @description Taken back by credit notes after it was paid. */
+            amount_credited: components["schemas"]["Money"];
+            /** Format: date-time */
+            period_start: string | null;
+            /** Format: date-time */
+            period_end: string | null;
+            /** Format: date-time */
+            due_at: string | null;
+            /** Format: date-time */
+            issued_at: string | null;
+            /** Format: date-time */
+            paid_at: string | null;
+            /** Format: date-time */
+            voided_at: string | null;
+            attempt_count: number;
+            /**
+             * Format: date-time
+             * @description When Stripe tries again by itself.
+             */
+            next_attempt_at: string | null;
+            /** @description Stripe’s page of the invoice, where it can be paid. */
+            hosted_invoice_url: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        InvoicesSummary: {
+            by_currency: {
+                currency: string;
+                /** @description Still to be paid. */
+                open: components["schemas"]["Money"];
+                open_count: number;
+                /** @description Of that, what is late: after its day, or refused by the bank. */
+                overdue: components["schemas"]["Money"];
+                overdue_count: number;
+                paid_last_30_days: components["schemas"]["Money"];
+            }[];
         };
         PaymentOutcome: {
             /**
@@ -6869,6 +6950,12 @@ export interface operations {
                     coupon?: string;
                     /** @description false: no trial. true: refused when the customer had one. Default: the plan’s, if they had none. */
                     trial?: boolean;
+                    /**
+                     * @description manual: BillingOS writes invoices, which are paid by bank transfer or otherwise.
+                     * @default stripe
+                     * @enum {string}
+                     */
+                    billing?: "stripe" | "manual";
                     /** @description A Stripe payment method, which becomes the customer’s default. Default: the one they have. */
                     payment_method?: string;
                 };
@@ -6923,6 +7010,8 @@ export interface operations {
              *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
              *
              *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             *
+             *     `not_billed_manually`: BillingOS itself invoices the subscription: it charges no card and has no trial.
              *
              *     `payment_failed`: The customer’s bank declined the payment. Nothing changed; try another payment method.
              *
@@ -7085,6 +7174,8 @@ export interface operations {
              *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
              *
              *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             *
+             *     `refund_needs_credit_note`: BillingOS itself invoices the subscription, so nothing goes back by itself: write a credit note on its invoice.
              */
             409: {
                 headers: {
@@ -8184,6 +8275,225 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    markInvoicePaid: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description When the money came. Default: now.
+                     */
+                    paid_at?: string;
+                    /** @description Of the transfer, for your books. */
+                    reference?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            /** @description `invoice_not_found`: No invoice of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `invoice_not_manual`: Stripe collects this invoice: it knows when it is paid, and has its PDF.
+             *
+             *     `invoice_not_open`: Only an open invoice can be paid, voided or given up; the message says how this one stands.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `paid_in_future`: Money that is yet to come has not been paid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    voidCreditNote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditNote"];
+                };
+            };
+            /** @description `credit_note_not_found`: No credit note of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `invoice_not_manual`: Stripe collects this invoice: it knows when it is paid, and has its PDF.
+             *
+             *     `credit_note_settled`: The invoice was paid or voided after the credit note had lowered what was due.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInvoicePdf: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `invoice_not_found`: No invoice of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": components["schemas"]["Error"];
+                };
+            };
+            /** @description `invoice_not_manual`: Stripe collects this invoice: it knows when it is paid, and has its PDF. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getInvoiceSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceSettings"];
+                };
+            };
+        };
+    };
+    updateInvoiceSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Null: the name of the merchant. */
+                    seller_name?: string | null;
+                    /** @description With line breaks. */
+                    seller_address?: string | null;
+                    seller_tax_id?: string | null;
+                    /** @description Of numbers: INV-000123. */
+                    prefix?: string;
+                    /** @description Percent on top of the prices: "18". "0" is no tax. */
+                    tax_rate?: string;
+                    /** @description What the tax is called: GST, VAT. */
+                    tax_label?: string;
+                    /** @description Days from issue to due. */
+                    payment_terms_days?: number;
+                    /** @description Under every invoice: bank account, thanks. */
+                    notes?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceSettings"];
                 };
             };
         };

@@ -1,5 +1,6 @@
 import { createElement } from 'react';
 import Stripe from 'stripe';
+import { BillSubscriptions } from '../../src/modules/invoices/bill-subscriptions.ts';
 import { SyncInvoices } from '../../src/modules/invoices/sync-invoices.ts';
 import { TakeOverPayments } from '../../src/modules/payments/take-over-payments.ts';
 import { AlertsService } from '../../src/modules/alerts/alerts.service.ts';
@@ -42,6 +43,9 @@ export interface Victim extends Tenant {
   subscription: { id: string };
   invoice: { id: string; line: string };
   openInvoices: string[];
+  /** Writes an invoice of ours to a new customer, and says its id. */
+  writeInvoice: () => Promise<string>;
+  manualInvoice: string;
   disputes: string[];
   failedJob: string;
   webhookEvent: string;
@@ -510,6 +514,21 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   updateProject: ({ project }) => [
     { path: `projects/${project}`, body: { name: 'Renamed' }, strangers: 'not_found' },
   ],
+  markInvoicePaid: async ({ writeInvoice }) => [
+    {
+      path: `invoices/${await writeInvoice()}/mark-paid`,
+      body: { reference: 'SEPA 1' },
+      strangers: 'not_found',
+    },
+  ],
+  getInvoicePdf: ({ manualInvoice }) => [{ path: `invoices/${manualInvoice}/pdf`, strangers: 'not_found' }],
+  voidCreditNote: async ({ writeInvoice, asServer }) => {
+    const id = await writeInvoice();
+    const { body } = await asServer('POST', `invoices/${id}/credit-notes`, { amount: 1 });
+    return [{ path: `credit-notes/${body['id']}/void`, strangers: 'not_found' }];
+  },
+  getInvoiceSettings: () => [{ path: 'invoice-settings', strangers: 'own' }],
+  updateInvoiceSettings: () => [{ path: 'invoice-settings', body: { prefix: 'ABC' }, strangers: 'own' }],
   receiveStripeEvent: ({ stripeAccount }) => [
     { ...signedEvent(stripeAccount, 'evt_received'), strangers: 'refused' },
   ],
@@ -649,6 +668,8 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
   await stack.app.get(RequestLogsService).rollUp();
   await asServer('POST', 'track', { endpoint: '/users/2', ...logged });
   await asOwner('PATCH', 'request-log-settings', { retention_days: 7 });
+  const writeInvoice = () => writeManualInvoice(stack, tenant);
+  const manualInvoice = await writeInvoice();
   const job = await owner.query<{ id: string }>(
     `update outbox set state = 'failed', finished_at = now()
      where environment_id = $1 and name = 'catalog.sync_meter' returning id`,
@@ -656,6 +677,8 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
   );
   return {
     ...tenant,
+    writeInvoice,
+    manualInvoice,
     stripeAccount,
     customer: { id: customer.body['id'], external_id: 'user_42' },
     meter: { id: meter.body['id'], key: 'api_calls' },
@@ -680,6 +703,18 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     reconciliation: await addReconciliation(stack, tenant),
     stripeImport: await addStripeImport(stack, tenant),
   };
+}
+
+async function writeManualInvoice(stack: TestStack, tenant: Tenant): Promise<string> {
+  const customer = await tenant.asServer('POST', 'customers', { name: 'Pays by transfer' });
+  const { body: subscription } = await tenant.asServer('POST', 'subscriptions', {
+    customer: customer.body['id'],
+    plan: 'pro',
+    billing: 'manual',
+  });
+  await stack.app.get(BillSubscriptions).bill(tenant.environment_id, subscription['id']);
+  const { body } = await tenant.asServer('GET', `invoices?subscription=${subscription['id']}`);
+  return String(body['data'][0].id);
 }
 
 /** A run with a discrepancy that was found in it. */

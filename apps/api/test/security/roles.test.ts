@@ -76,6 +76,8 @@ const changes: Record<string, string[]> = {
     'payInvoice',
     'voidInvoice',
     'markInvoiceUncollectible',
+    'markInvoicePaid',
+    'voidCreditNote',
     'adjustCustomerBalance',
   ],
   viewer: [],

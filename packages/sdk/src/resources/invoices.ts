@@ -13,6 +13,7 @@ export type CreditNoteCreate = Body<'/api/v1/invoices/{id}/credit-notes', 'post'
 export type Refund = components['schemas']['Refund'];
 export type RefundCreate = Body<'/api/v1/invoices/{id}/refund', 'post'>;
 export type RefundQuery = Query<'/api/v1/refunds', 'get'>;
+export type InvoiceMarkPaid = Body<'/api/v1/invoices/{id}/mark-paid', 'post'>;
 export type InvoiceQuery = Query<'/api/v1/invoices', 'get'>;
 
 /** What customers were asked for, and how it was paid. */
@@ -65,6 +66,11 @@ export class Invoices {
     );
   }
 
+  /** Takes a credit note back that was wrong, of an invoice that BillingOS wrote. */
+  voidCreditNote(id: string, options?: WriteOptions): Promise<CreditNote> {
+    return this.#transport.call('post', '/api/v1/credit-notes/{id}/void', { path: { id } }, options);
+  }
+
   /** Gives back what a card paid, all that is left or an amount. */
   refund(id: string, body: RefundCreate = {}, options?: WriteOptions): Promise<Refund> {
     return this.#transport.call('post', '/api/v1/invoices/{id}/refund', { path: { id }, body }, options);
@@ -75,5 +81,10 @@ export class Invoices {
     return new List((cursor = query.cursor) =>
       this.#transport.call('get', '/api/v1/refunds', { query: { ...query, cursor } }, options),
     );
+  }
+
+  /** Notes that the money for an invoice that BillingOS wrote came. */
+  markPaid(id: string, body: InvoiceMarkPaid = {}, options?: WriteOptions): Promise<Invoice> {
+    return this.#transport.call('post', '/api/v1/invoices/{id}/mark-paid', { path: { id }, body }, options);
   }
 }

@@ -5,7 +5,8 @@ import { Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
 import { closeStripeInvoice } from '../../stripe/stripe.invoices.ts';
 import { SyncCustomer } from '../subscriptions/sync-customer.ts';
-import { InvoiceNotOnStripe, InvoiceNotOpen, PaymentUnderWay } from './invoices.errors.ts';
+import { CloseManualInvoice } from './close-manual-invoice.ts';
+import { InvoiceNotOpen, PaymentUnderWay } from './invoices.errors.ts';
 import { takeOverInvoice } from './invoices.jobs.ts';
 import { type Invoice, InvoicesService } from './invoices.service.ts';
 import { TakeOverInvoice } from './take-over-invoice.ts';
@@ -20,6 +21,7 @@ const closeIntent = {
 export class CloseInvoice implements OnModuleInit {
   constructor(
     private readonly invoices: InvoicesService,
+    private readonly manual: CloseManualInvoice,
     private readonly takeOver: TakeOverInvoice,
     private readonly syncCustomer: SyncCustomer,
     private readonly connections: Connections,
@@ -38,11 +40,11 @@ export class CloseInvoice implements OnModuleInit {
     });
   }
 
-  /** Throws `InvoiceNotFound`, `InvoiceNotOnStripe`, `InvoiceNotOpen`, `PaymentUnderWay`. */
+  /** Throws `InvoiceNotFound`, `InvoiceNotOpen`, `PaymentUnderWay`. */
   async close(environmentId: string, id: string, as: 'void' | 'uncollectible'): Promise<Invoice> {
     const invoice = await this.invoices.find(environmentId, id);
     if (invoice.stripe_invoice_id === null) {
-      throw new InvoiceNotOnStripe(id);
+      return this.manual.close(environmentId, id, as);
     }
     // Closing again what is closed so changes nothing. What nobody was to pay can still be void.
     if (invoice.status !== as) {

@@ -116,3 +116,57 @@ export class NotAllGiven extends AppError {
     );
   }
 }
+
+export class InvoiceNotManual extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'invoice_not_manual',
+    kind: 'conflict',
+    explanation: 'Stripe collects this invoice: it knows when it is paid, and has its PDF.',
+  };
+  constructor(id: string) {
+    super(
+      InvoiceNotManual.facts,
+      `The invoice ${id} is collected by Stripe, which says by itself when it is paid; its hosted_invoice_url shows it.`,
+    );
+  }
+}
+
+export class PaidInFuture extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'paid_in_future',
+    kind: 'invalid',
+    explanation: 'Money that is yet to come has not been paid.',
+  };
+  constructor(at: Date) {
+    super(PaidInFuture.facts, `paid_at is ${at.toISOString()}, which is yet to come.`, 'paid_at');
+  }
+}
+
+export class CreditNoteNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'credit_note_not_found',
+    kind: 'not_found',
+    explanation: 'No credit note of this environment has this id.',
+  };
+  constructor(id: string) {
+    super(
+      CreditNoteNotFound.facts,
+      `There is no credit note ${id}. GET /api/v1/invoices/{id} shows those of an invoice.`,
+      'id',
+    );
+  }
+}
+
+export class CreditNoteSettled extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'credit_note_settled',
+    kind: 'conflict',
+    explanation: 'The invoice was paid or voided after the credit note had lowered what was due.',
+  };
+  constructor(id: string) {
+    super(
+      CreditNoteSettled.facts,
+      `The invoice of the credit note ${id} was settled after it. What is owed beyond it needs an invoice of its own.`,
+    );
+  }
+}

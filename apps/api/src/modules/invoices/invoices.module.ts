@@ -1,8 +1,19 @@
 import { Module } from '@nestjs/common';
 import { StripeModule } from '../../stripe/stripe.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
+import { CatalogModule } from '../catalog/catalog.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
+import { UsageModule } from '../usage/usage.module.ts';
+import { BillSubscriptions } from './bill-subscriptions.ts';
+import { CloseManualInvoice } from './close-manual-invoice.ts';
+import { InvoiceSettingsController } from './invoice-settings.controller.ts';
+import { InvoiceSettingsService } from './invoice-settings.service.ts';
+import { IssueManualInvoice } from './issue-manual-invoice.ts';
+import { ManualCreditNotes } from './manual-credit-notes.ts';
+import { ManualInvoicesController } from './manual-invoices.controller.ts';
+import { ManualInvoicesRepository } from './manual-invoices.repository.ts';
+import { PrintInvoice } from './print-invoice.ts';
 import { CloseInvoice } from './close-invoice.ts';
 import { CustomerBalanceController } from './customer-balance.controller.ts';
 import { CustomerBalance } from './customer-balance.service.ts';
@@ -17,9 +28,21 @@ import { SyncInvoices } from './sync-invoices.ts';
 import { TakeOverInvoice } from './take-over-invoice.ts';
 
 @Module({
-  imports: [StripeModule, AuditModule, CustomersModule, SubscriptionsModule],
-  controllers: [InvoicesController, CustomerBalanceController],
+  imports: [StripeModule, AuditModule, CustomersModule, CatalogModule, UsageModule, SubscriptionsModule],
+  controllers: [
+    ManualInvoicesController,
+    InvoiceSettingsController,
+    InvoicesController,
+    CustomerBalanceController,
+  ],
   providers: [
+    BillSubscriptions,
+    CloseManualInvoice,
+    InvoiceSettingsService,
+    IssueManualInvoice,
+    ManualCreditNotes,
+    ManualInvoicesRepository,
+    PrintInvoice,
     InvoicesService,
     InvoicesRepository,
     InvoicePartsRepository,

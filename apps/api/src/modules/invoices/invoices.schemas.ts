@@ -173,6 +173,15 @@ export const paymentOutcome = z
   })
   .meta({ id: 'PaymentOutcome' });
 
+export const markInvoicePaid = z.strictObject({
+  paid_at: z.iso
+    .datetime({ offset: true })
+    .transform((at) => new Date(at))
+    .optional()
+    .describe('When the money came. Default: now.'),
+  reference: text.trim().min(1).max(200).optional().describe('Of the transfer, for your books.'),
+});
+
 const amount = z.int().min(1).max(99_999_999_999);
 export const createCreditNote = z
   .strictObject({

@@ -11,13 +11,13 @@ import {
   CreditNoteTooLarge,
   InvoiceLineNotFound,
   InvoiceNotIssued,
-  InvoiceNotOnStripe,
   NotAllGiven,
   PaymentUnderWay,
 } from './invoices.errors.ts';
 import { takeOverInvoice } from './invoices.jobs.ts';
 import type { createCreditNote } from './invoices.schemas.ts';
 import { creditNoteOf, type InvoiceRow, InvoicesService } from './invoices.service.ts';
+import { ManualCreditNotes } from './manual-credit-notes.ts';
 import { TakeOverInvoice } from './take-over-invoice.ts';
 
 const amount = z.int().optional();
@@ -44,6 +44,7 @@ export class IssueCreditNote implements OnModuleInit {
     private readonly database: Database,
     private readonly invoices: InvoicesService,
     private readonly parts: InvoicePartsRepository,
+    private readonly manual: ManualCreditNotes,
     private readonly takeOver: TakeOverInvoice,
     private readonly connections: Connections,
     private readonly intents: Intents,
@@ -68,7 +69,7 @@ export class IssueCreditNote implements OnModuleInit {
   async issue(environmentId: string, id: string, wish: Wish) {
     const { stripe_invoice_id: stripeId } = await this.invoices.find(environmentId, id);
     if (stripeId === null) {
-      throw new InvoiceNotOnStripe(id);
+      return this.manual.issue(environmentId, id, wish);
     }
     await this.takeOver.take(environmentId, stripeId, { noted: true });
     const invoice = await this.invoices.find(environmentId, id);

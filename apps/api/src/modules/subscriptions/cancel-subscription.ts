@@ -13,6 +13,7 @@ import {
 } from '../../stripe/stripe.subscriptions.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { refreshCustomer } from '../entitlements/entitlements.jobs.ts';
+import { ManualSubscriptions } from './manual-subscriptions.ts';
 import { isRunning } from './subscription.ts';
 import { SubscriptionEnded, SubscriptionNotOnStripe } from './subscriptions.errors.ts';
 import { type Subscription, SubscriptionsService } from './subscriptions.service.ts';
@@ -51,6 +52,7 @@ const keepIntent = {
 export class CancelSubscription implements OnModuleInit {
   constructor(
     private readonly subscriptions: SubscriptionsService,
+    private readonly manual: ManualSubscriptions,
     private readonly customers: CustomersService,
     private readonly connections: Connections,
     private readonly intents: Intents,
@@ -94,10 +96,14 @@ export class CancelSubscription implements OnModuleInit {
 
   /**
    * Cancelling again what is to end anyway changes nothing. Throws `SubscriptionNotFound`, `SubscriptionEnded`,
-   * `SubscriptionNotOnStripe`, `StripeUnavailable`.
+   * `RefundNeedsCreditNote`, `StripeUnavailable`.
    */
   async cancel(environmentId: string, id: string, wish: CancelWish): Promise<Subscription> {
     const subscription = await this.subscriptions.get(environmentId, id);
+    if (subscription.provider === 'manual') {
+      await this.manual.cancel(environmentId, id, wish);
+      return this.subscriptions.get(environmentId, id);
+    }
     const stripeId = stripeIdOf(subscription);
     if (wish.when === 'period_end' && subscription.cancel_at !== null) {
       return subscription;
@@ -123,6 +129,10 @@ export class CancelSubscription implements OnModuleInit {
   /** Takes a cancellation at the end of the period back; one that is not to end stays as it is. */
   async undo(environmentId: string, id: string): Promise<Subscription> {
     const subscription = await this.subscriptions.get(environmentId, id);
+    if (subscription.provider === 'manual') {
+      await this.manual.undoCancel(environmentId, id);
+      return this.subscriptions.get(environmentId, id);
+    }
     const stripeId = stripeIdOf(subscription);
     if (subscription.cancel_at === null) {
       return subscription;

@@ -9,6 +9,7 @@ import { StripeUnavailable } from '../../stripe/stripe.errors.ts';
 import { createStripeSubscription } from '../../stripe/stripe.subscriptions.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { refreshCustomer } from '../entitlements/entitlements.jobs.ts';
+import { CreateManualSubscription } from './create-manual-subscription.ts';
 import { Sales, soldParams } from './sale.ts';
 import type { createSubscription } from './subscriptions.schemas.ts';
 import { PaymentMethodNeeded } from './subscriptions.errors.ts';
@@ -26,6 +27,7 @@ export class CreateSubscription implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly sales: Sales,
+    private readonly manual: CreateManualSubscription,
     private readonly subscriptions: SubscriptionsService,
     private readonly customers: CustomersService,
     private readonly connections: Connections,
@@ -52,10 +54,13 @@ export class CreateSubscription implements OnModuleInit {
   }
 
   /**
-   * Throws what `Sales.prepare` throws, `PaymentMethodNeeded`, `PaymentFailed` when the first payment fails,
+   * Throws what `Sales.prepare` throws, `NotBilledManually`, `PaymentMethodNeeded`, `PaymentFailed` when the first payment fails,
    * `StripeUnavailable`.
    */
   async create(environmentId: string, wish: z.output<typeof createSubscription>): Promise<Subscription> {
+    if (wish.billing === 'manual') {
+      return this.manual.create(environmentId, wish);
+    }
     const { customer, group, ...sale } = await this.sales.prepare(environmentId, wish);
     const paymentMethod = wish.payment_method ?? null;
     if (

@@ -36,6 +36,7 @@ import {
   DateNotAhead,
   NotABasePlan,
   NotAnAddOn,
+  NotBilledManually,
   NothingToChange,
   NotOnTrial,
   OfferNotFound,
@@ -43,6 +44,7 @@ import {
   PlanArchived,
   PlanInOtherGroup,
   PreviewOutdated,
+  RefundNeedsCreditNote,
   SubscriptionEnded,
   SubscriptionNotFound,
   SubscriptionNotOnStripe,
@@ -148,7 +150,7 @@ export class SubscriptionsController {
   @Requires('subscriptions:write')
   @CallsStripe()
   @Returns(201, subscription)
-  @Refuses(...saleRefusals, PaymentFailed, OtherCallUnderWay)
+  @Refuses(...saleRefusals, NotBilledManually, PaymentFailed, OtherCallUnderWay)
   createSubscription(
     @EnvironmentId() environmentId: string,
     @Body({ schema: createSubscription }) body: z.output<typeof createSubscription>,
@@ -172,7 +174,7 @@ export class SubscriptionsController {
   @Requires('subscriptions:write')
   @CallsStripe()
   @Returns(200, subscription)
-  @Refuses(...changeRefusals)
+  @Refuses(...changeRefusals, RefundNeedsCreditNote)
   cancelSubscription(
     @EnvironmentId() environmentId: string,
     @Param({ schema: idParam }) { id }: z.output<typeof idParam>,

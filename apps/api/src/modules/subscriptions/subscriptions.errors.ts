@@ -236,3 +236,34 @@ export class PlanMigrationNotFound extends AppError {
     );
   }
 }
+
+export class NotBilledManually extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'not_billed_manually',
+    kind: 'conflict',
+    explanation: 'BillingOS itself invoices the subscription: it charges no card and has no trial.',
+  };
+  constructor(param: string) {
+    super(
+      NotBilledManually.facts,
+      `A subscription with billing manual takes no ${param}. Leave it out, or bill by Stripe.`,
+      param,
+    );
+  }
+}
+
+export class RefundNeedsCreditNote extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'refund_needs_credit_note',
+    kind: 'conflict',
+    explanation:
+      'BillingOS itself invoices the subscription, so nothing goes back by itself: write a credit note on its invoice.',
+  };
+  constructor(id: string) {
+    super(
+      RefundNeedsCreditNote.facts,
+      `The subscription ${id} is invoiced by BillingOS itself. Cancel it with refund none, then write a credit note: POST /api/v1/invoices/{id}/credit-notes.`,
+      'refund',
+    );
+  }
+}

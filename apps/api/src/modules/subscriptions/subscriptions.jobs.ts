@@ -10,3 +10,13 @@ export const runMigration = defineJob({
   backoff_seconds: 5,
   timeout_seconds: 300,
 });
+
+/** Looks what is to be invoiced of a subscription that BillingOS invoices itself. Handled by the invoices. */
+export const billSubscription = defineJob({
+  name: 'subscriptions.bill',
+  queue: 'money',
+  payload: z.strictObject({ subscription_id: z.string() }),
+  attempts: 12,
+  backoff_seconds: 5,
+  timeout_seconds: 60,
+});

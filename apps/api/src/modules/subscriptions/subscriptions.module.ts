@@ -8,6 +8,7 @@ import { MailModule } from '../mail/mail.module.ts';
 import { MerchantsModule } from '../merchants/merchants.module.ts';
 import { CancelSubscription } from './cancel-subscription.ts';
 import { CompareSubscriptions } from './compare-subscriptions.ts';
+import { CreateManualSubscription } from './create-manual-subscription.ts';
 import { CreateSubscription } from './create-subscription.ts';
 import { OpenCheckout } from './open-checkout.ts';
 import { Sales } from './sale.ts';
@@ -15,6 +16,8 @@ import { ChangeSubscription } from './change-subscription.ts';
 import { MigratePlan } from './migrate-plan.ts';
 import { PlanMigrationsController } from './plan-migrations.controller.ts';
 import { PlanMigrationsRepository } from './plan-migrations.repository.ts';
+import { ManualSubscriptions } from './manual-subscriptions.ts';
+import { ManualSubscriptionsRepository } from './manual-subscriptions.repository.ts';
 import { MoveTrial } from './move-trial.ts';
 import { PauseSubscription } from './pause-subscription.ts';
 import { RecurringSales } from './recurring-sales.ts';
@@ -54,7 +57,10 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
     RecurringSales,
     SuspendSubscription,
     Sales,
+    CreateManualSubscription,
     CreateSubscription,
+    ManualSubscriptions,
+    ManualSubscriptionsRepository,
     CancelSubscription,
     ChangeSubscription,
     PlanChange,
@@ -74,6 +80,7 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
     SubscriptionsService,
     SuspendSubscription,
     CancelSubscription,
+    ManualSubscriptions,
     PauseSubscription,
   ],
 })

@@ -139,6 +139,10 @@ const sale = {
 
 export const createSubscription = z.strictObject({
   ...sale,
+  billing: z
+    .enum(['stripe', 'manual'])
+    .default('stripe')
+    .describe('manual: BillingOS writes invoices, which are paid by bank transfer or otherwise.'),
   payment_method: z
     .string()
     .regex(/^pm_[A-Za-z0-9_]+$/, 'use the id of a Stripe payment method')

@@ -220,6 +220,45 @@ export class UsageRepository {
       .execute();
   }
 
+  /**
+   * What a customer used of a meter in a period, an exact decimal: the total that was kept of a period that begins then, else
+   * the sum of the events.
+   */
+  async total(
+    environmentId: string,
+    of: { customer_id: string; meter_id: string; start: Date; end: Date },
+  ): Promise<string> {
+    const record = await this.database.q
+      .selectFrom('usage_records')
+      .select('value')
+      .where('environment_id', '=', environmentId)
+      .where('customer_id', '=', of.customer_id)
+      .where('meter_id', '=', of.meter_id)
+      .where('period_start', '=', of.start)
+      .executeTakeFirst();
+    if (record !== undefined) {
+      return record.value;
+    }
+    const { total } = await this.database.q
+      .selectFrom('usage_events as e')
+      .innerJoin('meters as m', (join) =>
+        join.onRef('m.environment_id', '=', 'e.environment_id').onRef('m.id', '=', 'e.meter_id'),
+      )
+      .select(
+        sql<string>`coalesce(sum(case when e.kind = 'usage' and m.aggregation = 'count' then 1 else e.value end), 0)::text`.as(
+          'total',
+        ),
+      )
+      .where('e.environment_id', '=', environmentId)
+      .where('e.customer_id', '=', of.customer_id)
+      .where('e.meter_id', '=', of.meter_id)
+      .where('e.occurred_at', '>=', of.start)
+      .where('e.occurred_at', '<', of.end)
+      .where('e.late', '=', false)
+      .executeTakeFirstOrThrow();
+    return total;
+  }
+
   /** Events per day that had any. */
   eventsByDay(environmentId: string, from: Date) {
     const date = sql<string>`to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD')`;

@@ -89,6 +89,14 @@ export class UsageService implements OnModuleInit {
     });
   }
 
+  /** What a customer used of a meter in a period, as it is invoiced: an exact decimal. */
+  total(
+    environmentId: string,
+    of: { customer_id: string; meter_id: string; start: Date; end: Date },
+  ): Promise<string> {
+    return this.database.tenant(environmentId, () => this.usage.total(environmentId, of));
+  }
+
   /** Events per day over the last `days` days, today included; days without events are 0. */
   async summary(environmentId: string, days: number) {
     const today = Math.floor(this.clock.now().getTime() / day) * day;

@@ -369,6 +369,10 @@ export interface InvoiceLines {
   price_id: string | null;
   quantity: Numeric;
   stripe_line_id: string | null;
+  /**
+   * Of a manual invoice: what it charges, so that no period is charged twice.
+   */
+  subscription_id: string | null;
   tax_amount: Generated<number>;
   /**
    * Minor units of one, exact. Null where one price does not say it.
@@ -432,6 +436,38 @@ export interface Invoices {
   updated_at: Timestamp;
   version: Generated<number>;
   voided_at: Timestamp | null;
+}
+
+export interface InvoiceSettings {
+  environment_id: string;
+  last_credit_note_number: Generated<number>;
+  /**
+   * Counted up in the transaction that issues an invoice: without gaps, never used again.
+   */
+  last_number: Generated<number>;
+  notes: string | null;
+  payment_terms_days: Generated<number>;
+  prefix: Generated<string>;
+  seller_address: string | null;
+  seller_name: string | null;
+  seller_tax_id: string | null;
+  tax_label: Generated<string>;
+  tax_rate: Generated<Numeric>;
+  updated_at: Timestamp;
+}
+
+export interface ManualInvoices {
+  customer_email: string | null;
+  customer_name: string | null;
+  environment_id: string;
+  invoice_id: string;
+  notes: string | null;
+  payment_reference: string | null;
+  seller_address: string | null;
+  seller_name: string;
+  seller_tax_id: string | null;
+  tax_label: string;
+  tax_rate: Numeric;
 }
 
 export interface Members {
@@ -991,7 +1027,15 @@ export interface SubscriptionItems {
 }
 
 export interface Subscriptions {
+  /**
+   * Of a manual one: the end of the last period that was charged in advance. Null: none yet.
+   */
+  billed_until: Timestamp | null;
   billing_anchor: Timestamp;
+  /**
+   * Of a manual one: when to look what is to be invoiced. Null: nothing any more.
+   */
+  billing_due_at: Timestamp | null;
   cancel_at: Timestamp | null;
   canceled_at: Timestamp | null;
   created_at: Timestamp;
@@ -1193,7 +1237,9 @@ export interface DB {
   environments: Environments;
   features: Features;
   invoice_lines: InvoiceLines;
+  invoice_settings: InvoiceSettings;
   invoices: Invoices;
+  manual_invoices: ManualInvoices;
   members: Members;
   merchants: Merchants;
   meters: Meters;

@@ -1,0 +1,73 @@
+import type { Period } from '@billingos/pricing/period';
+import { lineAmount, type Price } from '@billingos/pricing/price';
+
+/** A price of a subscription, as it is to be invoiced. */
+export interface InvoicedPrice extends Price {
+  id: string;
+  /** Of the plan or add-on it belongs to. */
+  plan_name: string;
+  /** Of the metered feature whose use it charges. Null: charged in advance. */
+  feature_name: string | null;
+}
+
+export interface ManualLine {
+  kind: 'recurring' | 'usage';
+  description: string;
+  quantity: string;
+  unit_amount: string | null;
+  amount: number;
+  price_id: string;
+  period_start: Date;
+  period_end: Date;
+}
+
+/** What a price charges for a period: seats or a flat amount in advance, use when it is over. */
+export function manualLine(price: InvoicedPrice, units: string, period: Period): ManualLine {
+  return {
+    kind: price.feature_name === null ? 'recurring' : 'usage',
+    description: descriptionOf(price),
+    quantity: units,
+    unit_amount: unitAmountOf(price),
+    amount: lineAmount(price, units),
+    price_id: price.id,
+    period_start: period.start,
+    period_end: period.end,
+  };
+}
+
+/** Whether a line says anything: no use that costs nothing is left out. */
+export function isWorthMentioning({ amount, quantity }: ManualLine): boolean {
+  return amount !== 0 || Number(quantity) !== 0;
+}
+
+/** The price of one; null where one price does not say it. */
+function unitAmountOf(price: Price): string | null {
+  switch (price.type) {
+    case 'flat':
+    case 'per_seat':
+      return price.amount === null ? null : String(price.amount);
+    case 'per_unit':
+      return price.included_units === 0 ? price.unit_amount : null;
+    case 'package':
+    case 'graduated':
+    case 'volume':
+      return null;
+  }
+}
+
+function descriptionOf(price: InvoicedPrice): string {
+  const terms = [
+    price.type === 'package' && price.package_size !== null
+      ? `in packages of ${count(price.package_size)}`
+      : '',
+    price.type === 'graduated' ? 'by tier' : '',
+    price.type === 'volume' ? 'by volume' : '',
+    price.included_units > 0 ? `${count(price.included_units)} included` : '',
+  ].filter((term) => term !== '');
+  const what = price.feature_name === null ? price.plan_name : `${price.plan_name}: ${price.feature_name}`;
+  return [price.type === 'per_seat' ? `${what}, per seat` : what, ...terms].join(', ').slice(0, 500);
+}
+
+function count(units: number): string {
+  return new Intl.NumberFormat('en').format(units);
+}
