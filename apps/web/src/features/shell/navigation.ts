@@ -1,4 +1,5 @@
 import {
+  Bell,
   Blocks,
   BookOpenText,
   CreditCard,
@@ -11,6 +12,7 @@ import {
   Percent,
   Repeat,
   RotateCcw,
+  Scale,
   ScrollText,
   Settings,
   Tags,
@@ -31,6 +33,7 @@ export const navigation: readonly { label: string | null; items: readonly Naviga
       { path: 'subscriptions', label: 'Subscriptions', icon: Repeat },
       { path: 'invoices', label: 'Invoices', icon: ReceiptText },
       { path: 'recovery', label: 'Payment recovery', icon: HandCoins },
+      { path: 'alerts', label: 'Alerts', icon: Bell },
       { path: 'usage', label: 'Usage', icon: Gauge },
     ],
   },
@@ -48,6 +51,7 @@ export const navigation: readonly { label: string | null; items: readonly Naviga
       { path: 'developers/api-keys', label: 'API keys', icon: KeyRound },
       { path: 'developers/webhook-events', label: 'Webhook inbox', icon: Webhook },
       { path: 'developers/jobs', label: 'Jobs', icon: ListChecks },
+      { path: 'reconciliation', label: 'Reconciliation', icon: Scale },
     ],
   },
   {

@@ -4,6 +4,7 @@ import { Button } from '@billingos/ui/components/button';
 import { Sheet, SheetContent, SheetTrigger } from '@billingos/ui/components/sheet';
 import { Menu } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
+import { AlertBell } from '../alerts/alert-bell.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { AccountMenu, ThemeMenu } from './account-menu.tsx';
 import { Breadcrumbs } from './breadcrumbs.tsx';
@@ -32,6 +33,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <Breadcrumbs />
             <div className="ml-auto flex shrink-0 items-center gap-1">
               <EnvironmentMenu />
+              <AlertBell />
               <ThemeMenu />
               <AccountMenu />
             </div>

@@ -1,0 +1,129 @@
+'use client';
+
+import { Badge } from '@billingos/ui/components/badge';
+import { Card, CardHeader } from '@billingos/ui/components/card';
+import { TableSkeleton } from '@billingos/ui/components/skeleton';
+import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
+import { useQuery } from '@tanstack/react-query';
+import { QueryStates } from '../../api/query-states.tsx';
+import type { Discrepancy } from '../../api/types.ts';
+import { Ago } from '../../formatting/time.tsx';
+import type { CsvColumn } from '../../listing/csv.ts';
+import { ExportButton } from '../../listing/export-button.tsx';
+import { Pager } from '../../listing/pager.tsx';
+import { usePages } from '../../listing/pages.ts';
+import { useEnvironment } from '../merchants/environment-context.tsx';
+import { discrepanciesQuery, loadDiscrepancies } from './queries.ts';
+
+const causes: Record<Discrepancy['cause'], string> = {
+  missing_here: 'Was missing here',
+  differs: 'Differed',
+  missing_on_stripe: 'Is missing on Stripe',
+  grants_differ: 'Granted something else than was sold',
+  meter_drift: 'Stripe counted differently',
+};
+
+const columns: readonly CsvColumn<Discrepancy>[] = [
+  { header: 'id', value: (row) => row.id },
+  { header: 'run', value: (row) => row.run },
+  { header: 'kind', value: (row) => row.kind },
+  { header: 'cause', value: (row) => row.cause },
+  { header: 'object_id', value: (row) => row.object_id },
+  { header: 'stripe_object_id', value: (row) => row.stripe_object_id },
+  { header: 'before', value: (row) => written(row.before) },
+  { header: 'after', value: (row) => written(row.after) },
+  { header: 'found_at', value: (row) => row.found_at },
+  { header: 'repaired_at', value: (row) => row.repaired_at },
+];
+
+/** What differed from Stripe, with what we said and what Stripe says. */
+export function Discrepancies() {
+  const { api } = useEnvironment();
+  const pages = usePages();
+  const discrepancies = useQuery(discrepanciesQuery(api, { run: undefined, cursor: pages.cursor }));
+  return (
+    <Card>
+      <CardHeader
+        title="What differed"
+        action={
+          <ExportButton
+            name="discrepancies"
+            columns={columns}
+            load={(cursor) => loadDiscrepancies(api, { run: undefined, cursor, limit: 100 })}
+          />
+        }
+      />
+      <QueryStates query={discrepancies} loading={<TableSkeleton label="Loading differences" />}>
+        {({ data, next_cursor }) =>
+          data.length > 0 ? (
+            <>
+              <DiscrepanciesTable discrepancies={data} />
+              <Pager
+                pages={pages}
+                next_cursor={next_cursor}
+                summary={`${data.length} ${data.length === 1 ? 'difference' : 'differences'}`}
+              />
+            </>
+          ) : (
+            <p className="px-4 pb-4 text-sm text-muted">Nothing has differed from Stripe so far.</p>
+          )
+        }
+      </QueryStates>
+    </Card>
+  );
+}
+
+function DiscrepanciesTable({ discrepancies }: { discrepancies: readonly Discrepancy[] }) {
+  return (
+    <Table label="Differences">
+      <TableHead>
+        <tr>
+          <HeaderCell>What</HeaderCell>
+          <HeaderCell>Before</HeaderCell>
+          <HeaderCell>Stripe says</HeaderCell>
+          <HeaderCell>State</HeaderCell>
+          <HeaderCell>Found</HeaderCell>
+        </tr>
+      </TableHead>
+      <TableBody>
+        {discrepancies.map((one) => (
+          <TableRow key={one.id}>
+            <Cell className="min-w-48 align-top whitespace-normal">
+              <p className="font-medium">
+                {one.kind}: {causes[one.cause]}
+              </p>
+              <p className="font-mono text-xs break-all text-muted">
+                {one.object_id ?? one.stripe_object_id ?? ''}
+              </p>
+              {one.note ? <p className="text-xs text-muted">{one.note}</p> : null}
+            </Cell>
+            <Said value={one.before} />
+            <Said value={one.after} />
+            <Cell className="align-top">
+              <Badge tone={one.repaired_at ? 'success' : 'warning'}>
+                {one.repaired_at ? 'Repaired' : 'Not repaired'}
+              </Badge>
+            </Cell>
+            <Cell className="align-top text-muted">
+              <Ago iso={one.found_at} />
+            </Cell>
+          </TableRow>
+        ))}
+      </TableBody>
+    </Table>
+  );
+}
+
+function Said({ value }: { value: unknown }) {
+  return (
+    <Cell className="max-w-72 min-w-48 align-top">
+      <pre className="font-mono text-xs break-words whitespace-pre-wrap">{written(value)}</pre>
+    </Cell>
+  );
+}
+
+/** A part of an object as text; "–" for one that was not there. */
+function written(value: unknown): string {
+  if (value === null || value === undefined) return '–';
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 1);
+}
