@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { formatInterval, formatMoney, parseMoney } from './money.ts';
+import {
+  formatInterval,
+  formatMoney,
+  formatUnitPrice,
+  majorText,
+  parseMoney,
+  parseUnitPrice,
+} from './money.ts';
 
 test.each([
   [900, 'usd', '$9'],
@@ -39,4 +46,20 @@ test.each([
 test('an interval is named once or counted', () => {
   expect(formatInterval('month', 1)).toBe('month');
   expect(formatInterval('month', 3)).toBe('3 months');
+});
+
+test.each([
+  ['2', 'usd', '$0.02', '0.02'],
+  ['0.35', 'usd', '$0.0035', '0.0035'],
+  ['2900', 'usd', '$29', '29.00'],
+  ['7', 'jpy', '¥7', '7'],
+  ['0.5', 'jpy', '¥0.5', '0.5'],
+])('%s minor units of %s for one unit read %s and are typed %s', (minor, currency, shown, typed) => {
+  expect(formatUnitPrice(minor, currency)).toBe(shown);
+  expect(majorText(minor, currency)).toBe(typed);
+  expect(parseUnitPrice(typed, currency)).toBe(minor);
+});
+
+test.each(['', '-1', '1e3', '.5', '0,5x'])('"%s" is no price of a unit', (typed) => {
+  expect(parseUnitPrice(typed, 'usd')).toBeUndefined();
 });

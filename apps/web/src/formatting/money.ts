@@ -1,5 +1,5 @@
 import { currencyExponent } from '@billingos/pricing/currency';
-import { majorUnits } from '@billingos/pricing/money';
+import { formatUnitAmount, majorUnits } from '@billingos/pricing/money';
 import type { Money } from '../api/types.ts';
 
 const locale = 'en-US';
@@ -31,6 +31,33 @@ export function parseMoney(typed: string, currency: string): number | undefined 
   if (fraction.length > digits) return undefined;
   const minor = Number(`${whole}${fraction.padEnd(digits, '0')}`);
   return Number.isSafeInteger(minor) ? minor : undefined;
+}
+
+/** The price of one unit as people write it: "2" usd is "$0.02", "0.35" is "$0.0035", "2900" is "$29". */
+export function formatUnitPrice(unit_amount: string, currency: string): string {
+  return formatUnitAmount(unit_amount, currency, locale).replace(/\.0+$/, '');
+}
+
+/** Exact minor units of the price of one unit: "0.0035" usd is "0.35". Undefined when it is no amount. */
+export function parseUnitPrice(typed: string, currency: string): string | undefined {
+  const match = /^(\d{1,10})(?:\.(\d{1,12}))?$/.exec(typed.trim().replaceAll(',', ''));
+  if (!match) return undefined;
+  const digits = exponent(currency);
+  const [, whole = '', fraction = ''] = match;
+  const minor = `${whole}${fraction.slice(0, digits).padEnd(digits, '0')}`.replace(/^0+(?=\d)/, '');
+  const rest = fraction.slice(digits).replace(/0+$/, '');
+  return rest === '' ? minor : `${minor}.${rest}`;
+}
+
+/** What `parseMoney` and `parseUnitPrice` read back: "0.35" usd minor units are "0.0035", 2900 are "29.00". */
+export function majorText(minor: string | number, currency: string): string {
+  const digits = exponent(currency);
+  const [whole = '0', fraction = ''] = String(minor).split('.');
+  const padded = whole.padStart(digits + 1, '0');
+  const decimals = `${padded.slice(padded.length - digits)}${fraction}`;
+  return digits === 0
+    ? `${whole}${fraction ? `.${fraction}` : ''}`
+    : `${padded.slice(0, padded.length - digits)}.${decimals}`;
 }
 
 /** "month" for every month, "3 months" for every third. */

@@ -1,88 +1,56 @@
 'use client';
 
-import { Button } from '@billingos/ui/components/button';
-import { Card, CardBody, CardHeader } from '@billingos/ui/components/card';
-import { Notice } from '@billingos/ui/components/notice';
-import { PageHeader } from '@billingos/ui/components/page-header';
-import { Skeleton } from '@billingos/ui/components/skeleton';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import Link from 'next/link';
 import { useRouter } from 'next/navigation';
-import { FormProvider, useForm } from 'react-hook-form';
+import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
-import { placeError } from '../../api/place-error.ts';
-import { QueryStates } from '../../api/query-states.tsx';
-import type { NewPlan } from '../../api/types.ts';
 import { featuresQuery } from '../features/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
-import { emptyPlan, draftFeatures, draftPrices, type PlanDraft } from './plan-draft.ts';
-import { PlanFeatureFields } from './plan-feature-fields.tsx';
-import { PlanIdentityFields } from './plan-identity-fields.tsx';
-import { PlanPreview } from './plan-preview.tsx';
-import { PlanPriceFields } from './plan-price-fields.tsx';
+import { placePlanError } from './place-plan-error.ts';
+import { draftFeatures, draftPrices, draftTrial, emptyPlan, type PlanDraft } from './plan-draft.ts';
+import { PlanForm } from './plan-form.tsx';
 import { planKeys } from './queries.ts';
 
-export function CreatePlanForm() {
+export function CreatePlanForm({ type = 'base' }: { type?: 'base' | 'add_on' }) {
   const { api, href } = useEnvironment();
   const router = useRouter();
   const queries = useQueryClient();
   const features = useQuery(featuresQuery(api));
   const form = useForm<PlanDraft>({ defaultValues: emptyPlan });
+  const list = type === 'base' ? href('plans') : href('plans?show=add-ons');
   const create = useMutation({
-    mutationFn: (body: NewPlan) => unwrap(api.client.POST('/api/v1/plans', { body })),
+    mutationFn: (draft: PlanDraft) => {
+      const { name, key, description } = draft;
+      const body = {
+        name: name.trim(),
+        key: key.trim(),
+        ...(description.trim() ? { description: description.trim() } : {}),
+        prices: draftPrices(draft),
+        features: draftFeatures(draft, features.data?.data ?? []),
+      };
+      return type === 'base'
+        ? unwrap(api.client.POST('/api/v1/plans', { body: { ...body, trial: draftTrial(draft) } }))
+        : unwrap(api.client.POST('/api/v1/add-ons', { body }));
+    },
     onSuccess: async (plan) => {
       await queries.invalidateQueries({ queryKey: planKeys.all(api), refetchType: 'none' });
       toast.success(`${plan.name} is published`);
-      router.push(href('plans'));
+      for (const warning of plan.warnings) toast.warning(warning);
+      router.push(list);
     },
-    onError: (error) =>
-      placeError(error, form, ['name', 'key', 'description', 'currency', 'prices.0.amount']),
+    onError: (error) => placePlanError(error, form),
   });
-  const submit = form.handleSubmit((draft) => {
-    const { name, key, description } = draft;
-    create.mutate({
-      name: name.trim(),
-      key: key.trim(),
-      ...(description.trim() ? { description: description.trim() } : {}),
-      prices: draftPrices(draft),
-      features: draftFeatures(draft, features.data?.data ?? []),
-    });
-  });
-  const { errors } = form.formState;
   return (
-    <FormProvider {...form}>
-      <form noValidate onSubmit={(event) => void submit(event)}>
-        <PageHeader
-          title="New plan"
-          actions={
-            <>
-              <Button asChild>
-                <Link href={href('plans')}>Cancel</Link>
-              </Button>
-              <Button type="submit" variant="primary" pending={create.isPending || create.isSuccess}>
-                Publish plan
-              </Button>
-            </>
-          }
-        />
-        <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_18rem]">
-          <div className="grid min-w-0 content-start gap-4">
-            {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
-            <Card>
-              <CardHeader title="Plan" />
-              <CardBody className="grid gap-4 sm:grid-cols-2">
-                <PlanIdentityFields />
-              </CardBody>
-            </Card>
-            <PlanPriceFields />
-            <QueryStates query={features} loading={<Skeleton className="h-40" />}>
-              {({ data }) => <PlanFeatureFields catalog={data} />}
-            </QueryStates>
-          </div>
-          <PlanPreview catalog={features.data?.data ?? []} />
-        </div>
-      </form>
-    </FormProvider>
+    <PlanForm
+      form={form}
+      title={type === 'base' ? 'New plan' : 'New add-on'}
+      type={type}
+      isNew
+      submitLabel={type === 'base' ? 'Publish plan' : 'Publish add-on'}
+      cancelHref={list}
+      pending={create.isPending || create.isSuccess}
+      onSubmit={(draft) => create.mutate(draft)}
+    />
   );
 }

@@ -1,27 +1,39 @@
 import { CopyableCode } from '@billingos/ui/components/copy-button';
 import { Check } from 'lucide-react';
+import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { Plan } from '../../api/types.ts';
-import { featureLine, priceTag } from './plan-terms.ts';
+import { featureLine, offersOf, offerTag, offerWords, type PriceTerms } from './plan-terms.ts';
 
 type PlanCardProps = {
   plan: Pick<Plan, 'key' | 'name' | 'description'> & {
-    prices: readonly Pick<Plan['prices'][number], 'amount' | 'interval' | 'interval_count'>[];
+    prices: readonly PriceTerms[];
     features: readonly Plan['features'][number][];
   };
   /** What stands for the price while there is none. */
   unpriced?: string;
   footer?: ReactNode;
+  /** Where the plan has a page of its own. */
+  href?: string;
 };
 
 /** A plan as its buyer would read it. */
-export function PlanCard({ plan, unpriced, footer }: PlanCardProps) {
-  const [first, ...others] = plan.prices;
-  const tag = priceTag(first);
+export function PlanCard({ plan, unpriced, footer, href }: PlanCardProps) {
+  const [first, ...others] = offersOf(plan.prices);
+  const tag = offerTag(first ?? [], plan.features);
+  const name = plan.name || 'Name of the plan';
   return (
     <article className="flex min-w-0 flex-col gap-4 rounded-lg border bg-surface p-5 shadow-sm">
       <div className="grid gap-1">
-        <h2 className="truncate text-lg font-semibold">{plan.name || 'Name of the plan'}</h2>
+        <h2 className="truncate text-lg font-semibold">
+          {href ? (
+            <Link href={href} className="rounded-sm hover:underline">
+              {name}
+            </Link>
+          ) : (
+            name
+          )}
+        </h2>
         {plan.description ? <p className="text-sm text-muted">{plan.description}</p> : null}
       </div>
       <div>
@@ -31,14 +43,16 @@ export function PlanCard({ plan, unpriced, footer }: PlanCardProps) {
           </span>
           <span className="text-sm text-muted">{tag.period}</span>
         </p>
-        {others.map((price, index) => {
-          const other = priceTag(price);
-          return (
-            <p key={index} className="text-sm text-muted">
-              or {other.amount} {other.period}
-            </p>
-          );
-        })}
+        {tag.more.map((words) => (
+          <p key={words} className="text-sm text-muted">
+            + {words}
+          </p>
+        ))}
+        {others.map((offer, index) => (
+          <p key={index} className="text-sm text-muted">
+            or {offerWords(offer, plan.features)}
+          </p>
+        ))}
       </div>
       <ul className="grid flex-1 content-start gap-1.5 text-sm">
         {plan.features.map((feature) => (

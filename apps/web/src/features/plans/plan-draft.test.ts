@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 import type { Feature } from '../../api/types.ts';
-import { draftFeatures, draftPrices, emptyFeature, emptyPlan, parseCount } from './plan-draft.ts';
+import {
+  draftFeatures,
+  draftOf,
+  draftPrices,
+  draftTrial,
+  emptyFeature,
+  emptyPlan,
+  emptyPrice,
+  parseCount,
+} from './plan-draft.ts';
 
 const feature = (key: string, type: Feature['type']): Feature => ({
   id: `feat_${key}`,
@@ -16,13 +25,82 @@ test('a draft sends its prices in minor units and leaves out what is not typed y
   const draft = {
     ...emptyPlan,
     prices: [
-      { amount: '29', interval: 'month', interval_count: '1' } as const,
-      { amount: '', interval: 'year', interval_count: '1' } as const,
+      { ...emptyPrice, amount: '29' },
+      { ...emptyPrice, interval: 'year' as const },
     ],
   };
   expect(draftPrices(draft)).toEqual([
-    { amount: 2900, currency: 'usd', interval: 'month', interval_count: 1 },
+    { type: 'flat', amount: 2900, currency: 'usd', interval: 'month', interval_count: 1 },
   ]);
+});
+
+test('a draft sends of each price what its type has, and reads it back the same', () => {
+  const tiers = [
+    { up_to: '5', unit_amount: '7.00', flat_amount: '' },
+    { up_to: '', unit_amount: '0.0035', flat_amount: '1.50' },
+  ];
+  const draft = {
+    ...emptyPlan,
+    prices: [
+      {
+        ...emptyPrice,
+        type: 'per_unit' as const,
+        unit_amount: '0.02',
+        feature: 'calls',
+        included_units: '10',
+      },
+      { ...emptyPrice, type: 'package' as const, unit_amount: '5.00', package_size: '1,000' },
+      { ...emptyPrice, type: 'volume' as const, tiers, feature: 'calls' },
+    ],
+  };
+  const monthly = { currency: 'usd', interval: 'month', interval_count: 1 };
+  const wished = [
+    { type: 'per_unit', unit_amount: '2', feature: 'calls', included_units: 10, ...monthly },
+    { type: 'package', unit_amount: '500', package_size: 1000, ...monthly },
+    {
+      type: 'volume',
+      tiers: [
+        { up_to: 5, unit_amount: '700', flat_amount: 0 },
+        { up_to: null, unit_amount: '0.35', flat_amount: 150 },
+      ],
+      feature: 'calls',
+      ...monthly,
+    },
+  ];
+  expect(draftPrices(draft)).toEqual(wished);
+
+  const shown = draftPrices(draft).map((price) => ({
+    id: 'price_1',
+    type: price.type ?? 'flat',
+    currency: price.currency,
+    interval: price.interval,
+    interval_count: price.interval_count ?? 1,
+    amount: null,
+    unit_amount: price.unit_amount ?? null,
+    package_size: price.package_size ?? null,
+    included_units: price.included_units ?? 0,
+    tiers: price.tiers?.map((tier) => ({ ...tier, flat_amount: tier.flat_amount ?? 0 })) ?? null,
+    feature: price.feature ?? null,
+    stripe_price_id: null,
+  }));
+  const plan = { name: 'Pro', key: 'pro', description: null };
+  const again = draftOf(plan, { prices: shown, features: [], trial: null }, catalog);
+  expect(draftPrices(again)).toEqual(wished);
+});
+
+test('tiers that do not ascend are not sent', () => {
+  const tier = { up_to: '5', unit_amount: '7', flat_amount: '' };
+  const price = { ...emptyPrice, type: 'graduated' as const, tiers: [tier, tier, { ...tier, up_to: '' }] };
+  expect(draftPrices({ ...emptyPlan, prices: [price] })).toEqual([]);
+});
+
+test('a trial is sent once it has days', () => {
+  expect(draftTrial(emptyPlan)).toBeNull();
+  expect(draftTrial({ trial: { days: '14', requires_card: false, end: 'pause' } })).toEqual({
+    days: 14,
+    requires_card: false,
+    end: 'pause',
+  });
 });
 
 test('a draft sends only chosen features, each with what its type has', () => {

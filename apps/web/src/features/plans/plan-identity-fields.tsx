@@ -19,7 +19,7 @@ export function PlanIdentityFields() {
             placeholder="Pro"
             autoComplete="off"
             {...register('name', {
-              required: 'Give the plan a name.',
+              required: 'Give it a name.',
               onChange: (event: { target: { value: string } }) => {
                 if (!dirtyFields.key) setValue('key', keyOfName(event.target.value));
               },
@@ -34,7 +34,7 @@ export function PlanIdentityFields() {
             className="font-mono"
             placeholder="pro"
             autoComplete="off"
-            {...register('key', { required: 'Give the plan a key.' })}
+            {...register('key', { required: 'Give it a key.' })}
           />
         )}
       </Field>

@@ -3,7 +3,8 @@
 import { useFormContext } from 'react-hook-form';
 import type { Feature } from '../../api/types.ts';
 import { PlanCard } from './plan-card.tsx';
-import { draftFeatures, draftPrices, type PlanDraft } from './plan-draft.ts';
+import { chargeTerms, draftFeatures, draftPrices, type PlanDraft, type WishedPrice } from './plan-draft.ts';
+import type { PriceTerms } from './plan-terms.ts';
 
 /** The plan as it is typed, the way a buyer will see it. */
 export function PlanPreview({ catalog }: { catalog: readonly Feature[] }) {
@@ -16,15 +17,25 @@ export function PlanPreview({ catalog }: { catalog: readonly Feature[] }) {
       { feature: key, name, type, limit: limit ?? null, overage: overage ?? 'block', value: value ?? null },
     ];
   });
-  const prices = draftPrices(draft).map(({ amount, currency, interval, interval_count = 1 }) => ({
-    amount: { amount, currency },
-    interval,
-    interval_count,
-  }));
+  const prices = draftPrices(draft).map(shownPrice);
   return (
     <aside aria-label="Preview" className="grid h-fit gap-2 lg:sticky lg:top-25">
       <p className="text-xs font-medium text-muted">Preview</p>
       <PlanCard plan={{ ...draft, prices, features }} unpriced="–" />
     </aside>
   );
+}
+
+function shownPrice(price: WishedPrice): PriceTerms {
+  const { tiers, amount, ...charge } = chargeTerms(price);
+  const { currency, interval, interval_count = 1, feature = null } = price;
+  return {
+    ...charge,
+    tiers: tiers === null ? null : [...tiers],
+    amount: amount === null ? null : { amount, currency },
+    currency,
+    interval,
+    interval_count,
+    feature,
+  };
 }

@@ -6,10 +6,23 @@ import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
 import { Select } from '@billingos/ui/components/select';
 import { Plus, Trash2 } from 'lucide-react';
-import { Controller, useFieldArray, useFormContext } from 'react-hook-form';
-import type { Interval } from '../../api/types.ts';
-import { exponent, parseMoney } from '../../formatting/money.ts';
-import { parseCount, type PlanDraft } from './plan-draft.ts';
+import { Controller, useFieldArray, useFormContext, useWatch } from 'react-hook-form';
+import type { Feature, Interval } from '../../api/types.ts';
+import { parseMoney } from '../../formatting/money.ts';
+import {
+  chargeTerms,
+  draftPrices,
+  emptyPrice,
+  hasAmount,
+  isTiered,
+  parseCount,
+  type PlanDraft,
+} from './plan-draft.ts';
+import { amountHint } from './price-amount-hint.ts';
+import { PriceGraph } from './price-graph.tsx';
+import { PriceTierFields } from './price-tier-fields.tsx';
+import { priceTypes } from './price-type.ts';
+import { PriceUnitFields } from './price-unit-fields.tsx';
 
 const currencies = ['usd', 'eur', 'gbp', 'inr', 'jpy', 'chf', 'cad', 'aud', 'sek', 'brl'].map((code) => ({
   value: code,
@@ -23,22 +36,18 @@ const intervals: readonly { value: Interval; label: string }[] = [
   { value: 'year', label: 'year' },
 ];
 
-/** One or more flat prices in one currency. */
-export function PlanPriceFields() {
-  const { control, register, formState, getValues } = useFormContext<PlanDraft>();
+/** One or more prices in one currency. Those with the same interval are sold together. */
+export function PlanPriceFields({ catalog }: { catalog: readonly Feature[] }) {
+  const { control, formState } = useFormContext<PlanDraft>();
   const { fields, append, remove } = useFieldArray({ control, name: 'prices' });
   const { errors } = formState;
   return (
     <Card>
       <CardHeader
         title="Price"
-        description="Charged at the start of each period. 0 makes the plan free."
+        description="Prices of the same interval are charged together: a flat one, one by seat, and one for the use of each feature."
         action={
-          <Button
-            size="sm"
-            variant="ghost"
-            onClick={() => append({ amount: '', interval: 'year', interval_count: '1' })}
-          >
+          <Button size="sm" variant="ghost" onClick={() => append({ ...emptyPrice, interval: 'year' })}>
             <Plus aria-hidden />
             Add a price
           </Button>
@@ -51,80 +60,134 @@ export function PlanPriceFields() {
           render={({ field }) => (
             <Field label="Currency" className="w-32" error={errors.currency?.message}>
               {(tied) => (
-                <Select {...tied} value={field.value} onValueChange={field.onChange} options={currencies} />
+                <Select
+                  {...tied}
+                  value={field.value}
+                  onValueChange={field.onChange}
+                  options={
+                    currencies.some(({ value }) => value === field.value)
+                      ? currencies
+                      : [...currencies, { value: field.value, label: field.value.toUpperCase() }]
+                  }
+                />
               )}
             </Field>
           )}
         />
         {fields.map((price, index) => (
-          <div
-            key={price.id}
-            className="grid grid-cols-[1fr_1fr_auto] items-start gap-3 sm:grid-cols-[minmax(0,1fr)_5rem_7rem_auto]"
-          >
-            <Field
-              label="Amount"
-              className="col-span-full sm:col-span-1"
-              error={errors.prices?.[index]?.amount?.message}
-            >
-              {(tied) => (
-                <Input
-                  {...tied}
-                  inputMode="decimal"
-                  placeholder="29.00"
-                  autoComplete="off"
-                  {...register(`prices.${index}.amount`, {
-                    validate: (typed) => {
-                      const currency = getValues('currency');
-                      if (parseMoney(typed, currency) !== undefined) return true;
-                      const digits = exponent(currency);
-                      return digits === 0
-                        ? 'Enter a whole amount.'
-                        : `Enter an amount such as ${(29).toFixed(digits)}.`;
-                    },
-                  })}
-                />
-              )}
-            </Field>
-            <Field label="Every" error={errors.prices?.[index]?.interval_count?.message}>
-              {(tied) => (
-                <Input
-                  {...tied}
-                  inputMode="numeric"
-                  {...register(`prices.${index}.interval_count`, {
-                    validate: (typed) => (parseCount(typed) ?? 0) >= 1 || 'At least 1.',
-                  })}
-                />
-              )}
-            </Field>
-            <Controller
-              control={control}
-              name={`prices.${index}.interval`}
-              render={({ field }) => (
-                <Field label="Interval">
-                  {(tied) => (
-                    <Select
-                      {...tied}
-                      value={field.value}
-                      onValueChange={field.onChange}
-                      options={intervals}
-                    />
-                  )}
-                </Field>
-              )}
-            />
-            <Button
-              variant="ghost"
-              size="icon"
-              className="mt-6.5"
-              aria-label={`Remove price ${index + 1}`}
-              disabled={fields.length === 1}
-              onClick={() => remove(index)}
-            >
-              <Trash2 aria-hidden />
-            </Button>
-          </div>
+          <fieldset key={price.id} className="grid gap-3 border-t pt-4">
+            <legend className="sr-only">Price {index + 1}</legend>
+            <PriceHead index={index} removable={fields.length > 1} onRemove={() => remove(index)} />
+            <PriceCharge index={index} catalog={catalog} />
+          </fieldset>
         ))}
       </CardBody>
     </Card>
+  );
+}
+
+type PriceHeadProps = { index: number; removable: boolean; onRemove: () => void };
+
+function PriceHead({ index, removable, onRemove }: PriceHeadProps) {
+  const { control, register, formState, setValue, getValues } = useFormContext<PlanDraft>();
+  const errors = formState.errors.prices?.[index];
+  return (
+    <div className="grid grid-cols-[1fr_1fr_auto] items-start gap-3 sm:grid-cols-[minmax(0,1fr)_5rem_7rem_auto]">
+      <Controller
+        control={control}
+        name={`prices.${index}.type`}
+        render={({ field }) => (
+          <Field label="Model" className="col-span-full sm:col-span-1" error={errors?.type?.message}>
+            {(tied) => (
+              <Select
+                {...tied}
+                value={field.value}
+                options={priceTypes}
+                onValueChange={(value) => {
+                  field.onChange(value);
+                  // Seats and use are priced in tiers alike; what is charged flat has no feature.
+                  if (value === 'flat' || value === 'per_seat') setValue(`prices.${index}.feature`, '');
+                  if (getValues(`prices.${index}.tiers`).length === 0)
+                    setValue(`prices.${index}.tiers`, emptyPrice.tiers);
+                }}
+              />
+            )}
+          </Field>
+        )}
+      />
+      <Field label="Every" error={errors?.interval_count?.message}>
+        {(tied) => (
+          <Input
+            {...tied}
+            inputMode="numeric"
+            {...register(`prices.${index}.interval_count`, {
+              validate: (typed) => (parseCount(typed) ?? 0) >= 1 || 'At least 1.',
+            })}
+          />
+        )}
+      </Field>
+      <Controller
+        control={control}
+        name={`prices.${index}.interval`}
+        render={({ field }) => (
+          <Field label="Interval">
+            {(tied) => (
+              <Select {...tied} value={field.value} onValueChange={field.onChange} options={intervals} />
+            )}
+          </Field>
+        )}
+      />
+      <Button
+        variant="ghost"
+        size="icon"
+        className="mt-6.5"
+        aria-label={`Remove price ${index + 1}`}
+        disabled={!removable}
+        onClick={onRemove}
+      >
+        <Trash2 aria-hidden />
+      </Button>
+    </div>
+  );
+}
+
+/** The fields of one price's model, and its graph once they make sense. */
+function PriceCharge({ index, catalog }: { index: number; catalog: readonly Feature[] }) {
+  const { control, register, formState, getValues } = useFormContext<PlanDraft>();
+  const price = useWatch({ control, name: `prices.${index}` });
+  const currency = useWatch({ control, name: 'currency' });
+  if (hasAmount(price.type)) {
+    return (
+      <Field
+        label={price.type === 'flat' ? 'Amount' : 'Amount of one seat'}
+        className="sm:max-w-56"
+        hint={price.type === 'flat' ? 'Charged at the start of each period. 0 makes the plan free.' : null}
+        error={formState.errors.prices?.[index]?.amount?.message}
+      >
+        {(tied) => (
+          <Input
+            {...tied}
+            inputMode="decimal"
+            placeholder="29.00"
+            autoComplete="off"
+            {...register(`prices.${index}.amount`, {
+              validate: (typed) =>
+                parseMoney(typed, getValues('currency')) !== undefined || amountHint(getValues('currency')),
+            })}
+          />
+        )}
+      </Field>
+    );
+  }
+  const [wished] = draftPrices({ prices: [price], currency });
+  const feature = catalog.find(({ key }) => key === price.feature);
+  return (
+    <>
+      <PriceUnitFields index={index} catalog={catalog} />
+      {isTiered(price.type) ? <PriceTierFields index={index} /> : null}
+      {wished ? (
+        <PriceGraph price={chargeTerms(wished)} currency={currency} counted={feature?.name ?? 'seats'} />
+      ) : null}
+    </>
   );
 }

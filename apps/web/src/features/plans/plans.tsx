@@ -53,6 +53,7 @@ export function Plans() {
                     <PlanCard
                       key={plan.id}
                       plan={plan}
+                      href={href(`plans/${plan.id}`)}
                       footer={
                         summary.data ? (
                           <span className="whitespace-nowrap">
@@ -75,7 +76,7 @@ export function Plans() {
 
 /** Cheapest first, as a pricing page reads. */
 function byRank(plans: readonly Plan[]): Plan[] {
-  const amount = ({ prices }: Plan) => prices[0]?.amount?.amount ?? 0;
+  const amount = ({ prices }: Plan) => prices.find((price) => price.amount)?.amount?.amount ?? 0;
   return plans.toSorted((a, b) => a.rank - b.rank || amount(a) - amount(b));
 }
 

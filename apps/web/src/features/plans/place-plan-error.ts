@@ -1,0 +1,37 @@
+import type { Path, UseFormReturn } from 'react-hook-form';
+import { placeError } from '../../api/place-error.ts';
+import type { PlanDraft } from './plan-draft.ts';
+
+/** Shows a refusal of the API at the field it is about: "prices.1.tiers.0.up_to" is the end of a tier. */
+export function placePlanError(error: unknown, form: UseFormReturn<PlanDraft>): void {
+  const fields = new Map<string, Path<PlanDraft>>([
+    ['name', 'name'],
+    ['key', 'key'],
+    ['description', 'description'],
+    ['trial.days', 'trial.days'],
+  ]);
+  form.getValues('prices').forEach((price, index) => {
+    const at = `prices.${index}` as const;
+    // Which of several prices is one too many shows best at what makes it the same: its model.
+    fields.set(at, `${at}.type`);
+    fields.set(`${at}.currency`, 'currency');
+    for (const field of priceFields) fields.set(`${at}.${field}`, `${at}.${field}`);
+    price.tiers.forEach((_, row) => {
+      for (const field of tierFields) {
+        fields.set(`${at}.tiers.${row}.${field}`, `${at}.tiers.${row}.${field}`);
+      }
+    });
+  });
+  placeError(error, form, fields);
+}
+
+const priceFields = [
+  'type',
+  'amount',
+  'unit_amount',
+  'package_size',
+  'included_units',
+  'feature',
+  'interval_count',
+] as const;
+const tierFields = ['up_to', 'unit_amount', 'flat_amount'] as const;
