@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { unwrap, type EnvironmentApi } from '../../api/client.ts';
 import { ApiError } from '../../api/errors.ts';
+import type { NewMigration } from '../../api/types.ts';
 
 export const planKeys = { all: (api: EnvironmentApi) => [api.environment_id, 'plans'] as const };
 
@@ -63,6 +64,18 @@ export function affectedQuery(api: EnvironmentApi, id: string) {
     queryKey: [...planKeys.all(api), 'affected', id],
     queryFn: ({ signal }) =>
       unwrap(api.client.GET('/api/v1/plans/{id}/affected', { params: { path: { id } }, signal })),
+  });
+}
+
+/** What moving the subscribers of older versions would come to. */
+export function migrationPreviewQuery(api: EnvironmentApi, id: string, body: NewMigration) {
+  return queryOptions({
+    queryKey: [...planKeys.all(api), 'preview-migration', id, body],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.client.POST('/api/v1/plans/{id}/preview-migration', { params: { path: { id } }, body, signal }),
+      ),
+    gcTime: 0,
   });
 }
 

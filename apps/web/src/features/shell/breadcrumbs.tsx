@@ -9,6 +9,7 @@ import { customerName } from '../customers/customer-name.ts';
 import { customerQuery } from '../customers/queries.ts';
 import { invoiceQuery } from '../invoices/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
+import { planQuery } from '../plans/queries.ts';
 import { navigation } from './navigation.ts';
 
 /** Where one is: section, page and, on a detail page, whose. */
@@ -51,6 +52,7 @@ function Here({ children }: { children: ReactNode }) {
 function Crumb({ section, rest }: { section: string; rest: string }) {
   if (section === 'customers') return <CustomerCrumb id={rest} />;
   if (section === 'invoices') return <InvoiceCrumb id={rest} />;
+  if (section === 'plans') return <PlanCrumb rest={rest} />;
   return <Detail rest={rest} />;
 }
 
@@ -68,6 +70,15 @@ function CustomerCrumb({ id }: { id: string }) {
   const { api } = useEnvironment();
   const { data } = useQuery(customerQuery(api, decodeURIComponent(id)));
   return data ? customerName(data) : 'Customer';
+}
+
+function PlanCrumb({ rest }: { rest: string }) {
+  const { api } = useEnvironment();
+  const [id = ''] = rest.split('/');
+  const isNew = id === 'new' || id === 'new-add-on';
+  const { data } = useQuery({ ...planQuery(api, decodeURIComponent(id)), enabled: !isNew });
+  if (isNew) return id === 'new' ? 'New' : 'New add-on';
+  return data?.name ?? 'Plan';
 }
 
 function isWithin(path: string, section: string): boolean {

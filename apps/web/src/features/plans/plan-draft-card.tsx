@@ -1,0 +1,80 @@
+'use client';
+
+import { Button } from '@billingos/ui/components/button';
+import { Card, CardBody, CardHeader } from '@billingos/ui/components/card';
+import { ConfirmDialog } from '@billingos/ui/components/confirm-dialog';
+import { Notice } from '@billingos/ui/components/notice';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { unwrap } from '../../api/client.ts';
+import type { Plan } from '../../api/types.ts';
+import { useEnvironment } from '../merchants/environment-context.tsx';
+import { featureLine, offersOf, offerWords } from './plan-terms.ts';
+import { planDraftQuery } from './queries.ts';
+import { usePlanAction } from './use-plan-action.ts';
+
+/** The next version, while it is a draft: what will be sold, and the way to sell it. */
+export function PlanDraftCard({ plan }: { plan: Plan }) {
+  const { api, can } = useEnvironment();
+  const { data: draft } = useQuery(planDraftQuery(api, plan.id));
+  const [publishing, setPublishing] = useState(false);
+  const path = { params: { path: { id: plan.id } } };
+  const publish = usePlanAction(
+    'Published: this is what is sold from now on',
+    () => unwrap(api.client.POST('/api/v1/plans/{id}/publish', path)),
+    () => setPublishing(false),
+  );
+  const discard = usePlanAction('The draft is gone', () =>
+    unwrap(api.client.DELETE('/api/v1/plans/{id}/draft', path)),
+  );
+  if (!draft) return null;
+  return (
+    <Card>
+      <CardHeader
+        title={`Draft of version ${draft.version.number}`}
+        description="Not sold yet."
+        action={
+          can('catalog:write') ? (
+            <div className="flex flex-wrap gap-2">
+              <Button size="sm" pending={discard.isPending} onClick={() => discard.mutate()}>
+                Discard
+              </Button>
+              <Button size="sm" variant="primary" onClick={() => setPublishing(true)}>
+                Publish
+              </Button>
+            </div>
+          ) : null
+        }
+      />
+      <CardBody className="grid gap-2 text-sm">
+        {draft.warnings.map((warning) => (
+          <Notice key={warning} tone="warning">
+            {warning}
+          </Notice>
+        ))}
+        <ul className="grid gap-1">
+          {offersOf(draft.prices).map((offer) => (
+            <li key={offer[0]?.id} className="font-medium">
+              {offerWords(offer, draft.features)}
+            </li>
+          ))}
+          {draft.prices.length === 0 ? <li className="font-medium">Free</li> : null}
+          {draft.features.map((feature) => (
+            <li key={feature.feature} className="text-muted">
+              {featureLine(feature)}
+            </li>
+          ))}
+        </ul>
+      </CardBody>
+      <ConfirmDialog
+        open={publishing}
+        onOpenChange={setPublishing}
+        title={`Publish version ${draft.version.number} of ${plan.name}?`}
+        description="It is what new customers buy from then on, and it never changes again. Who is subscribed keeps their version until you migrate them."
+        confirmLabel="Publish"
+        pending={publish.isPending}
+        onConfirm={() => publish.mutate()}
+      />
+    </Card>
+  );
+}
