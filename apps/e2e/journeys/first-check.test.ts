@@ -256,7 +256,14 @@ describe('from signing up to the first check', () => {
     'features',
     'developers/quickstart',
     'developers/jobs',
+    'invoices',
+    'recovery',
+    'alerts',
+    'reconciliation',
     'settings/general',
+    'settings/payment-recovery',
+    'settings/invoicing',
+    'settings/subscriptions',
     'settings/audit-log',
   ])('the page %s is accessible and fits a phone', async (path) => {
     await ada.page.goto(`${known.home}/${path}`);

@@ -25,9 +25,10 @@ const places: Record<string, { path: (id: string) => string; label: string }> = 
   customer: { path: (id) => `customers/${id}`, label: 'Open the customer' },
   subscription: { path: (id) => `subscriptions/${id}`, label: 'Open the subscription' },
   invoice: { path: (id) => `invoices/${id}`, label: 'Open the invoice' },
+  dispute: { path: () => 'invoices', label: 'Open the invoices' },
   recovery: { path: () => 'recovery', label: 'Open payment recovery' },
   reconciliation_run: { path: () => 'reconciliation', label: 'Open reconciliation' },
-  stripe_account: { path: () => 'settings/stripe', label: 'Open the Stripe settings' },
+  environment: { path: () => 'settings/stripe', label: 'Open the Stripe settings' },
 };
 
 export function AlertsTable({ alerts }: { alerts: readonly Alert[] }) {

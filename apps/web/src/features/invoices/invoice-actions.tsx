@@ -16,10 +16,12 @@ import type { Invoice } from '../../api/types.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { CloseInvoiceDialog } from './close-invoice-dialog.tsx';
 import { CreditNoteDialog } from './credit-note-dialog.tsx';
+import { MarkPaidDialog } from './mark-paid-dialog.tsx';
+import { PdfButton } from './pdf-button.tsx';
 import { RefundDialog } from './refund-dialog.tsx';
 import { useInvoiceAction } from './use-invoice-action.ts';
 
-type Asked = 'refund' | 'credit' | 'void' | 'uncollectible';
+type Asked = 'refund' | 'paid' | 'credit' | 'void' | 'uncollectible';
 
 /** What can be done with an invoice in its state. */
 export function InvoiceActions({ invoice }: { invoice: Invoice }) {
@@ -52,6 +54,12 @@ export function InvoiceActions({ invoice }: { invoice: Invoice }) {
             <ExternalLink aria-hidden />
             Page of the invoice
           </a>
+        </Button>
+      ) : null}
+      {isStripe || invoice.status === 'draft' ? null : <PdfButton invoice={invoice} />}
+      {!isStripe && mayClose ? (
+        <Button variant="primary" onClick={() => setAsked('paid')}>
+          Mark as paid
         </Button>
       ) : null}
       {mayCharge ? (
@@ -90,6 +98,7 @@ export function InvoiceActions({ invoice }: { invoice: Invoice }) {
         </DropdownMenu>
       ) : null}
       <RefundDialog invoice={invoice} open={asked === 'refund'} onClose={close} />
+      <MarkPaidDialog invoice={invoice} open={asked === 'paid'} onClose={close} />
       <CreditNoteDialog invoice={invoice} open={asked === 'credit'} onClose={close} />
       <CloseInvoiceDialog invoice={invoice} as="void" open={asked === 'void'} onClose={close} />
       <CloseInvoiceDialog

@@ -34,7 +34,7 @@ export function InvoiceLines({ invoice }: { invoice: Invoice }) {
           ))}
         </TableBody>
       </Table>
-      <dl className="ml-auto grid max-w-72 gap-1.5 border-t px-4 py-3 text-sm sm:border-t-0">
+      <dl className="ml-auto grid max-w-80 gap-1.5 px-4 py-3 text-sm">
         <Sum term="Subtotal" money={invoice.subtotal} always />
         <Sum term="Discount" money={negative(invoice.discount_total)} />
         <Sum term="Tax" money={invoice.tax_total} />

@@ -28,3 +28,11 @@ export function paymentSettingsQuery(api: EnvironmentApi) {
     queryFn: ({ signal }) => unwrap(api.client.GET('/api/v1/payment-settings', { signal })),
   });
 }
+
+/** What the invoices say that BillingOS writes. */
+export function invoiceSettingsQuery(api: EnvironmentApi) {
+  return queryOptions({
+    queryKey: [...settingsKeys.all(api), 'invoices'],
+    queryFn: ({ signal }) => unwrap(api.client.GET('/api/v1/invoice-settings', { signal })),
+  });
+}

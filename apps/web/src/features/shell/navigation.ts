@@ -1,4 +1,5 @@
 import {
+  FileText,
   Bell,
   Blocks,
   BookOpenText,
@@ -60,6 +61,7 @@ export const navigation: readonly { label: string | null; items: readonly Naviga
       { path: 'settings/general', label: 'General', icon: Settings },
       { path: 'settings/stripe', label: 'Stripe', icon: CreditCard },
       { path: 'settings/payment-recovery', label: 'Retries and disputes', icon: RotateCcw },
+      { path: 'settings/invoicing', label: 'Manual invoicing', icon: FileText },
       { path: 'settings/subscriptions', label: 'Tax', icon: Percent },
       { path: 'settings/audit-log', label: 'Audit log', icon: ScrollText },
     ],
