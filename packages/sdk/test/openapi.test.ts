@@ -77,6 +77,8 @@ const calls: Record<string, (billing: BillingOS) => PromiseLike<unknown>> = {
   voidInvoice: ({ invoices }) => invoices.void('inv_1'),
   markInvoiceUncollectible: ({ invoices }) => invoices.markUncollectible('inv_1'),
   createCreditNote: ({ invoices }) => invoices.createCreditNote('inv_1', { amount: 100 }),
+  voidCreditNote: ({ invoices }) => invoices.voidCreditNote('cn_1'),
+  markInvoicePaid: ({ invoices }) => invoices.markPaid('inv_1', { reference: 'SEPA 1' }),
   refundInvoice: ({ invoices }) => invoices.refund('inv_1'),
   listRefunds: ({ invoices }) => invoices.listRefunds(),
   listDisputes: ({ disputes }) => disputes.list(),
