@@ -35,7 +35,7 @@ export function parseMoney(typed: string, currency: string): number | undefined 
 
 /** The price of one unit as people write it: "2" usd is "$0.02", "0.35" is "$0.0035", "2900" is "$29". */
 export function formatUnitPrice(unit_amount: string, currency: string): string {
-  return formatUnitAmount(unit_amount, currency, locale).replace(/\.0+$/, '');
+  return formatUnitAmount(unit_amount, currency, { locale }).replace(/\.0+$/, '');
 }
 
 /** Exact minor units of the price of one unit: "0.0035" usd is "0.35". Undefined when it is no amount. */

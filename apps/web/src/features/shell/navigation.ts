@@ -17,6 +17,7 @@ import {
   ScrollText,
   Settings,
   Tags,
+  TicketPercent,
   Users,
   Webhook,
   type LucideIcon,
@@ -43,6 +44,7 @@ export const navigation: readonly { label: string | null; items: readonly Naviga
     items: [
       { path: 'plans', label: 'Plans', icon: Tags },
       { path: 'features', label: 'Features', icon: Blocks },
+      { path: 'coupons', label: 'Coupons', icon: TicketPercent },
     ],
   },
   {
