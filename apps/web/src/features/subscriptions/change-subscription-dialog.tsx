@@ -16,12 +16,13 @@ import { useState } from 'react';
 import { unwrap } from '../../api/client.ts';
 import type { Subscription, SubscriptionChange } from '../../api/types.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
+import { AddOnFields, addOnsOf, type AddOnQuantities } from './add-on-fields.tsx';
 import { ChangePreview } from './change-preview.tsx';
 import { PlanChoice, type ChosenPlan } from './plan-choice.tsx';
 import { changePreviewQuery } from './queries.ts';
 import { useSubscriptionAction } from './use-subscription-action.ts';
 
-/** Changes plan, quantity or coupon, and shows the charge before it happens. */
+/** Changes plan, quantity, add-ons or coupon, and shows the charge before it happens. */
 export function ChangeSubscriptionDialog({ subscription }: { subscription: Subscription }) {
   const [open, setOpen] = useState(false);
   return (
@@ -52,8 +53,19 @@ function ChangeForm({ subscription, onChanged }: { subscription: Subscription; o
   const [plan, setPlan] = useState<ChosenPlan | null>(null);
   const [quantity, setQuantity] = useState(String(before));
   const [coupon, setCoupon] = useState('');
+  const present = addOnsBefore(subscription);
+  const [addOns, setAddOns] = useState<AddOnQuantities>(() =>
+    Object.fromEntries(Object.entries(present).map(([key, count]) => [key, String(count)])),
+  );
   const [when, setWhen] = useState(by_itself);
-  const wished = wishOf({ plan, quantity: Number(quantity), before, coupon, when });
+  const wished = wishOf({
+    plan,
+    quantity: Number(quantity),
+    before,
+    coupon,
+    when,
+    add_ons: addOnsOf(addOns, present),
+  });
   const preview = useQuery({
     ...changePreviewQuery(api, subscription.id, wished ?? {}),
     enabled: wished !== undefined,
@@ -100,6 +112,7 @@ function ChangeForm({ subscription, onChanged }: { subscription: Subscription; o
           )}
         </Field>
       </div>
+      <AddOnFields value={addOns} onChange={setAddOns} />
       <Field label="When">
         {(control) => <Select {...control} value={when} options={moments} onValueChange={setWhen} />}
       </Field>
@@ -127,22 +140,30 @@ function quantityOf({ items }: Subscription): number {
   return (base.find((item) => item.type !== 'flat') ?? base[0])?.quantity ?? 1;
 }
 
+/** How many of each add-on there are, by its key. An add-on of several prices counts once. */
+function addOnsBefore({ items }: Subscription): Record<string, number> {
+  const addOns = items.filter((item) => item.plan_type === 'add_on');
+  return Object.fromEntries(addOns.map(({ plan, quantity }) => [plan, quantity]));
+}
+
 type Wish = {
   plan: ChosenPlan | null;
   quantity: number;
   before: number;
   coupon: string;
   when: string;
+  add_ons: ReturnType<typeof addOnsOf>;
 };
 
 /** The request, or undefined while nothing is to be different. */
-function wishOf({ plan, quantity, before, coupon, when }: Wish): SubscriptionChange | undefined {
-  const differs = plan !== null || quantity !== before || coupon.trim() !== '';
+function wishOf({ plan, quantity, before, coupon, when, add_ons }: Wish): SubscriptionChange | undefined {
+  const differs = plan !== null || quantity !== before || coupon.trim() !== '' || add_ons.length > 0;
   if (!differs || !Number.isSafeInteger(quantity) || quantity < 1) return undefined;
   return {
     ...(plan ? { plan: plan.plan, price: plan.price } : {}),
     ...(quantity === before ? {} : { quantity }),
     ...(coupon.trim() === '' ? {} : { coupon: coupon.trim() }),
+    ...(add_ons.length === 0 ? {} : { add_ons }),
     ...(when === 'now' || when === 'period_end' ? { when } : {}),
   };
 }

@@ -21,6 +21,8 @@ import type { Customer } from '../../api/types.ts';
 import { formatMoment } from '../../formatting/dates.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { PlanChoice, type ChosenPlan } from './plan-choice.tsx';
+import { SaleFields } from './sale-fields.tsx';
+import { emptySale, saleOf, type SaleDraft } from './sale.ts';
 
 /** Makes a link to Stripe's payment page for one customer and one plan. */
 export function CheckoutLinkDialog({ customer }: { customer: Customer }) {
@@ -42,24 +44,26 @@ export function CheckoutLinkDialog({ customer }: { customer: Customer }) {
   );
 }
 
-type Values = { plan: ChosenPlan | null; return_url: string };
+type Values = { plan: ChosenPlan | null; return_url: string; sale: SaleDraft };
 
 function CheckoutLinkForm({ customer }: { customer: Customer }) {
   const { api, href } = useEnvironment();
   const form = useForm<Values>({
     defaultValues: {
       plan: null,
+      sale: emptySale,
       return_url: `${window.location.origin}${href(`customers/${customer.id}`)}`,
     },
   });
   const create = useMutation({
-    mutationFn: ({ plan, return_url }: { plan: ChosenPlan; return_url: string }) =>
+    mutationFn: ({ plan, return_url, sale }: Values & { plan: ChosenPlan }) =>
       unwrap(
         api.client.POST('/api/v1/checkout/sessions', {
           body: {
             customer: customer.id,
             plan: plan.plan,
             price: plan.price,
+            ...saleOf(sale),
             success_url: return_url,
             cancel_url: return_url,
           },
@@ -74,19 +78,22 @@ function CheckoutLinkForm({ customer }: { customer: Customer }) {
           ['price', 'plan'],
           ['success_url', 'return_url'],
           ['cancel_url', 'return_url'],
+          ['quantity', 'sale.quantity'],
+          ['coupon', 'sale.coupon'],
+          ['trial', 'sale.trial'],
         ] as const),
       ),
   });
   if (create.data) return <CheckoutLink {...create.data} />;
-  const plan = form.watch('plan');
+  const { plan, sale } = form.watch();
   const { errors } = form.formState;
   return (
     <form
       noValidate
       className="grid gap-4"
       onSubmit={(event) =>
-        void form.handleSubmit(({ plan, return_url }) => {
-          if (plan) create.mutate({ plan, return_url });
+        void form.handleSubmit((values) => {
+          if (values.plan) create.mutate({ ...values, plan: values.plan });
           else form.setError('plan', { message: 'Choose what to sell.' });
         })(event)
       }
@@ -98,6 +105,15 @@ function CheckoutLinkForm({ customer }: { customer: Customer }) {
         onChange={(chosen) => {
           form.clearErrors('plan');
           form.setValue('plan', chosen);
+        }}
+      />
+      <SaleFields
+        value={sale}
+        onChange={(value) => form.setValue('sale', value)}
+        errors={{
+          quantity: errors.sale?.quantity?.message,
+          coupon: errors.sale?.coupon?.message,
+          trial: errors.sale?.trial?.message,
         }}
       />
       <Field

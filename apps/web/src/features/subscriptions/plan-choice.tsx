@@ -9,8 +9,8 @@ import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { QueryStates } from '../../api/query-states.tsx';
 import type { Plan } from '../../api/types.ts';
-import { formatInterval, formatMoney } from '../../formatting/money.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
+import { offersOf, offerWords } from '../plans/plan-terms.ts';
 import { plansQuery } from '../plans/queries.ts';
 
 export type ChosenPlan = { plan: string; price: string };
@@ -70,23 +70,10 @@ type Choice = ChosenPlan & { label: string; hint: string };
 
 /** One choice for each offer: the prices of a plan in one currency and interval, which are sold together. */
 function choicesOf(plan: Plan): Choice[] {
-  const offers = Map.groupBy(plan.prices, (price) =>
-    [price.amount?.currency ?? price.currency, price.interval, price.interval_count].join(),
-  );
-  return [...offers.values()].flatMap((offer) => {
+  return offersOf(plan.prices).flatMap((offer) => {
     const [first] = offer;
-    if (!first) return [];
-    const fixed = offer.flatMap(({ amount, type }) =>
-      amount ? [`${formatMoney(amount)}${type === 'per_seat' ? ' a seat' : ''}`] : [],
-    );
-    const parts = offer.some(({ amount }) => amount === null) ? [...fixed, 'use'] : fixed;
-    return [
-      {
-        plan: plan.id,
-        price: first.id,
-        label: plan.name,
-        hint: `${parts.join(' + ')} / ${formatInterval(first.interval, first.interval_count)}`,
-      },
-    ];
+    return first
+      ? [{ plan: plan.id, price: first.id, label: plan.name, hint: offerWords(offer, plan.features) }]
+      : [];
   });
 }

@@ -23,6 +23,8 @@ import { customerKeys } from '../customers/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { PlanChoice, type ChosenPlan } from './plan-choice.tsx';
 import { subscriptionKeys } from './queries.ts';
+import { SaleFields } from './sale-fields.tsx';
+import { emptySale, saleOf, type SaleDraft } from './sale.ts';
 
 const on_file = 'on_file';
 
@@ -53,21 +55,24 @@ export function SubscribeDialog({ customer }: { customer: Customer }) {
   );
 }
 
-type Values = { plan: ChosenPlan | null; payment_method: string };
+type Values = { plan: ChosenPlan | null; payment_method: string; sale: SaleDraft };
 
 function SubscribeForm({ customer, onSubscribed }: { customer: Customer; onSubscribed: () => void }) {
   const { api, environment } = useEnvironment();
   const queries = useQueryClient();
   const cards = environment.mode === 'test' ? test_cards : [];
-  const form = useForm<Values>({ defaultValues: { plan: null, payment_method: cards[0]?.value ?? on_file } });
+  const form = useForm<Values>({
+    defaultValues: { plan: null, payment_method: cards[0]?.value ?? on_file, sale: emptySale },
+  });
   const subscribe = useMutation({
-    mutationFn: ({ plan, payment_method }: { plan: ChosenPlan; payment_method: string }) =>
+    mutationFn: ({ plan, payment_method, sale }: Values & { plan: ChosenPlan }) =>
       unwrap(
         api.client.POST('/api/v1/subscriptions', {
           body: {
             customer: customer.id,
             plan: plan.plan,
             price: plan.price,
+            ...saleOf(sale),
             ...(payment_method === on_file ? {} : { payment_method }),
           },
         }),
@@ -88,10 +93,13 @@ function SubscribeForm({ customer, onSubscribed }: { customer: Customer; onSubsc
           ['plan', 'plan'],
           ['price', 'plan'],
           ['payment_method', 'payment_method'],
+          ['quantity', 'sale.quantity'],
+          ['coupon', 'sale.coupon'],
+          ['trial', 'sale.trial'],
         ] as const),
       ),
   });
-  const { plan, payment_method } = form.watch();
+  const { plan, payment_method, sale } = form.watch();
   const { errors } = form.formState;
   return (
     <form
@@ -99,7 +107,7 @@ function SubscribeForm({ customer, onSubscribed }: { customer: Customer; onSubsc
       className="grid gap-4"
       onSubmit={(event) =>
         void form.handleSubmit((values) => {
-          if (values.plan) subscribe.mutate({ plan: values.plan, payment_method: values.payment_method });
+          if (values.plan) subscribe.mutate({ ...values, plan: values.plan });
           else form.setError('plan', { message: 'Choose a plan.' });
         })(event)
       }
@@ -111,6 +119,15 @@ function SubscribeForm({ customer, onSubscribed }: { customer: Customer; onSubsc
         onChange={(chosen) => {
           form.clearErrors('plan');
           form.setValue('plan', chosen);
+        }}
+      />
+      <SaleFields
+        value={sale}
+        onChange={(value) => form.setValue('sale', value)}
+        errors={{
+          quantity: errors.sale?.quantity?.message,
+          coupon: errors.sale?.coupon?.message,
+          trial: errors.sale?.trial?.message,
         }}
       />
       <Field label="Paid with" error={errors.payment_method?.message}>
