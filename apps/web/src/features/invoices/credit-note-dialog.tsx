@@ -44,14 +44,15 @@ type Values = { amount: string; way: string; memo: string };
 function CreditNoteForm({ invoice, onDone }: { invoice: Invoice; onDone: () => void }) {
   const { api } = useEnvironment();
   const { currency } = invoice;
-  const isPaid = invoice.status === 'paid';
+  // What a customer paid outside of Stripe goes back outside of Stripe: there is nothing to choose.
+  const chooses = invoice.status === 'paid' && invoice.provider === 'stripe';
   const form = useForm<Values>({ defaultValues: { amount: '', way: 'credit', memo: '' } });
   const issue = useInvoiceAction(invoice, {
     act: (values: Values) =>
       unwrap(
         api.client.POST('/api/v1/invoices/{id}/credit-notes', {
           params: { path: { id: invoice.id } },
-          body: noteOf(values, parseMoney(values.amount, currency) ?? 0, isPaid),
+          body: noteOf(values, parseMoney(values.amount, currency) ?? 0, chooses),
         }),
       ),
     done: ({ amount }) => `Credited ${formatMoney(amount)}`,
@@ -78,7 +79,7 @@ function CreditNoteForm({ invoice, onDone }: { invoice: Invoice; onDone: () => v
           />
         )}
       </Field>
-      {isPaid ? (
+      {chooses ? (
         <Controller
           control={form.control}
           name="way"
@@ -113,12 +114,12 @@ function CreditNoteForm({ invoice, onDone }: { invoice: Invoice; onDone: () => v
   );
 }
 
-function noteOf({ way, memo }: Values, amount: number, isPaid: boolean): NewCreditNote {
+function noteOf({ way, memo }: Values, amount: number, chooses: boolean): NewCreditNote {
   return {
     amount,
     ...(memo.trim() === '' ? {} : { memo: memo.trim() }),
-    ...(isPaid && way === 'credit' ? { credit_amount: amount } : {}),
-    ...(isPaid && way === 'refund' ? { refund_amount: amount } : {}),
-    ...(isPaid && way === 'out_of_band' ? { out_of_band_amount: amount } : {}),
+    ...(chooses && way === 'credit' ? { credit_amount: amount } : {}),
+    ...(chooses && way === 'refund' ? { refund_amount: amount } : {}),
+    ...(chooses && way === 'out_of_band' ? { out_of_band_amount: amount } : {}),
   };
 }
