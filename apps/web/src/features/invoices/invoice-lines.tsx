@@ -4,6 +4,15 @@ import type { Invoice, Money } from '../../api/types.ts';
 import { formatDay } from '../../formatting/dates.ts';
 import { formatMoney } from '../../formatting/money.ts';
 
+const kinds: Record<Invoice['lines'][number]['kind'], string> = {
+  recurring: 'Recurring',
+  usage: 'Usage',
+  proration: 'Proration',
+  tax: 'Tax',
+  discount: 'Discount',
+  manual: 'Single charge',
+};
+
 /** What is charged, line by line, and how it adds up. */
 export function InvoiceLines({ invoice }: { invoice: Invoice }) {
   const { lines } = invoice;
@@ -22,7 +31,9 @@ export function InvoiceLines({ invoice }: { invoice: Invoice }) {
         <TableBody>
           {lines.map((line) => (
             <TableRow key={line.id}>
-              <Cell className="min-w-48 font-medium whitespace-normal">{line.description ?? line.kind}</Cell>
+              <Cell className="min-w-48 font-medium whitespace-normal">
+                {line.description ?? kinds[line.kind]}
+              </Cell>
               <Cell className="text-muted">
                 {line.period_start && line.period_end
                   ? `${formatDay(line.period_start)} – ${formatDay(line.period_end)}`

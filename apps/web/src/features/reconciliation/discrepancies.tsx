@@ -16,11 +16,20 @@ import { useEnvironment } from '../merchants/environment-context.tsx';
 import { discrepanciesQuery, loadDiscrepancies } from './queries.ts';
 
 const causes: Record<Discrepancy['cause'], string> = {
-  missing_here: 'Was missing here',
-  differs: 'Differed',
-  missing_on_stripe: 'Is missing on Stripe',
-  grants_differ: 'Granted something else than was sold',
+  missing_here: 'was missing here',
+  differs: 'differed',
+  missing_on_stripe: 'is missing on Stripe',
+  grants_differ: 'granted something else than was sold',
   meter_drift: 'Stripe counted differently',
+};
+
+const kinds: Record<Discrepancy['kind'], string> = {
+  customer: 'Customer',
+  subscription: 'Subscription',
+  invoice: 'Invoice',
+  entitlement: 'Entitlements',
+  meter: 'Usage',
+  catalog: 'Catalog',
 };
 
 const columns: readonly CsvColumn<Discrepancy>[] = [
@@ -90,7 +99,7 @@ function DiscrepanciesTable({ discrepancies }: { discrepancies: readonly Discrep
           <TableRow key={one.id}>
             <Cell className="min-w-48 align-top whitespace-normal">
               <p className="font-medium">
-                {one.kind}: {causes[one.cause]}
+                {kinds[one.kind]}: {causes[one.cause]}
               </p>
               <p className="font-mono text-xs break-all text-muted">
                 {one.object_id ?? one.stripe_object_id ?? ''}

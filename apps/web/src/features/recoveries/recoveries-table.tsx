@@ -79,7 +79,7 @@ function nextOf(recovery: Recovery): string {
   if (owner === 'stripe') return `${so_far}. Stripe tries again`;
   return next_attempt_at
     ? `${so_far}. Tried again on ${formatDay(next_attempt_at)}`
-    : `${so_far}. No attempt is left`;
+    : `${so_far}. No attempt is planned`;
 }
 
 const ends = {

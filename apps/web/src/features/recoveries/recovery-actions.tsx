@@ -31,7 +31,7 @@ export function RecoveryActions({ recovery }: { recovery: Recovery }) {
         <Button
           size="sm"
           variant="ghost"
-          aria-label={`Retry the payment of ${whose} now`}
+          aria-label={`Retry now: the payment of ${whose}`}
           pending={retry.isPending}
           onClick={() => retry.mutate()}
         >
@@ -41,7 +41,7 @@ export function RecoveryActions({ recovery }: { recovery: Recovery }) {
       <Button
         size="sm"
         variant="ghost"
-        aria-label={`Stop recovering the payment of ${whose}`}
+        aria-label={`Stop: the payment of ${whose}`}
         pending={stop.isPending}
         onClick={() => stop.mutate()}
       >

@@ -34,7 +34,7 @@ export function RecoverySettings() {
   return (
     <>
       <PageHeader
-        title="Payment recovery"
+        title="Retries and disputes"
         description="What happens when the payment of a subscription fails or is disputed."
       />
       <div className="grid gap-4">

@@ -20,7 +20,7 @@ export function SubscriptionSettings() {
   const settings = useQuery(subscriptionSettingsQuery(api));
   return (
     <>
-      <PageHeader title="Subscriptions" description="How what you sell through Stripe is taxed." />
+      <PageHeader title="Tax" description="How what you sell through Stripe is taxed." />
       <QueryStates query={settings} loading={<TableSkeleton label="Loading the settings" />}>
         {(data) => <SubscriptionForm settings={data} />}
       </QueryStates>
@@ -58,7 +58,7 @@ function SubscriptionForm({ settings }: { settings: Settings }) {
   const { errors } = form.formState;
   return (
     <SettingsForm
-      title="Tax"
+      title="Of new subscriptions"
       description="Holds for subscriptions that begin from now on."
       error={errors.root?.message}
       pending={save.isPending}
