@@ -14,7 +14,6 @@ export function placePlanError(error: unknown, form: UseFormReturn<PlanDraft>): 
     const at = `prices.${index}` as const;
     // Which of several prices is one too many shows best at what makes it the same: its model.
     fields.set(at, `${at}.type`);
-    fields.set(`${at}.currency`, 'currency');
     for (const field of priceFields) fields.set(`${at}.${field}`, `${at}.${field}`);
     price.tiers.forEach((_, row) => {
       for (const field of tierFields) {
@@ -27,6 +26,7 @@ export function placePlanError(error: unknown, form: UseFormReturn<PlanDraft>): 
 
 const priceFields = [
   'type',
+  'currency',
   'amount',
   'unit_amount',
   'package_size',

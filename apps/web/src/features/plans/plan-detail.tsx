@@ -42,8 +42,12 @@ export function PlanDetail({ id }: { id: string }) {
             <div className="grid min-w-0 content-start gap-4">
               <PlanDraftCard plan={data} />
               <PlanPrices plan={data} />
-              <PlanSubscribers plan={data} />
-              <PlanMigrations plan={data} />
+              {data.type === 'base' ? (
+                <>
+                  <PlanSubscribers plan={data} />
+                  <PlanMigrations plan={data} />
+                </>
+              ) : null}
               <PlanVersions plan={data} />
             </div>
             <aside aria-label="As its buyer reads it" className="h-fit lg:sticky lg:top-25">

@@ -88,6 +88,30 @@ test('a draft sends of each price what its type has, and reads it back the same'
   expect(draftPrices(again)).toEqual(wished);
 });
 
+test('a price keeps its currency: 5,000 yen are not 50.00 dollars', () => {
+  const yen = {
+    id: 'price_1',
+    type: 'flat' as const,
+    currency: 'jpy',
+    interval: 'month' as const,
+    interval_count: 1,
+    amount: { amount: 5000, currency: 'jpy' },
+    unit_amount: null,
+    package_size: null,
+    included_units: 0,
+    tiers: null,
+    feature: null,
+    stripe_price_id: null,
+  };
+  const dollars = { ...yen, id: 'price_2', currency: 'usd', amount: { amount: 2900, currency: 'usd' } };
+  const plan = { name: 'Pro', key: 'pro', description: null };
+  const draft = draftOf(plan, { prices: [dollars, yen], features: [], trial: null }, catalog);
+  expect(draftPrices(draft)).toMatchObject([
+    { amount: 2900, currency: 'usd' },
+    { amount: 5000, currency: 'jpy' },
+  ]);
+});
+
 test('tiers that do not ascend are not sent', () => {
   const tier = { up_to: '5', unit_amount: '7', flat_amount: '' };
   const price = { ...emptyPrice, type: 'graduated' as const, tiers: [tier, tier, { ...tier, up_to: '' }] };

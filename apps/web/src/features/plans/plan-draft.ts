@@ -8,6 +8,7 @@ export type TierDraft = { up_to: string; unit_amount: string; flat_amount: strin
 /** One price as it is typed, amounts in major units. Which fields count, its type says. */
 export type PriceDraft = {
   type: PriceType;
+  currency: string;
   amount: string;
   unit_amount: string;
   package_size: string;
@@ -26,7 +27,6 @@ export type PlanDraft = {
   name: string;
   key: string;
   description: string;
-  currency: string;
   prices: PriceDraft[];
   /** By feature id: a key may hold dots, which form paths would read as nesting. */
   features: Record<string, FeatureDraft>;
@@ -36,6 +36,7 @@ export type PlanDraft = {
 export const emptyFeature: FeatureDraft = { chosen: false, limit: '', overage: 'block', value: '' };
 export const emptyPrice: PriceDraft = {
   type: 'flat',
+  currency: 'usd',
   amount: '',
   unit_amount: '',
   package_size: '',
@@ -53,7 +54,6 @@ export const emptyPlan: PlanDraft = {
   name: '',
   key: '',
   description: '',
-  currency: 'usd',
   prices: [emptyPrice],
   features: {},
   trial: { days: '', requires_card: true, end: 'cancel' },
@@ -71,17 +71,17 @@ export function parseCount(typed: string): number | undefined {
 export type WishedPrice = NonNullable<NewPlan['prices']>[number];
 
 /** The prices of a draft that make sense so far; one with an amount that is no number yet is left out. */
-export function draftPrices({ prices, currency }: Pick<PlanDraft, 'prices' | 'currency'>): WishedPrice[] {
+export function draftPrices({ prices }: Pick<PlanDraft, 'prices'>): WishedPrice[] {
   return prices.flatMap((price) => {
-    const charge = chargeOf(price, currency);
+    const charge = chargeOf(price);
     if (!charge) return [];
-    const { type, interval, interval_count } = price;
+    const { type, currency, interval, interval_count } = price;
     return [{ type, ...charge, currency, interval, interval_count: parseCount(interval_count) || 1 }];
   });
 }
 
-function chargeOf(price: PriceDraft, currency: string): Partial<WishedPrice> | undefined {
-  const { type } = price;
+function chargeOf(price: PriceDraft): Partial<WishedPrice> | undefined {
+  const { type, currency } = price;
   if (hasAmount(type)) {
     const amount = parseMoney(price.amount, currency);
     return amount === undefined ? undefined : { amount };
@@ -163,7 +163,6 @@ export function draftOf(
     name: plan.name,
     key: plan.key,
     description: plan.description ?? '',
-    currency: version.prices[0]?.currency ?? emptyPlan.currency,
     prices: version.prices.map(priceDraftOf),
     features: Object.fromEntries(
       version.features.flatMap(({ feature, limit, overage, value }) => {
@@ -187,6 +186,7 @@ function priceDraftOf(price: Plan['prices'][number]): PriceDraft {
   const { currency } = price;
   return {
     type: price.type,
+    currency,
     amount: price.amount ? majorText(price.amount.amount, currency) : '',
     unit_amount: price.unit_amount === null ? '' : majorText(price.unit_amount, currency),
     package_size: price.package_size === null ? '' : String(price.package_size),

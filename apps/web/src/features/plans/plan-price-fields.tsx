@@ -17,6 +17,7 @@ import {
   isTiered,
   parseCount,
   type PlanDraft,
+  type PriceDraft,
 } from './plan-draft.ts';
 import { amountHint } from './price-amount-hint.ts';
 import { PriceGraph } from './price-graph.tsx';
@@ -36,46 +37,35 @@ const intervals: readonly { value: Interval; label: string }[] = [
   { value: 'year', label: 'year' },
 ];
 
-/** One or more prices in one currency. Those with the same interval are sold together. */
+/** The prices of a plan. Those of one currency and interval are sold together. */
 export function PlanPriceFields({ catalog }: { catalog: readonly Feature[] }) {
-  const { control, formState } = useFormContext<PlanDraft>();
+  const { control, getValues } = useFormContext<PlanDraft>();
   const { fields, append, remove } = useFieldArray({ control, name: 'prices' });
-  const { errors } = formState;
   return (
     <Card>
       <CardHeader
         title="Price"
-        description="Prices of the same interval are charged together: a flat one, one by seat, and one for the use of each feature."
+        description="Prices of one currency and interval are charged together: a flat one, one by seat, and one for the use of each feature."
         action={
-          <Button size="sm" variant="ghost" onClick={() => append({ ...emptyPrice, interval: 'year' })}>
+          <Button
+            size="sm"
+            variant="ghost"
+            onClick={() =>
+              append({
+                ...emptyPrice,
+                currency: getValues('prices')[0]?.currency ?? emptyPrice.currency,
+                interval: 'year',
+              })
+            }
+          >
             <Plus aria-hidden />
             Add a price
           </Button>
         }
       />
       <CardBody className="grid gap-4">
-        <Controller
-          control={control}
-          name="currency"
-          render={({ field }) => (
-            <Field label="Currency" className="w-32" error={errors.currency?.message}>
-              {(tied) => (
-                <Select
-                  {...tied}
-                  value={field.value}
-                  onValueChange={field.onChange}
-                  options={
-                    currencies.some(({ value }) => value === field.value)
-                      ? currencies
-                      : [...currencies, { value: field.value, label: field.value.toUpperCase() }]
-                  }
-                />
-              )}
-            </Field>
-          )}
-        />
         {fields.map((price, index) => (
-          <fieldset key={price.id} className="grid gap-3 border-t pt-4">
+          <fieldset key={price.id} className="grid gap-3 border-t pt-4 first:border-t-0 first:pt-0">
             <legend className="sr-only">Price {index + 1}</legend>
             <PriceHead index={index} removable={fields.length > 1} onRemove={() => remove(index)} />
             <PriceCharge index={index} catalog={catalog} />
@@ -92,7 +82,7 @@ function PriceHead({ index, removable, onRemove }: PriceHeadProps) {
   const { control, register, formState, setValue, getValues } = useFormContext<PlanDraft>();
   const errors = formState.errors.prices?.[index];
   return (
-    <div className="grid grid-cols-[1fr_1fr_auto] items-start gap-3 sm:grid-cols-[minmax(0,1fr)_5rem_7rem_auto]">
+    <div className="grid grid-cols-[1fr_1fr_auto] items-start gap-3 sm:grid-cols-[minmax(0,1fr)_6rem_5rem_7rem_auto]">
       <Controller
         control={control}
         name={`prices.${index}.type`}
@@ -110,6 +100,26 @@ function PriceHead({ index, removable, onRemove }: PriceHeadProps) {
                   if (getValues(`prices.${index}.tiers`).length === 0)
                     setValue(`prices.${index}.tiers`, emptyPrice.tiers);
                 }}
+              />
+            )}
+          </Field>
+        )}
+      />
+      <Controller
+        control={control}
+        name={`prices.${index}.currency`}
+        render={({ field }) => (
+          <Field label="Currency" className="col-span-full sm:col-span-1" error={errors?.currency?.message}>
+            {(tied) => (
+              <Select
+                {...tied}
+                value={field.value}
+                onValueChange={field.onChange}
+                options={
+                  currencies.some(({ value }) => value === field.value)
+                    ? currencies
+                    : [...currencies, { value: field.value, label: field.value.toUpperCase() }]
+                }
               />
             )}
           </Field>
@@ -153,9 +163,11 @@ function PriceHead({ index, removable, onRemove }: PriceHeadProps) {
 
 /** The fields of one price's model, and its graph once they make sense. */
 function PriceCharge({ index, catalog }: { index: number; catalog: readonly Feature[] }) {
-  const { control, register, formState, getValues } = useFormContext<PlanDraft>();
-  const price = useWatch({ control, name: `prices.${index}` });
-  const currency = useWatch({ control, name: 'currency' });
+  const { control, register, formState } = useFormContext<PlanDraft>();
+  const price: PriceDraft | undefined = useWatch({ control, name: `prices.${index}` });
+  // A price that was just removed is asked for once more before it leaves the page.
+  if (price === undefined) return null;
+  const { currency } = price;
   if (hasAmount(price.type)) {
     return (
       <Field
@@ -171,15 +183,14 @@ function PriceCharge({ index, catalog }: { index: number; catalog: readonly Feat
             placeholder="29.00"
             autoComplete="off"
             {...register(`prices.${index}.amount`, {
-              validate: (typed) =>
-                parseMoney(typed, getValues('currency')) !== undefined || amountHint(getValues('currency')),
+              validate: (typed) => parseMoney(typed, currency) !== undefined || amountHint(currency),
             })}
           />
         )}
       </Field>
     );
   }
-  const [wished] = draftPrices({ prices: [price], currency });
+  const [wished] = draftPrices({ prices: [price] });
   const feature = catalog.find(({ key }) => key === price.feature);
   return (
     <>

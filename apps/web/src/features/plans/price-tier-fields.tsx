@@ -9,9 +9,8 @@ import { parseCount, type PlanDraft } from './plan-draft.ts';
 
 /** The tiers of a graduated or volume price. The last one has no end. */
 export function PriceTierFields({ index }: { index: number }) {
-  const { control, register, formState, watch } = useFormContext<PlanDraft>();
+  const { control, register, formState } = useFormContext<PlanDraft>();
   const { fields, insert, remove } = useFieldArray({ control, name: `prices.${index}.tiers` });
-  const tiers = watch(`prices.${index}.tiers`);
   const errors = formState.errors.prices?.[index]?.tiers;
   return (
     <div className="grid gap-2">
@@ -39,8 +38,9 @@ export function PriceTierFields({ index }: { index: number }) {
                 placeholder="1,000"
                 autoComplete="off"
                 {...register(`prices.${index}.tiers.${row}.up_to`, {
-                  validate: (typed) => {
-                    const before = row === 0 ? 0 : (parseCount(tiers[row - 1]?.up_to ?? '') ?? 0);
+                  validate: (typed, { prices }) => {
+                    const before =
+                      row === 0 ? 0 : (parseCount(prices[index]?.tiers[row - 1]?.up_to ?? '') ?? 0);
                     return (parseCount(typed) ?? 0) > before || `Enter a whole number above ${before}.`;
                   },
                 })}
@@ -54,8 +54,9 @@ export function PriceTierFields({ index }: { index: number }) {
               placeholder="0.02"
               autoComplete="off"
               {...register(`prices.${index}.tiers.${row}.unit_amount`, {
-                validate: (typed, { currency }) =>
-                  parseUnitPrice(typed, currency) !== undefined || 'Enter a price such as 0.02.',
+                validate: (typed, { prices }) =>
+                  parseUnitPrice(typed, prices[index]?.currency ?? '') !== undefined ||
+                  'Enter a price such as 0.02.',
               })}
             />
             <Input
@@ -66,9 +67,9 @@ export function PriceTierFields({ index }: { index: number }) {
               placeholder="0"
               autoComplete="off"
               {...register(`prices.${index}.tiers.${row}.flat_amount`, {
-                validate: (typed, { currency }) =>
+                validate: (typed, { prices }) =>
                   typed.trim() === '' ||
-                  parseMoney(typed, currency) !== undefined ||
+                  parseMoney(typed, prices[index]?.currency ?? '') !== undefined ||
                   'Enter an amount, or nothing.',
               })}
             />

@@ -58,8 +58,9 @@ export function PriceUnitFields({ index, catalog }: { index: number; catalog: re
               placeholder={type === 'package' ? '5.00' : '0.02'}
               autoComplete="off"
               {...register(`prices.${index}.unit_amount`, {
-                validate: (typed, { currency }) =>
-                  parseUnitPrice(typed, currency) !== undefined || 'Enter a price such as 0.02.',
+                validate: (typed, { prices }) =>
+                  parseUnitPrice(typed, prices[index]?.currency ?? '') !== undefined ||
+                  'Enter a price such as 0.02.',
               })}
             />
           )}
