@@ -7,21 +7,21 @@ import Link from 'next/link';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { alertSummaryQuery } from './queries.ts';
 
-/** How many alerts nobody has read yet, on every page. It asks again twice a minute. */
+/** How many alerts are open, on every page. It asks again twice a minute. */
 export function AlertBell() {
   const { api, href } = useEnvironment();
   const { data } = useQuery({ ...alertSummaryQuery(api), refetchInterval: 30_000 });
-  const unread = data?.unread ?? 0;
+  const open = data?.open ?? 0;
   return (
     <Button asChild variant="ghost" size="icon" className="relative">
-      <Link href={href('alerts')} aria-label={unread > 0 ? `Alerts, ${unread} unread` : 'Alerts'}>
+      <Link href={href('alerts')} aria-label={open > 0 ? `Alerts, ${open} open` : 'Alerts'}>
         <Bell aria-hidden />
-        {unread > 0 ? (
+        {open > 0 ? (
           <span
             aria-hidden
             className="absolute top-0.5 right-0.5 grid h-4 min-w-4 place-items-center rounded-full bg-danger-subtle px-1 text-xs text-danger-ink"
           >
-            {unread > 9 ? '9+' : unread}
+            {open > 99 ? '99+' : open}
           </span>
         ) : null}
       </Link>

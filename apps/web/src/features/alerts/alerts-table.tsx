@@ -27,7 +27,8 @@ const places: Record<string, { path: (id: string) => string; label: string }> = 
   invoice: { path: (id) => `invoices/${id}`, label: 'Open the invoice' },
   dispute: { path: () => 'invoices', label: 'Open the invoices' },
   recovery: { path: () => 'recovery', label: 'Open payment recovery' },
-  reconciliation_run: { path: () => 'reconciliation', label: 'Open reconciliation' },
+  reconciliation_run: { path: (id) => `reconciliation/${id}`, label: 'Open the run' },
+  api_key: { path: () => 'developers/api-keys', label: 'Open the API keys' },
   environment: { path: () => 'settings/stripe', label: 'Open the Stripe settings' },
 };
 

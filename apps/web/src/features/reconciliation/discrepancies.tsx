@@ -41,15 +41,26 @@ const columns: readonly CsvColumn<Discrepancy>[] = [
   { header: 'stripe_object_id', value: (row) => row.stripe_object_id },
   { header: 'before', value: (row) => written(row.before) },
   { header: 'after', value: (row) => written(row.after) },
+  { header: 'note', value: (row) => row.note },
   { header: 'found_at', value: (row) => row.found_at },
   { header: 'repaired_at', value: (row) => row.repaired_at },
 ];
 
+type DiscrepanciesProps = {
+  /** Only what this run found. */
+  run?: string;
+  /** Asks again every so many milliseconds, as long as more may be found. */
+  poll_ms?: number | false;
+};
+
 /** What differed from Stripe, with what we said and what Stripe says. */
-export function Discrepancies() {
+export function Discrepancies({ run, poll_ms = false }: DiscrepanciesProps) {
   const { api } = useEnvironment();
   const pages = usePages();
-  const discrepancies = useQuery(discrepanciesQuery(api, { run: undefined, cursor: pages.cursor }));
+  const discrepancies = useQuery({
+    ...discrepanciesQuery(api, { run, cursor: pages.cursor }),
+    refetchInterval: poll_ms,
+  });
   return (
     <Card>
       <CardHeader
@@ -58,7 +69,7 @@ export function Discrepancies() {
           <ExportButton
             name="discrepancies"
             columns={columns}
-            load={(cursor) => loadDiscrepancies(api, { run: undefined, cursor, limit: 100 })}
+            load={(cursor) => loadDiscrepancies(api, { run, cursor, limit: 100 })}
           />
         }
       />
@@ -74,7 +85,9 @@ export function Discrepancies() {
               />
             </>
           ) : (
-            <p className="px-4 pb-4 text-sm text-muted">Nothing has differed from Stripe so far.</p>
+            <p className="px-4 pb-4 text-sm text-muted">
+              {run ? 'This run found no difference.' : 'Nothing has differed from Stripe so far.'}
+            </p>
           )
         }
       </QueryStates>

@@ -11,13 +11,30 @@ import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
 import { describeError } from '../../api/errors.ts';
 import { QueryStates } from '../../api/query-states.tsx';
+import type { ReconciliationRun } from '../../api/types.ts';
+import type { CsvColumn } from '../../listing/csv.ts';
+import { ExportButton } from '../../listing/export-button.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { Discrepancies } from './discrepancies.tsx';
-import { reconciliationKeys, runsQuery } from './queries.ts';
+import { loadRuns, reconciliationKeys, runsQuery } from './queries.ts';
+import { comparedBy } from './run-words.ts';
 import { RunsTable } from './runs-table.tsx';
 
 const running_ms = 3_000;
 const quiet_ms = 30_000;
+
+const columns: readonly CsvColumn<ReconciliationRun>[] = [
+  { header: 'id', value: (row) => row.id },
+  { header: 'trigger', value: (row) => row.trigger },
+  { header: 'state', value: (row) => row.state },
+  { header: 'compared', value: comparedBy },
+  { header: 'found', value: (row) => row.found },
+  { header: 'repaired', value: (row) => row.repaired },
+  { header: 'requests', value: (row) => row.requests },
+  { header: 'error', value: (row) => row.error },
+  { header: 'started_at', value: (row) => row.started_at },
+  { header: 'finished_at', value: (row) => row.finished_at },
+];
 
 export function Reconciliation() {
   const { api, can } = useEnvironment();
@@ -35,7 +52,16 @@ export function Reconciliation() {
       />
       <div className="grid gap-4">
         <Card>
-          <CardHeader title="Runs" />
+          <CardHeader
+            title="Runs"
+            action={
+              <ExportButton
+                name="reconciliation-runs"
+                columns={columns}
+                load={(cursor) => loadRuns(api, { cursor, limit: 100 })}
+              />
+            }
+          />
           <QueryStates query={runs} loading={<TableSkeleton rows={3} label="Loading runs" />}>
             {(data) =>
               data.length > 0 ? (

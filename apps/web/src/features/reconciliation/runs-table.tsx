@@ -1,23 +1,16 @@
 'use client';
 
-import { Badge, type BadgeTone } from '@billingos/ui/components/badge';
+import { Badge } from '@billingos/ui/components/badge';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
+import Link from 'next/link';
 import type { ReconciliationRun } from '../../api/types.ts';
 import { formatNumber } from '../../formatting/numbers.ts';
 import { Ago } from '../../formatting/time.tsx';
-
-const states: Record<ReconciliationRun['state'], { label: string; tone: BadgeTone }> = {
-  running: { label: 'Running', tone: 'accent' },
-  done: { label: 'Done', tone: 'success' },
-  failed: { label: 'Failed', tone: 'danger' },
-};
-const triggers: Record<ReconciliationRun['trigger'], string> = {
-  schedule: 'Every hour',
-  manual: 'By hand',
-  connected: 'Stripe was connected',
-};
+import { useEnvironment } from '../merchants/environment-context.tsx';
+import { comparedBy, runStates, runTriggers } from './run-words.ts';
 
 export function RunsTable({ runs }: { runs: readonly ReconciliationRun[] }) {
+  const { href } = useEnvironment();
   return (
     <Table label="Runs">
       <TableHead>
@@ -35,16 +28,21 @@ export function RunsTable({ runs }: { runs: readonly ReconciliationRun[] }) {
         {runs.map((run) => (
           <TableRow key={run.id}>
             <Cell>
-              <Ago iso={run.started_at} />
+              <Link
+                href={href(`reconciliation/${run.id}`)}
+                className="rounded-sm font-medium hover:underline"
+              >
+                <Ago iso={run.started_at} />
+              </Link>
             </Cell>
-            <Cell className="text-muted">{triggers[run.trigger]}</Cell>
+            <Cell className="text-muted">{runTriggers[run.trigger]}</Cell>
             <Cell className="max-w-64">
-              <Badge tone={states[run.state].tone}>{states[run.state].label}</Badge>
+              <Badge tone={runStates[run.state].tone}>{runStates[run.state].label}</Badge>
               {run.error ? (
                 <p className="text-xs break-words whitespace-normal text-danger-ink">{run.error}</p>
               ) : null}
             </Cell>
-            <Cell numeric>{formatNumber(Object.values(run.checked).reduce((sum, one) => sum + one, 0))}</Cell>
+            <Cell numeric>{formatNumber(comparedBy(run))}</Cell>
             <Cell numeric>{formatNumber(run.found)}</Cell>
             <Cell numeric>{formatNumber(run.repaired)}</Cell>
             <Cell numeric className="text-muted">

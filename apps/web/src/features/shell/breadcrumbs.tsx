@@ -53,6 +53,7 @@ function Crumb({ section, rest }: { section: string; rest: string }) {
   if (section === 'customers') return <CustomerCrumb id={rest} />;
   if (section === 'invoices') return <InvoiceCrumb id={rest} />;
   if (section === 'plans') return <PlanCrumb rest={rest} />;
+  if (section === 'reconciliation') return 'Run';
   return <Detail rest={rest} />;
 }
 

@@ -1,0 +1,71 @@
+'use client';
+
+import { Badge } from '@billingos/ui/components/badge';
+import { ErrorState } from '@billingos/ui/components/error-state';
+import { Notice } from '@billingos/ui/components/notice';
+import { PageHeader } from '@billingos/ui/components/page-header';
+import { Skeleton, TableSkeleton } from '@billingos/ui/components/skeleton';
+import { StatCard } from '@billingos/ui/components/stat-card';
+import { useQuery } from '@tanstack/react-query';
+import { ApiError } from '../../api/errors.ts';
+import { QueryStates } from '../../api/query-states.tsx';
+import { formatMoment } from '../../formatting/dates.ts';
+import { formatNumber } from '../../formatting/numbers.ts';
+import { useEnvironment } from '../merchants/environment-context.tsx';
+import { Discrepancies } from './discrepancies.tsx';
+import { runQuery } from './queries.ts';
+import { comparedBy, runStates, runTriggers } from './run-words.ts';
+
+const running_ms = 3_000;
+/** What the end of a run found is still to be read after it. */
+const quiet_ms = 30_000;
+
+/** One comparison with Stripe: how it went, and what it found. */
+export function RunDetail({ id }: { id: string }) {
+  const { api } = useEnvironment();
+  const run = useQuery(runQuery(api, id));
+  if (run.error instanceof ApiError && run.error.status === 404) {
+    return <ErrorState title="There is no such run" message="It may belong to another environment." />;
+  }
+  return (
+    <QueryStates query={run} loading={<Loading />}>
+      {(data) => (
+        <>
+          <PageHeader
+            title={`Run of ${formatMoment(data.started_at)}`}
+            description={
+              <span className="flex flex-wrap items-center gap-2">
+                <Badge tone={runStates[data.state].tone}>{runStates[data.state].label}</Badge>
+                {data.state === 'running'
+                  ? `Comparing ${data.phase.replaceAll('_', ' ')}`
+                  : runTriggers[data.trigger]}
+              </span>
+            }
+          />
+          <div className="grid gap-4">
+            {data.error ? <Notice tone="danger">{data.error}</Notice> : null}
+            <div className="grid gap-4 sm:grid-cols-3">
+              <StatCard
+                label="Compared"
+                value={formatNumber(comparedBy(data))}
+                detail={`${formatNumber(data.requests)} requests to Stripe`}
+              />
+              <StatCard label="Differed" value={formatNumber(data.found)} detail="from what Stripe says" />
+              <StatCard label="Repaired" value={formatNumber(data.repaired)} detail="of what differed" />
+            </div>
+            <Discrepancies run={data.id} poll_ms={data.state === 'running' ? running_ms : quiet_ms} />
+          </div>
+        </>
+      )}
+    </QueryStates>
+  );
+}
+
+function Loading() {
+  return (
+    <div className="grid gap-6">
+      <Skeleton className="h-7 w-56" />
+      <TableSkeleton label="Loading the run" />
+    </div>
+  );
+}
