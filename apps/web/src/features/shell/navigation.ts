@@ -1,6 +1,7 @@
 import {
   FileText,
   Bell,
+  BellRing,
   Blocks,
   BookOpenText,
   CreditCard,
@@ -62,6 +63,7 @@ export const navigation: readonly { label: string | null; items: readonly Naviga
     items: [
       { path: 'settings/general', label: 'General', icon: Settings },
       { path: 'settings/stripe', label: 'Stripe', icon: CreditCard },
+      { path: 'settings/notifications', label: 'Notifications', icon: BellRing },
       { path: 'settings/payment-recovery', label: 'Retries and disputes', icon: RotateCcw },
       { path: 'settings/invoicing', label: 'Manual invoicing', icon: FileText },
       { path: 'settings/subscriptions', label: 'Tax', icon: Percent },
