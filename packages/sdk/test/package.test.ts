@@ -83,7 +83,7 @@ describe('the packed package', () => {
   it('has types for both, also under strict rules, and the types of the API', () => {
     const lines = `
 export const billing = new BillingOS();
-export const plans: PromiseLike<{ data: { key: string; prices: { amount: { amount: number; currency: string } }[] }[] }> = billing.plans.list();
+export const plans: PromiseLike<{ data: { key: string; prices: { amount: { amount: number; currency: string } | null }[] }[] }> = billing.plans.list();
 export const allowed: Promise<boolean> = billing.hasFeature('user_42', 'exports', { signal: undefined });
 // @ts-expect-error a customer has no such field
 void billing.customers.create({ colour: 'red' });

@@ -245,10 +245,8 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
       strangers: 'refused',
     },
   ],
-  listUsageEvents: () => [
-    { path: 'usage/events', strangers: 'own' },
-    { path: 'usage/events?status=rejected', strangers: 'own' },
-  ],
+  // Not those refused: what a stranger sent is shown to the stranger, and it named the victim's customer.
+  listUsageEvents: () => [{ path: 'usage/events?status=accepted', strangers: 'own' }],
   trackUsage: ({ customer, meter }) => [
     {
       path: 'usage/track',

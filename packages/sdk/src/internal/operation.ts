@@ -3,8 +3,11 @@ import type { paths } from '../openapi.gen.ts';
 export type Path = keyof paths;
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
-/** What the document says about a method of a path; `never` when it has none. */
-type Operation<P extends Path, M extends Method> = NonNullable<paths[P][M]>;
+/**
+ * What the document says about a method of a path; `never` when it has none. A condition, which TypeScript leaves alone
+ * until path and method are known: every path with every method is more than it wants to look at.
+ */
+type Operation<P extends Path, M extends Method> = paths[P] extends Record<M, infer Found> ? Found : never;
 
 /** What is undefined is left out of a query and a body, so it may be given. */
 type Lenient<V> = { [K in keyof V]: object extends Pick<V, K> ? V[K] | undefined : V[K] };
