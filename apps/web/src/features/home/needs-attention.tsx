@@ -21,7 +21,15 @@ export function NeedsAttention() {
   const jobs = failed.data?.data.length ?? 0;
   const matters = [
     ...(stripe.data && stripe.data.status !== 'connected'
-      ? [{ path: 'settings/stripe', text: 'Stripe is not connected, so nobody can pay.' }]
+      ? [
+          {
+            path: 'settings/stripe',
+            text:
+              stripe.data.status === 'lost'
+                ? 'Stripe refuses the connection, so nobody can pay.'
+                : 'Stripe is not connected, so nobody can pay.',
+          },
+        ]
       : []),
     ...(past_due > 0
       ? [{ path: 'subscriptions?status=past_due', text: `${plural(past_due, 'subscription')} past due.` }]

@@ -1,7 +1,6 @@
 'use client';
 
 import { Badge } from '@billingos/ui/components/badge';
-import { Button } from '@billingos/ui/components/button';
 import { Card, CardBody, CardHeader } from '@billingos/ui/components/card';
 import { CopyableCode } from '@billingos/ui/components/copy-button';
 import { Notice } from '@billingos/ui/components/notice';
@@ -16,6 +15,7 @@ import { QueryStates } from '../../api/query-states.tsx';
 import type { StripeAccount } from '../../api/types.ts';
 import { formatMoment } from '../../formatting/dates.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
+import { ConnectionActions } from './connection-actions.tsx';
 import { stripeAccountKeys, stripeAccountQuery } from './queries.ts';
 
 export function StripeConnection() {
@@ -41,9 +41,19 @@ export function StripeConnection() {
                 {refresh.isError ? (
                   <Notice tone="danger">{describeError(refresh.error).message}</Notice>
                 ) : null}
+                {data.status === 'lost' ? (
+                  <Notice tone="danger">
+                    Nothing can be sold or changed. Give BillingOS access again at Stripe and check again, or
+                    disconnect this account and connect another.
+                  </Notice>
+                ) : null}
                 {data.stripe_account_id ? <Account account={data} /> : null}
                 {can('stripe_account:write') ? (
-                  <Actions account={data} refreshing={refresh.isPending} onRefresh={() => refresh.mutate()} />
+                  <ConnectionActions
+                    account={data}
+                    refreshing={refresh.isPending}
+                    onRefresh={() => refresh.mutate()}
+                  />
                 ) : (
                   <p className="text-sm text-muted">An owner or admin can change the connection.</p>
                 )}
@@ -75,42 +85,6 @@ function useRefreshOnReturn() {
   }, [returned]);
 
   return refresh;
-}
-
-type ActionsProps = { account: StripeAccount; refreshing: boolean; onRefresh: () => void };
-
-function Actions({ account, refreshing, onRefresh }: ActionsProps) {
-  const { api, href } = useEnvironment();
-  const connect = useMutation({
-    mutationFn: () =>
-      unwrap(
-        api.client.POST('/api/v1/stripe-account/connect', {
-          body: { return_url: `${window.location.origin}${href('settings/stripe')}?returned=true` },
-        }),
-      ),
-    onSuccess: ({ url }) => window.location.assign(url),
-  });
-  return (
-    <div className="grid gap-3">
-      {connect.isError ? <Notice tone="danger">{describeError(connect.error).message}</Notice> : null}
-      <div className="flex flex-wrap gap-2">
-        {account.status === 'connected' ? null : (
-          <Button
-            variant="primary"
-            pending={connect.isPending || connect.isSuccess}
-            onClick={() => connect.mutate()}
-          >
-            {account.status === 'onboarding' ? 'Continue at Stripe' : 'Connect Stripe'}
-          </Button>
-        )}
-        {account.stripe_account_id ? (
-          <Button pending={refreshing} onClick={onRefresh}>
-            Check again
-          </Button>
-        ) : null}
-      </div>
-    </div>
-  );
 }
 
 function Account({ account }: { account: StripeAccount }) {
@@ -146,6 +120,8 @@ function Connection({ account }: { account: StripeAccount }) {
         <Badge tone="success">Connected</Badge>
       ) : account.status === 'onboarding' ? (
         <Badge tone="warning">Not finished</Badge>
+      ) : account.status === 'lost' ? (
+        <Badge tone="danger">Connection lost</Badge>
       ) : (
         <Badge>Not connected</Badge>
       )}
@@ -153,8 +129,13 @@ function Connection({ account }: { account: StripeAccount }) {
   );
 }
 
-function explanation({ status, emulated }: StripeAccount): string {
+function explanation({ status, emulated, former_account_id }: StripeAccount): string {
   if (status === 'onboarding') return 'Stripe still needs details from you before you can take payments.';
-  if (status === 'not_connected') return 'Connect an account to sell plans in this environment.';
+  if (status === 'lost') return 'Stripe refuses that BillingOS acts for this account.';
+  if (status === 'not_connected') {
+    return former_account_id
+      ? `You left ${former_account_id}. Connect it again, or another account.`
+      : 'Connect an account to sell plans in this environment.';
+  }
   return emulated ? 'The built-in Stripe emulator takes the payments here.' : 'Ready to take payments.';
 }
