@@ -8,6 +8,7 @@ import {
   Gauge,
   HandCoins,
   House,
+  Import,
   KeyRound,
   ListChecks,
   ReceiptText,
@@ -63,6 +64,7 @@ export const navigation: readonly { label: string | null; items: readonly Naviga
     items: [
       { path: 'settings/general', label: 'General', icon: Settings },
       { path: 'settings/stripe', label: 'Stripe', icon: CreditCard },
+      { path: 'settings/stripe-import', label: 'Import', icon: Import },
       { path: 'settings/notifications', label: 'Notifications', icon: BellRing },
       { path: 'settings/payment-recovery', label: 'Retries and disputes', icon: RotateCcw },
       { path: 'settings/invoicing', label: 'Manual invoicing', icon: FileText },
