@@ -5,6 +5,7 @@ import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
 import type { SubscriptionState } from '../../stripe/stripe.subscription-state.ts';
 import { AuditService } from '../audit/audit.service.ts';
+import { PlansService } from '../catalog/plans.service.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { EntitlementsService } from '../entitlements/entitlements.service.ts';
 import { StripeAccountService } from '../merchants/stripe-account.service.ts';
@@ -29,6 +30,7 @@ export interface SubscriptionDrift {
 export class CompareSubscriptions implements OnModuleInit {
   constructor(
     private readonly database: Database,
+    private readonly plans: PlansService,
     private readonly subscriptions: SubscriptionsRepository,
     private readonly terms: SubscriptionTermsRepository,
     private readonly customers: CustomersService,
@@ -58,9 +60,9 @@ export class CompareSubscriptions implements OnModuleInit {
         states.map((state) => state.stripe_subscription_id),
       );
       const named = states.flatMap((state) => [...state.items, ...(state.schedule?.next?.items ?? [])]);
-      const rows = await this.subscriptions.findPrices(environmentId, [
-        ...new Set(named.map((item) => item.stripe_price_id)),
-      ]);
+      const rows = await this.plans.findPrices(environmentId, {
+        stripe_ids: [...new Set(named.map((item) => item.stripe_price_id))],
+      });
       const prices = new Map(rows.map((row) => [row.stripe_price_id ?? '', row]));
 
       return states.flatMap((state) => {

@@ -277,29 +277,6 @@ export class SubscriptionsRepository {
       .execute();
   }
 
-  /** The prices that Stripe's prices are, of those it has of ours. */
-  findPrices(environmentId: string, stripePriceIds: string[]) {
-    return this.database.q
-      .selectFrom('prices as p')
-      .innerJoin('plan_versions as v', (join) =>
-        join.onRef('v.environment_id', '=', 'p.environment_id').onRef('v.id', '=', 'p.plan_version_id'),
-      )
-      .innerJoin('plans', (join) =>
-        join.onRef('plans.environment_id', '=', 'v.environment_id').onRef('plans.id', '=', 'v.plan_id'),
-      )
-      .select([
-        'p.id',
-        'p.stripe_price_id',
-        'p.plan_version_id',
-        'p.interval',
-        'p.interval_count',
-        'plans.type as plan_type',
-      ])
-      .where('p.environment_id', '=', environmentId)
-      .where('p.stripe_price_id', 'in', atLeastOne(stripePriceIds))
-      .execute();
-  }
-
   /** Makes a subscription's items these and no others. */
   async replaceItems(
     environmentId: string,

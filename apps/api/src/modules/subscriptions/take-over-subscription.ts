@@ -14,7 +14,7 @@ import { SubscriptionTermsRepository } from './subscription-terms.repository.ts'
 import { SubscriptionsRepository } from './subscriptions.repository.ts';
 
 type Row = NonNullable<Awaited<ReturnType<SubscriptionsRepository['find']>>>;
-type Price = Awaited<ReturnType<SubscriptionsRepository['findPrices']>>[number];
+type Price = Awaited<ReturnType<PlansService['findPrices']>>[number];
 
 /** How a subscription stands beside its row, told in our ids. */
 interface Terms {
@@ -170,10 +170,9 @@ export class TakeOverSubscription {
 
   private async pricesOf(environmentId: string, state: SubscriptionState): Promise<Map<string, Price>> {
     const named = [...state.items, ...(state.schedule?.next?.items ?? [])];
-    const rows = await this.subscriptions.findPrices(
-      environmentId,
-      named.map((item) => item.stripe_price_id),
-    );
+    const rows = await this.plans.findPrices(environmentId, {
+      stripe_ids: named.map((item) => item.stripe_price_id),
+    });
     return new Map(rows.map((row) => [row.stripe_price_id ?? '', row]));
   }
 
