@@ -2211,6 +2211,42 @@ export interface components {
                 /** @description Its server and last four characters. */
                 webhook: string;
             } | null;
+            /** @description Who gets a mail of each new alert. */
+            email_addresses: string[];
+            /** @description Where each new alert is posted as JSON, signed by Standard Webhooks. Null: nowhere. */
+            webhook: {
+                /** @description Its server and last four characters. */
+                url: string;
+            } | null;
+        };
+        NotificationSettingsChange: {
+            /**
+             * Format: uri
+             * @description An incoming webhook of Slack, or of what understands the same. Null removes it. Shown never again.
+             */
+            slack_webhook_url?: string | null;
+            email_addresses?: string[];
+            /**
+             * Format: uri
+             * @description Gets `{ type: "alert.created", timestamp, data }`, with a new secret. Null removes it.
+             */
+            webhook_url?: string | null;
+        };
+        SavedNotificationSettings: {
+            /** @description Where new alerts are posted. Null: nowhere. */
+            slack: {
+                /** @description Its server and last four characters. */
+                webhook: string;
+            } | null;
+            /** @description Who gets a mail of each new alert. */
+            email_addresses: string[];
+            /** @description Where each new alert is posted as JSON, signed by Standard Webhooks. Null: nowhere. */
+            webhook: {
+                /** @description Its server and last four characters. */
+                url: string;
+            } | null;
+            /** @description What signs the posts to `webhook_url`, when that was set just now. Shown once. */
+            webhook_secret: string | null;
         };
         NotificationTest: {
             /** @enum {boolean} */
@@ -4661,13 +4697,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /**
-                     * Format: uri
-                     * @description An incoming webhook of Slack, or of what understands the same. Null removes it. Shown never again.
-                     */
-                    slack_webhook_url: string | null;
-                };
+                "application/json": components["schemas"]["NotificationSettingsChange"];
             };
         };
         responses: {
@@ -4677,10 +4707,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NotificationSettings"];
+                    "application/json": components["schemas"]["SavedNotificationSettings"];
                 };
             };
-            /** @description `slack_url_not_allowed`: The address must be https, and on the public internet. */
+            /** @description `not_in_plan`: The merchant’s plan of BillingOS does not include it. Choose a larger one in the settings. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `channel_url_not_allowed`: The address must be https, and on the public internet. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4715,9 +4754,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `slack_not_set`: No Slack webhook is set. Set one with PATCH /api/v1/notification-settings.
+             * @description `channel_not_set`: This channel has no address. Set one with PATCH /api/v1/notification-settings.
              *
-             *     `slack_did_not_take_it`: Slack did not take the message; the error says what it answered.
+             *     `channel_did_not_take_it`: The address did not take the message; the error says what it answered.
              */
             409: {
                 headers: {

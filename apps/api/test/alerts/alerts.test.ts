@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AlertsService } from '../../src/modules/alerts/alerts.service.ts';
 import { Secrets } from '../../src/platform/secrets.ts';
@@ -11,6 +12,7 @@ let slack: Server;
 let slackUrl: string;
 let slackStatus = 200;
 const posted: string[] = [];
+const headersOf: Record<string, string>[] = [];
 let tenant: Tenant;
 
 beforeAll(async () => {
@@ -19,6 +21,9 @@ beforeAll(async () => {
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
       posted.push(body);
+      headersOf.push(
+        Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+      );
       response.writeHead(slackStatus, { location: 'http://169.254.169.254/' }).end('ok');
     });
   });
@@ -33,6 +38,7 @@ afterAll(async () => {
 beforeEach(async () => {
   slackStatus = 200;
   posted.length = 0;
+  headersOf.length = 0;
   tenant = await stack.newTenant();
 });
 
@@ -100,18 +106,78 @@ describe('an alert', () => {
   });
 
   it('is not posted any more once it is resolved', async () => {
+    await tenant.asOwner('PATCH', 'notification-settings', { slack_webhook_url: slackUrl });
+    await stack.stopWorker();
     await raise('Over soon');
     await tenant.asOwner('POST', `alerts/${(await open())[0].id}/resolve`);
-    await tenant.asOwner('PATCH', 'notification-settings', { slack_webhook_url: slackUrl });
+    await stack.startWorker();
     await stack.settle();
     expect(posted).toEqual([]);
+  });
+
+  it('is mailed once to each address that is listed', async () => {
+    const saved = await tenant.asOwner('PATCH', 'notification-settings', {
+      email_addresses: ['ops@acme.test', 'cfo@acme.test', 'ops@acme.test'],
+    });
+    expect(saved.body).toMatchObject({ email_addresses: ['ops@acme.test', 'cfo@acme.test'] });
+    await raise('12 discrepancies');
+    await raise('13 discrepancies');
+    await stack.settle();
+
+    const { body } = await tenant.asOwner('GET', 'emails');
+    expect(body['data']).toHaveLength(2);
+    expect(body['data']).toEqual(
+      expect.arrayContaining(
+        ['ops@acme.test', 'cfo@acme.test'].map((to) =>
+          expect.objectContaining({ to, kind: 'alert', state: 'sent' }),
+        ),
+      ),
+    );
+  });
+
+  it('is posted to a web address, signed by Standard Webhooks with the secret that was shown once', async () => {
+    const saved = await tenant.asOwner('PATCH', 'notification-settings', { webhook_url: slackUrl });
+    const secret = String(saved.body['webhook_secret']);
+    expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    expect((await tenant.asOwner('GET', 'notification-settings')).body).toEqual({
+      slack: null,
+      email_addresses: [],
+      webhook: { url: `${new URL(slackUrl).host}/…cret` },
+    });
+
+    slackStatus = 500;
+    await raise('12 discrepancies');
+    await expect.poll(() => posted.length, { timeout: 20_000 }).toBe(1);
+    slackStatus = 200;
+    stack.passTime(60);
+    await stack.settle();
+    stack.passTime(-60);
+
+    expect(posted).toHaveLength(2);
+    const [failed, taken] = posted.map((body, index) =>
+      new Webhook(secret).verify(body, headersOf[index] ?? {}),
+    );
+    expect(taken).toMatchObject({
+      type: 'alert.created',
+      data: { title: '12 discrepancies', severity: 'warning' },
+    });
+    // A repetition is the same message: whoever took it already knows it by its id.
+    expect(headersOf.map((headers) => headers['webhook-id'])).toEqual(
+      Array(2).fill((taken as { data: { id: string } }).data.id),
+    );
+    expect(failed).toMatchObject({ data: { title: '12 discrepancies' } });
   });
 });
 
 describe('the Slack webhook', () => {
   it('is stored sealed, shown by its end, and opens in its own row only', async () => {
     const answer = await tenant.asOwner('PATCH', 'notification-settings', { slack_webhook_url: slackUrl });
-    expect(answer.body).toEqual({ slack: { webhook: `${new URL(slackUrl).host}/…cret` } });
+    expect(answer.body).toEqual({
+      slack: { webhook: `${new URL(slackUrl).host}/…cret` },
+      email_addresses: [],
+      webhook: null,
+      webhook_secret: null,
+    });
 
     const { rows } = await stack.database.owner.query<{ sealed: string; all: string }>(
       `select slack_webhook_url as sealed,
@@ -138,7 +204,11 @@ describe('the Slack webhook', () => {
     expect(() => secrets.open(place, `${sealed.slice(0, -2)}AA`)).toThrow('unable to authenticate');
 
     await tenant.asOwner('PATCH', 'notification-settings', { slack_webhook_url: null });
-    expect((await tenant.asOwner('GET', 'notification-settings')).body).toEqual({ slack: null });
+    expect((await tenant.asOwner('GET', 'notification-settings')).body).toEqual({
+      slack: null,
+      email_addresses: [],
+      webhook: null,
+    });
   });
 
   it.each([
@@ -152,20 +222,20 @@ describe('the Slack webhook', () => {
   ])('is refused as %s', async (address, reason) => {
     const answer = await tenant.asOwner('PATCH', 'notification-settings', { slack_webhook_url: address });
     expect(answer.body['error']).toMatchObject({
-      code: 'slack_url_not_allowed',
+      code: 'channel_url_not_allowed',
       message: expect.stringContaining(reason),
     });
   });
 
   it('is tried out: delivered, refused, and not followed elsewhere', async () => {
     const test = () => tenant.asOwner('POST', 'notification-settings/test');
-    expect((await test()).body['error']).toMatchObject({ code: 'slack_not_set' });
+    expect((await test()).body['error']).toMatchObject({ code: 'channel_not_set' });
 
     await tenant.asOwner('PATCH', 'notification-settings', { slack_webhook_url: slackUrl });
     expect((await test()).body).toEqual({ delivered: true });
     slackStatus = 307;
     expect((await test()).body['error']).toMatchObject({
-      code: 'slack_did_not_take_it',
+      code: 'channel_did_not_take_it',
       message: expect.stringContaining('307'),
     });
     expect(posted).toHaveLength(2);
@@ -180,6 +250,6 @@ describe('the Slack webhook', () => {
       { authorization: `Bearer ${tenant.token}`, 'x-billingos-environment': tenant.environment_id },
     );
     await strict.close();
-    expect(answer.body['error']).toMatchObject({ code: 'slack_url_not_allowed' });
+    expect(answer.body['error']).toMatchObject({ code: 'channel_url_not_allowed' });
   });
 });

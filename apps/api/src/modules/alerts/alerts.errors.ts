@@ -11,38 +11,38 @@ export class AlertNotFound extends AppError {
   }
 }
 
-export class SlackUrlNotAllowed extends AppError {
+export class ChannelUrlNotAllowed extends AppError {
   static readonly facts: ErrorFacts = {
-    code: 'slack_url_not_allowed',
+    code: 'channel_url_not_allowed',
     kind: 'invalid',
     explanation: 'The address must be https, and on the public internet.',
   };
-  constructor(reason: string) {
-    super(SlackUrlNotAllowed.facts, `This address is not called: ${reason}.`, 'slack_webhook_url');
+  constructor(reason: string, param: 'slack_webhook_url' | 'webhook_url') {
+    super(ChannelUrlNotAllowed.facts, `This address is not called: ${reason}.`, param);
   }
 }
 
-export class SlackNotSet extends AppError {
+export class ChannelNotSet extends AppError {
   static readonly facts: ErrorFacts = {
-    code: 'slack_not_set',
+    code: 'channel_not_set',
     kind: 'conflict',
-    explanation: 'No Slack webhook is set. Set one with PATCH /api/v1/notification-settings.',
+    explanation: 'This channel has no address. Set one with PATCH /api/v1/notification-settings.',
   };
-  constructor() {
+  constructor(channel: string) {
     super(
-      SlackNotSet.facts,
-      'No Slack webhook is set. Set one with PATCH /api/v1/notification-settings first.',
+      ChannelNotSet.facts,
+      `No address is set for ${channel}. Set one with PATCH /api/v1/notification-settings first.`,
     );
   }
 }
 
-export class SlackDidNotTakeIt extends AppError {
+export class ChannelDidNotTakeIt extends AppError {
   static readonly facts: ErrorFacts = {
-    code: 'slack_did_not_take_it',
+    code: 'channel_did_not_take_it',
     kind: 'conflict',
-    explanation: 'Slack did not take the message; the error says what it answered.',
+    explanation: 'The address did not take the message; the error says what it answered.',
   };
   constructor(reason: string, cause?: unknown) {
-    super(SlackDidNotTakeIt.facts, `Slack did not take the message: ${reason}`, undefined, { cause });
+    super(ChannelDidNotTakeIt.facts, `The message was not taken: ${reason}`, undefined, { cause });
   }
 }

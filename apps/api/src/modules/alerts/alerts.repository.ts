@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { Database } from '../../platform/database/database.ts';
 import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
+import { type Channel, channels } from './alerts.jobs.ts';
 import type { Severity } from './alerts.schemas.ts';
 
 const columns = [
@@ -111,22 +112,40 @@ export class AlertsRepository {
       .execute();
   }
 
-  async slackWebhook(environmentId: string): Promise<string | null> {
-    const row = await this.database.q
+  /** Undefined: nothing was ever set. Addresses and secrets are sealed. */
+  settings(environmentId: string) {
+    return this.database.q
       .selectFrom('notification_settings')
-      .select('slack_webhook_url')
+      .select(['slack_webhook_url', 'email_addresses', 'webhook_url', 'webhook_secret'])
       .where('environment_id', '=', environmentId)
       .executeTakeFirst();
-    return row?.slack_webhook_url ?? null;
   }
 
-  async setSlackWebhook(environmentId: string, sealed: string | null, now: Date): Promise<void> {
+  /** The channels that are set. */
+  async channels(environmentId: string): Promise<Channel[]> {
+    const settings = await this.settings(environmentId);
+    const isSet = {
+      slack: typeof settings?.slack_webhook_url === 'string',
+      email: (settings?.email_addresses ?? []).length > 0,
+      webhook: typeof settings?.webhook_url === 'string',
+    };
+    return channels.filter((channel) => isSet[channel]);
+  }
+
+  async saveSettings(
+    environmentId: string,
+    change: {
+      slack_webhook_url?: string | null;
+      email_addresses?: string[];
+      webhook_url?: string | null;
+      webhook_secret?: string | null;
+    },
+    now: Date,
+  ): Promise<void> {
     await this.database.q
       .insertInto('notification_settings')
-      .values({ environment_id: environmentId, slack_webhook_url: sealed, updated_at: now })
-      .onConflict((conflict) =>
-        conflict.column('environment_id').doUpdateSet({ slack_webhook_url: sealed, updated_at: now }),
-      )
+      .values({ environment_id: environmentId, ...change, updated_at: now })
+      .onConflict((conflict) => conflict.column('environment_id').doUpdateSet({ ...change, updated_at: now }))
       .execute();
   }
 }

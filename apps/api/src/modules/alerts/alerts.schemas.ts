@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageOf, pageQuery, timestamp, webUrl } from '../../platform/http/schemas.ts';
+import { pageOf, pageQuery, text, timestamp, webUrl } from '../../platform/http/schemas.ts';
 
 export const severities = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof severities)[number];
@@ -27,22 +27,43 @@ export const alertsSummary = z
   .object({ open: z.int(), unread: z.int().describe('Of the open ones.') })
   .meta({ id: 'AlertsSummary' });
 
-export const notificationSettings = z
-  .object({
-    slack: z
-      .object({ webhook: z.string().describe('Its server and last four characters.') })
-      .nullable()
-      .describe('Where new alerts are posted. Null: nowhere.'),
-  })
-  .meta({ id: 'NotificationSettings' });
+const secretAddress = webUrl.max(1_000).nullable();
+const addressesMax = 10;
 
-export const updateNotificationSettings = z.strictObject({
-  slack_webhook_url: webUrl
-    .max(1_000)
+const channelFields = {
+  slack: z
+    .object({ webhook: z.string().describe('Its server and last four characters.') })
     .nullable()
-    .describe(
-      'An incoming webhook of Slack, or of what understands the same. Null removes it. Shown never again.',
-    ),
-});
+    .describe('Where new alerts are posted. Null: nowhere.'),
+  email_addresses: z.array(z.string()).describe('Who gets a mail of each new alert.'),
+  webhook: z
+    .object({ url: z.string().describe('Its server and last four characters.') })
+    .nullable()
+    .describe('Where each new alert is posted as JSON, signed by Standard Webhooks. Null: nowhere.'),
+};
+export const notificationSettings = z.object(channelFields).meta({ id: 'NotificationSettings' });
+export const savedNotificationSettings = z
+  .object({
+    ...channelFields,
+    webhook_secret: z
+      .string()
+      .nullable()
+      .describe('What signs the posts to `webhook_url`, when that was set just now. Shown once.'),
+  })
+  .meta({ id: 'SavedNotificationSettings' });
+
+export const updateNotificationSettings = z
+  .strictObject({
+    slack_webhook_url: secretAddress
+      .optional()
+      .describe(
+        'An incoming webhook of Slack, or of what understands the same. Null removes it. Shown never again.',
+      ),
+    email_addresses: z.array(z.email().max(320).pipe(text)).max(addressesMax).optional(),
+    webhook_url: secretAddress
+      .optional()
+      .describe('Gets `{ type: "alert.created", timestamp, data }`, with a new secret. Null removes it.'),
+  })
+  .meta({ id: 'NotificationSettingsChange' });
 
 export const notificationTest = z.object({ delivered: z.literal(true) }).meta({ id: 'NotificationTest' });

@@ -51,8 +51,8 @@ export class AlertsService {
         dedupe_key: wish.dedupe_key,
         created_at: this.clock.now(),
       });
-      if (isNew) {
-        await this.outbox.add(environmentId, postAlert, { alert_id: id });
+      for (const channel of isNew ? await this.alerts.channels(environmentId) : []) {
+        await this.outbox.add(environmentId, postAlert, { alert_id: id, channel });
       }
     });
   }

@@ -4,13 +4,23 @@ import { EnvironmentId } from '../../platform/auth/caller.ts';
 import { Requires } from '../../platform/auth/requires.ts';
 import { CallsStripe } from '../../platform/http/idempotency.interceptor.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
-import { SlackDidNotTakeIt, SlackNotSet, SlackUrlNotAllowed } from './alerts.errors.ts';
-import { notificationSettings, notificationTest, updateNotificationSettings } from './alerts.schemas.ts';
+import { NotInPlan } from '../merchants/merchants.errors.ts';
+import { ChannelDidNotTakeIt, ChannelNotSet, ChannelUrlNotAllowed } from './alerts.errors.ts';
+import {
+  notificationSettings,
+  notificationTest,
+  savedNotificationSettings,
+  updateNotificationSettings,
+} from './alerts.schemas.ts';
 import { NotificationsService } from './notifications.service.ts';
+import { TellAlert } from './tell-alert.ts';
 
 @Controller('notification-settings')
 export class NotificationsController {
-  constructor(private readonly notifications: NotificationsService) {}
+  constructor(
+    private readonly notifications: NotificationsService,
+    private readonly tellAlert: TellAlert,
+  ) {}
 
   @Get()
   @Requires('settings:read', { audience: 'dashboard' })
@@ -21,8 +31,8 @@ export class NotificationsController {
 
   @Patch()
   @Requires('settings:write', { audience: 'dashboard' })
-  @Returns(200, notificationSettings)
-  @Refuses(SlackUrlNotAllowed)
+  @Returns(200, savedNotificationSettings)
+  @Refuses(ChannelUrlNotAllowed, NotInPlan)
   updateNotificationSettings(
     @EnvironmentId() environmentId: string,
     @Body({ schema: updateNotificationSettings }) body: z.output<typeof updateNotificationSettings>,
@@ -36,8 +46,8 @@ export class NotificationsController {
   // Slack is away as Stripe may be: no transaction waits for it.
   @CallsStripe()
   @Returns(200, notificationTest)
-  @Refuses(SlackNotSet, SlackDidNotTakeIt)
+  @Refuses(ChannelNotSet, ChannelDidNotTakeIt)
   testNotificationSettings(@EnvironmentId() environmentId: string) {
-    return this.notifications.test(environmentId);
+    return this.tellAlert.testSlack(environmentId);
   }
 }

@@ -25,6 +25,20 @@ export class TooManyMerchants extends AppError {
   }
 }
 
+export class NotInPlan extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'not_in_plan',
+    kind: 'forbidden',
+    explanation: 'The merchant’s plan of BillingOS does not include it. Choose a larger one in the settings.',
+  };
+  constructor(what: string) {
+    super(
+      NotInPlan.facts,
+      `${what}: your plan of BillingOS does not include it. Choose a larger one under Settings → Plan.`,
+    );
+  }
+}
+
 export class ConnectStripeFirst extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'connect_stripe_first',

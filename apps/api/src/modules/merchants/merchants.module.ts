@@ -4,6 +4,7 @@ import { AuditModule } from '../audit/audit.module.ts';
 import { ApiKeysController } from './api-keys.controller.ts';
 import { ApiKeysRepository } from './api-keys.repository.ts';
 import { ApiKeysService } from './api-keys.service.ts';
+import { MerchantLimits } from './merchant-limits.ts';
 import { MerchantsController } from './merchants.controller.ts';
 import { MerchantsRepository } from './merchants.repository.ts';
 import { MerchantsService } from './merchants.service.ts';
@@ -19,12 +20,13 @@ import { StripeAccountService } from './stripe-account.service.ts';
   providers: [
     MerchantsService,
     MerchantsRepository,
+    MerchantLimits,
     ApiKeysService,
     ApiKeysRepository,
     OnboardingService,
     OnboardingRepository,
     StripeAccountService,
   ],
-  exports: [OnboardingService, StripeAccountService],
+  exports: [OnboardingService, StripeAccountService, MerchantLimits],
 })
 export class MerchantsModule {}

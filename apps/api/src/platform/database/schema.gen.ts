@@ -496,12 +496,21 @@ export interface Meters {
 }
 
 export interface NotificationSettings {
+  email_addresses: Generated<string[]>;
   environment_id: string;
   /**
    * Sealed: whoever knows the address can write to the channel.
    */
   slack_webhook_url: string | null;
   updated_at: Timestamp;
+  /**
+   * Sealed. Signs what is posted, by Standard Webhooks.
+   */
+  webhook_secret: string | null;
+  /**
+   * Sealed, like Slack's.
+   */
+  webhook_url: string | null;
 }
 
 export interface OnboardingSteps {

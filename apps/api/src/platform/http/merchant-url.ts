@@ -30,18 +30,24 @@ export class MerchantUrls {
     this.loopbackAllowed = env.get('MERCHANT_URLS_LOOPBACK') === 'allow';
   }
 
-  /** Posts JSON and returns the status and how the answer begins. Throws `UrlNotAllowed`, or what the network threw. */
-  async post(address: string, body: unknown): Promise<{ status: number; text: string }> {
+  /**
+   * Posts JSON text and returns the status and how the answer begins. Throws `UrlNotAllowed`, or what the network threw.
+   */
+  async post(
+    address: string,
+    json: string,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; text: string }> {
     const url = new URL(address);
     const pinned = await this.resolve(url);
-    const payload = Buffer.from(JSON.stringify(body), 'utf8');
+    const payload = Buffer.from(json, 'utf8');
     const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
       const request = send(
         url,
         {
           method: 'POST',
-          headers: { 'content-type': 'application/json', 'content-length': payload.byteLength },
+          headers: { ...headers, 'content-type': 'application/json', 'content-length': payload.byteLength },
           timeout: timeoutMs,
           signal: AbortSignal.timeout(timeoutMs),
           agent: false,

@@ -4,38 +4,24 @@ import { Button } from '@billingos/ui/components/button';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
 import { Notice } from '@billingos/ui/components/notice';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useForm } from 'react-hook-form';
-import { toast } from 'sonner';
-import { unwrap } from '../../api/client.ts';
-import { placeError } from '../../api/place-error.ts';
-import { useEnvironment } from '../merchants/environment-context.tsx';
-import { notificationSettingsQuery } from './queries.ts';
+import { useSaveNotifications } from './use-save-notifications.ts';
 
 type Values = { slack_webhook_url: string };
 
 /** Sets, replaces or removes the address. It is a secret: what is set is never shown again. */
 export function SlackForm({ isSet }: { isSet: boolean }) {
-  const { api } = useEnvironment();
-  const queries = useQueryClient();
   const form = useForm<Values>({ defaultValues: { slack_webhook_url: '' } });
-  const save = useMutation({
-    mutationFn: (slack_webhook_url: string | null) =>
-      unwrap(api.client.PATCH('/api/v1/notification-settings', { body: { slack_webhook_url } })),
-    onSuccess: (settings) => {
-      queries.setQueryData(notificationSettingsQuery(api).queryKey, settings);
-      form.reset();
-      toast.success(settings.slack ? 'Alerts go to Slack' : 'Alerts go to Slack no more');
-    },
-    onError: (error) => placeError(error, form, ['slack_webhook_url']),
-  });
+  const save = useSaveNotifications(form, ['slack_webhook_url'], 'Slack settings saved');
   const { errors } = form.formState;
   return (
     <form
       noValidate
       className="grid gap-4"
       onSubmit={(event) =>
-        void form.handleSubmit(({ slack_webhook_url: url }) => save.mutate(url.trim()))(event)
+        void form.handleSubmit(({ slack_webhook_url: url }) =>
+          save.mutate({ slack_webhook_url: url.trim() }),
+        )(event)
       }
     >
       {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
@@ -60,7 +46,7 @@ export function SlackForm({ isSet }: { isSet: boolean }) {
           {isSet ? 'Replace' : 'Save'}
         </Button>
         {isSet ? (
-          <Button pending={save.isPending} onClick={() => save.mutate(null)}>
+          <Button pending={save.isPending} onClick={() => save.mutate({ slack_webhook_url: null })}>
             Remove
           </Button>
         ) : null}
