@@ -7,6 +7,7 @@ import { CustomersModule } from './modules/customers/customers.module.ts';
 import { EntitlementsModule } from './modules/entitlements/entitlements.module.ts';
 import { InvoicesModule } from './modules/invoices/invoices.module.ts';
 import { MailModule } from './modules/mail/mail.module.ts';
+import { MerchantBillingModule } from './modules/merchant-billing/merchant-billing.module.ts';
 import { MerchantsModule } from './modules/merchants/merchants.module.ts';
 import { RecoveryModule } from './modules/recovery/recovery.module.ts';
 import { ReconciliationModule } from './modules/reconciliation/reconciliation.module.ts';
@@ -35,6 +36,7 @@ import { PlatformModule } from './platform/platform.module.ts';
     PaymentsModule,
     ConsumerKeysModule,
     RecoveryModule,
+    MerchantBillingModule,
     RequestLogsModule,
     WebhooksModule,
     StripeImportModule,

@@ -54,6 +54,7 @@ const variables = z.object({
   RATE_LIMIT_PER_ADDRESS: perMinute.default(600),
   RATE_LIMIT_WRONG_CREDENTIALS: perMinute.default(300),
   METRICS_TOKEN: z.string().min(16).optional(),
+  BILLING_ENVIRONMENT: z.string().startsWith('env_').optional(),
 });
 
 /** The process's settings, read and checked once. `.env.example` describes every variable. */

@@ -1748,6 +1748,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/merchant-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getMerchantPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merchant-plan/preview-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["previewMerchantPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/merchant-plan/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["changeMerchantPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/track": {
         parameters: {
             query?: never;
@@ -3672,6 +3720,62 @@ export interface components {
         SurveyPage: {
             merchant: string;
             is_answered: boolean;
+        };
+        MerchantPlan: {
+            /** @description What you have now. Null: an instance of your own, without limits. */
+            plan: {
+                key: string;
+                name: string;
+                /** @description Each month. Null: nothing. */
+                price: components["schemas"]["Money"] | null;
+                /** @description Logged calls a month, over all environments. Null: unlimited. */
+                tracked_calls: number | null;
+                /** @description How long single logged calls may be kept. */
+                log_retention_days: number | null;
+                /** @description Alerts by e-mail and webhook. */
+                email_alerts: boolean;
+                slack_alerts: boolean;
+                priority_support: boolean;
+            } | null;
+            /**
+             * Format: date-time
+             * @description When it becomes the plan that costs nothing.
+             */
+            ends_at: string | null;
+            tracked_calls: {
+                used: number;
+                limit: number | null;
+                /** Format: date-time */
+                resets_at: string | null;
+            } | null;
+            /** @description What there is, the smallest first. */
+            plans: {
+                key: string;
+                name: string;
+                /** @description Each month. Null: nothing. */
+                price: components["schemas"]["Money"] | null;
+                /** @description Logged calls a month, over all environments. Null: unlimited. */
+                tracked_calls: number | null;
+                /** @description How long single logged calls may be kept. */
+                log_retention_days: number | null;
+                /** @description Alerts by e-mail and webhook. */
+                email_alerts: boolean;
+                slack_alerts: boolean;
+                priority_support: boolean;
+            }[];
+        };
+        MerchantPlanPreview: {
+            /** @description What is charged at once. Null: nothing. */
+            due_now: components["schemas"]["Money"] | null;
+            /**
+             * Format: date-time
+             * @description When the plan begins.
+             */
+            effective_at: string;
+        };
+        MerchantPlanChange: {
+            /** @description Where to pay, when there is no paid plan yet. Null: it is changed already. */
+            checkout_url: string | null;
         };
         LoggedCall: {
             /** @description Path of the call. What names one thing is counted as :id, the query is left out. */
@@ -10550,6 +10654,134 @@ export interface operations {
             };
         };
     };
+    getMerchantPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MerchantPlan"];
+                };
+            };
+        };
+    };
+    previewMerchantPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Key of the plan. */
+                    plan: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MerchantPlanPreview"];
+                };
+            };
+            /** @description `plan_not_found`: No plan of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `no_plans_sold`: This instance of BillingOS sells no plans: it is yours alone, or whoever runs it has not connected Stripe yet. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeMerchantPlan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Key of the plan. */
+                    plan: string;
+                    /**
+                     * Format: uri
+                     * @description Where the pages of Stripe lead back to.
+                     */
+                    return_url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MerchantPlanChange"];
+                };
+            };
+            /** @description `plan_not_found`: No plan of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `no_plans_sold`: This instance of BillingOS sells no plans: it is yours alone, or whoever runs it has not connected Stripe yet. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     trackRequests: {
         parameters: {
             query?: never;
@@ -10592,7 +10824,11 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `too_many_logs`: Too many calls are waiting to be stored. Repeat in a second, with the same idempotency keys. */
+            /**
+             * @description `too_many_logs`: Too many calls are waiting to be stored. Repeat in a second, with the same idempotency keys.
+             *
+             *     `tracked_calls_used_up`: The calls that the merchant’s plan of BillingOS has for this month are used up. Choose a larger plan, or wait until X-RateLimit-Reset.
+             */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -10815,6 +11051,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RequestLogSettings"];
+                };
+            };
+            /** @description `not_in_plan`: The merchant’s plan of BillingOS does not include it. Choose a larger one in the settings. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

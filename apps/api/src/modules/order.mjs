@@ -16,6 +16,7 @@ export const moduleOrder = [
   'payments',
   'recovery',
   'consumer-keys',
+  'merchant-billing',
   'request-logs',
   'revenue',
   'insights',

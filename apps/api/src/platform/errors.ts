@@ -36,6 +36,11 @@ export abstract class AppError extends Error {
     this.code = facts.code;
     this.kind = facts.kind;
   }
+
+  /** What goes into the head of the answer. */
+  get headers(): Record<string, string> {
+    return {};
+  }
 }
 
 export class InvalidRequest extends AppError {

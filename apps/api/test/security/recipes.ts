@@ -29,6 +29,8 @@ export interface Attempt {
   body?: unknown;
   headers?: Record<string, string>;
   strangers: ForStrangers;
+  /** With which code the owner is refused, where there is nothing to do for anybody. */
+  refused?: string;
 }
 
 /** A tenant with an object of every kind, for strangers to reach for. */
@@ -90,6 +92,24 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
     { path: 'notification-settings', body: { slack_webhook_url: slackWebhook }, strangers: 'own' },
   ],
   testNotificationSettings: () => [{ path: 'notification-settings/test', strangers: 'own' }],
+  // On an instance of one's own there is nothing to buy: test/merchant-billing has one that sells.
+  getMerchantPlan: () => [{ path: 'merchant-plan', strangers: 'own' }],
+  previewMerchantPlan: () => [
+    {
+      path: 'merchant-plan/preview-change',
+      body: { plan: 'pro' },
+      strangers: 'own',
+      refused: 'no_plans_sold',
+    },
+  ],
+  changeMerchantPlan: () => [
+    {
+      path: 'merchant-plan/change',
+      body: { plan: 'pro', return_url: 'http://localhost/plan' },
+      strangers: 'own',
+      refused: 'no_plans_sold',
+    },
+  ],
   listEmails: () => [{ path: 'emails', strangers: 'own' }],
   getEmail: ({ email }) => [{ path: `emails/${email}`, strangers: 'not_found' }],
   getEmailSettings: () => [{ path: 'email-settings', strangers: 'own' }],

@@ -16,7 +16,7 @@ const writing = inEnvironment.filter(({ scope }) => scope?.endsWith(':write') ==
 /** Who may change what, as the dashboard's table of roles says. Reading is everybody's. */
 const changes: Record<string, string[]> = {
   owner: writing,
-  admin: writing,
+  admin: writing.filter((id) => !['previewMerchantPlan', 'changeMerchantPlan'].includes(id)),
   developer: [
     'retryJob',
     'createApiKey',

@@ -27,6 +27,6 @@ import { StripeAccountService } from './stripe-account.service.ts';
     OnboardingRepository,
     StripeAccountService,
   ],
-  exports: [OnboardingService, StripeAccountService, MerchantLimits],
+  exports: [MerchantsService, OnboardingService, StripeAccountService, MerchantLimits],
 })
 export class MerchantsModule {}

@@ -43,14 +43,13 @@ export class MerchantsRepository {
     }));
   }
 
-  /** The name of the merchant whose environment's transaction is open. */
-  async nameOf(environmentId: string): Promise<string> {
-    const merchant = await this.database.q
+  /** The merchant whose environment's transaction is open. */
+  ofEnvironment(environmentId: string): Promise<{ id: string; name: string } | undefined> {
+    return this.database.q
       .selectFrom('merchants')
       .innerJoin('environments', 'environments.merchant_id', 'merchants.id')
-      .select('merchants.name')
+      .select(['merchants.id', 'merchants.name'])
       .where('environments.id', '=', environmentId)
-      .executeTakeFirstOrThrow();
-    return merchant.name;
+      .executeTakeFirst();
   }
 }

@@ -28,6 +28,11 @@ export class MerchantsService {
     return rows.map((merchant) => ({ ...merchant, scopes: [...roleScopes[merchant.role]] }));
   }
 
+  /** The merchant that an environment belongs to. Undefined when there is no such environment. */
+  ofEnvironment(environmentId: string): Promise<{ id: string; name: string } | undefined> {
+    return this.database.tenant(environmentId, () => this.merchants.ofEnvironment(environmentId));
+  }
+
   /** Creates a merchant with a live and a test environment; the user becomes its owner. */
   async create(user: UserCaller, name: string) {
     if ((await this.ofUser(user)).length >= merchantsMax) {

@@ -323,15 +323,15 @@ export class StripeAccountService implements OnModuleInit {
     if (running > 0 && !abandon) {
       throw new SubscriptionsStillRun(running);
     }
-    const merchantName = await this.database.tenant(environmentId, () =>
-      this.merchants.nameOf(environmentId),
+    const merchant = await this.database.tenant(environmentId, () =>
+      this.merchants.ofEnvironment(environmentId),
     );
     // One wish for each account that an environment had before.
     const dedupeKey = former.length === 0 ? 'account' : `account:${former.length}`;
     return this.intents.perform(environmentId, accountIntent, dedupeKey, {
       mode,
       email: requestContext.current()?.actor.label ?? '',
-      merchant_name: merchantName,
+      merchant_name: merchant?.name ?? '',
       replaces: former[0]?.stripe_account_id ?? null,
     });
   }

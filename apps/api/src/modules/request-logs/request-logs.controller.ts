@@ -10,6 +10,8 @@ import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { pageFrom } from '../../platform/http/schemas.ts';
 import { ConsumerKeyNotFound, ProjectNotFound } from '../consumer-keys/consumer-keys.errors.ts';
 import { CustomerNotFound } from '../customers/customers.errors.ts';
+import { TrackedCallsUsedUp } from '../merchant-billing/merchant-billing.errors.ts';
+import { NotInPlan } from '../merchants/merchants.errors.ts';
 import { ExportRequests } from './export-requests.ts';
 import {
   LogCustomerUnknown,
@@ -49,7 +51,14 @@ export class RequestLogsController {
   @OwnIdempotency()
   @Fast()
   @Returns(200, trackAnswer)
-  @Refuses(LogKeyUnknown, LogCustomerUnknown, LogProjectUnknown, LogTimeOutOfRange, TooManyLogs)
+  @Refuses(
+    LogKeyUnknown,
+    LogCustomerUnknown,
+    LogProjectUnknown,
+    LogTimeOutOfRange,
+    TooManyLogs,
+    TrackedCallsUsedUp,
+  )
   trackRequests(
     @EnvironmentId() environmentId: string,
     @Body({ schema: trackBody }) body: z.output<typeof trackBody>,
@@ -116,6 +125,7 @@ export class RequestLogsController {
   @Patch('request-log-settings')
   @Requires('settings:write', { audience: 'dashboard' })
   @Returns(200, requestLogSettings)
+  @Refuses(NotInPlan)
   updateRequestLogSettings(
     @EnvironmentId() environmentId: string,
     @Body({ schema: updateRequestLogSettings }) body: z.output<typeof updateRequestLogSettings>,

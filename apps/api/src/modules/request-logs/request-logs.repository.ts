@@ -199,6 +199,14 @@ export class RequestLogsRepository {
     return rows;
   }
 
+  /** The environments that calls were logged in of late. */
+  async environments(): Promise<string[]> {
+    const { rows } = await sql<{ environment_id: string }>`
+      select environment_id from app.environments_with_requests()
+    `.execute(this.database.functions);
+    return rows.map(({ environment_id: id }) => id);
+  }
+
   retention(environmentId: string) {
     return this.database.q
       .selectFrom('request_log_settings')

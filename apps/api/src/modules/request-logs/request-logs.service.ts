@@ -7,6 +7,8 @@ import { AuditService } from '../audit/audit.service.ts';
 import { ConsumerKeysService } from '../consumer-keys/consumer-keys.service.ts';
 import { ProjectsService } from '../consumer-keys/projects.service.ts';
 import { CustomersService } from '../customers/customers.service.ts';
+import { MerchantLimits } from '../merchants/merchant-limits.ts';
+import { NotInPlan } from '../merchants/merchants.errors.ts';
 import { type LogFilter, RequestLogsRepository } from './request-logs.repository.ts';
 import type { listRequests } from './request-logs.schemas.ts';
 
@@ -28,6 +30,7 @@ export class RequestLogsService implements OnModuleInit {
     private readonly customers: CustomersService,
     private readonly projects: ProjectsService,
     private readonly keys: ConsumerKeysService,
+    private readonly limits: MerchantLimits,
     private readonly audit: AuditService,
     private readonly sweeper: Sweeper,
     private readonly clock: Clock,
@@ -43,6 +46,11 @@ export class RequestLogsService implements OnModuleInit {
       name: 'request_logs.roll_up',
       every_ms: rollUpEveryMs,
       run: () => this.rollUp(),
+    });
+    this.sweeper.register({
+      name: 'request_logs.fit_retention',
+      every_ms: hour,
+      run: () => this.fitRetention(),
     });
     this.sweeper.register({ name: 'request_logs.purge', every_ms: hour, run: () => this.purge() });
   }
@@ -114,7 +122,27 @@ export class RequestLogsService implements OnModuleInit {
     return { retention_days: row?.retention_days ?? retentionDaysDefault };
   }
 
-  updateSettings(environmentId: string, change: { retention_days: number }) {
+  /** Throws `NotInPlan` for longer than the merchant's plan of BillingOS keeps calls. */
+  async updateSettings(environmentId: string, change: { retention_days: number }) {
+    const { log_retention_days: most } = await this.limits.of(environmentId);
+    if (most !== null && change.retention_days > most) {
+      throw new NotInPlan(`Keeping calls for more than ${most} days`);
+    }
+    return this.save(environmentId, change);
+  }
+
+  /** Shortens what is kept longer than the merchants' plans of BillingOS keep it. */
+  async fitRetention(): Promise<void> {
+    for (const environmentId of await this.logs.environments()) {
+      const { log_retention_days: most } = await this.limits.of(environmentId);
+      const { retention_days: kept } = await this.settings(environmentId);
+      if (most !== null && kept > most) {
+        await this.save(environmentId, { retention_days: most });
+      }
+    }
+  }
+
+  private save(environmentId: string, change: { retention_days: number }) {
     return this.database.tenant(environmentId, async () => {
       const before = await this.settings(environmentId);
       await this.logs.saveRetention(environmentId, change.retention_days, this.clock.now());

@@ -5,6 +5,7 @@ import { GroupCommit } from '../../platform/group-commit.ts';
 import { invalidRequest } from '../../platform/http/validation.ts';
 import { newId } from '../../platform/ids.ts';
 import { plainReference } from '../customers/customer-reference.ts';
+import { TrackedCalls } from '../merchant-billing/tracked-calls.ts';
 import { endpointOf } from './endpoint.ts';
 import {
   LogCustomerUnknown,
@@ -26,11 +27,12 @@ export class TrackRequests {
   private readonly commits: GroupCommit<NewLog, RecordedLog>;
 
   constructor(
-    logs: RequestLogsRepository,
+    private readonly logs: RequestLogsRepository,
+    private readonly trackedCalls: TrackedCalls,
     private readonly clock: Clock,
   ) {
     this.commits = new GroupCommit({
-      write: (together) => logs.record(together, clock.now()),
+      write: (together) => this.write(together),
       overloaded: () => new TooManyLogs(),
       itemsPerCommit: 1_000,
       commitsAtOnce: 2,
@@ -38,14 +40,22 @@ export class TrackRequests {
     });
   }
 
-  /** Throws the refusal: `LogKeyUnknown`, `LogCustomerUnknown`, `LogProjectUnknown`, `LogTimeOutOfRange`. */
+  /**
+   * Throws the refusal: `LogKeyUnknown`, `LogCustomerUnknown`, `LogProjectUnknown`, `LogTimeOutOfRange`,
+   * `TrackedCallsUsedUp`.
+   */
   async one(environmentId: string, call: LoggedCall): Promise<Logged> {
+    await this.trackedCalls.admit(environmentId);
     const [recorded] = await this.commits.add([this.storable(environmentId, call)]);
     return settled(call, recorded);
   }
 
-  /** Each call on its own: a bad one is rejected with its reason, and its neighbours are logged. */
+  /**
+   * Each call on its own: a bad one is rejected with its reason, and its neighbours are logged. Throws
+   * `TrackedCallsUsedUp`.
+   */
   async batch(environmentId: string, items: readonly unknown[]): Promise<{ results: LoggedItem[] }> {
+    await this.trackedCalls.admit(environmentId);
     const checked = items.map((item) => this.check(environmentId, item));
     const fit = checked.flatMap((item) => ('log' in item ? [item] : []));
     const recorded = await this.commits.add(fit.map(({ log }) => log));
@@ -66,6 +76,25 @@ export class TrackRequests {
         }
       }),
     };
+  }
+
+  private async write(together: readonly NewLog[]): Promise<RecordedLog[]> {
+    const recorded = await this.logs.record(together, this.clock.now());
+    const accepted = new Map<string, string[]>();
+    for (const [index, { outcome, log_id: id }] of recorded.entries()) {
+      const environmentId = together[index]?.environment_id;
+      if (outcome === 'accepted' && id !== null && environmentId !== undefined) {
+        const ids = accepted.get(environmentId) ?? [];
+        ids.push(id);
+        accepted.set(environmentId, ids);
+      }
+    }
+    await Promise.all(
+      [...accepted].map(([environmentId, [first = '', ...others]]) =>
+        this.trackedCalls.count(environmentId, others.length + 1, first),
+      ),
+    );
+    return recorded;
   }
 
   private check(environmentId: string, item: unknown): Checked {

@@ -80,6 +80,8 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
     SubscriptionsService,
     SuspendSubscription,
     CancelSubscription,
+    ChangeSubscription,
+    OpenCheckout,
     ManualSubscriptions,
     PauseSubscription,
   ],

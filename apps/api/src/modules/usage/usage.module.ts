@@ -27,6 +27,6 @@ import { UsageService } from './usage.service.ts';
     ForwardsRepository,
     MeterDrift,
   ],
-  exports: [Ingest, MeterDrift, UsageService],
+  exports: [Ingest, MeterDrift, TrackUsage, UsageService],
 })
 export class UsageModule {}

@@ -30,6 +30,8 @@ export const scopes = [
   'operations:read',
   'operations:write',
   'audit_log:read',
+  'merchant_plan:read',
+  'merchant_plan:write',
 ] as const;
 
 export type Scope = (typeof scopes)[number];
@@ -42,7 +44,7 @@ const reading = scopes.filter((scope) => scope.endsWith(':read'));
 /** Reading everything but secrets is everybody's; the rest follows what the role is for. */
 export const roleScopes: Record<Role, ReadonlySet<Scope>> = {
   owner: new Set(scopes),
-  admin: new Set(scopes),
+  admin: new Set(scopes.filter((scope) => scope !== 'merchant_plan:write')),
   developer: new Set([
     ...reading,
     'catalog:write',
@@ -70,7 +72,13 @@ export const roleScopes: Record<Role, ReadonlySet<Scope>> = {
 export const secretKeyScopes: ReadonlySet<Scope> = new Set(
   scopes.filter(
     (scope) =>
-      !['api_keys:write', 'stripe_account:write', 'environment:write', 'settings:write'].includes(scope),
+      ![
+        'api_keys:write',
+        'stripe_account:write',
+        'environment:write',
+        'settings:write',
+        'merchant_plan:write',
+      ].includes(scope),
   ),
 );
 

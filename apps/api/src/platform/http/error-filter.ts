@@ -3,7 +3,6 @@ import type { FastifyReply } from 'fastify';
 import { Env } from '../../env.ts';
 import { AppError, isDatabaseAway, ServiceUnavailable } from '../errors.ts';
 import { Log } from '../log.ts';
-import { TooManyRequests } from '../rate-limits/rate-limits.errors.ts';
 import { requestContext } from '../request-context.ts';
 import { statusOf } from './status.ts';
 import { transportRefusal } from './transport-refusals.ts';
@@ -34,10 +33,11 @@ export class ErrorFilter implements ExceptionFilter {
     if (status === 401) {
       reply.header('WWW-Authenticate', 'Bearer');
     }
-    if (exception instanceof TooManyRequests) {
-      reply.headers(exception.headers);
-    } else if (status === 503 || status === 429) {
+    if (status === 503 || status === 429) {
       reply.header('Retry-After', '1');
+    }
+    if (exception instanceof AppError) {
+      reply.headers(exception.headers);
     }
     return reply.status(status).send({
       error: {

@@ -23,7 +23,7 @@ export class TooManyRequests extends AppError {
   }
 
   /** `RateLimit-Policy` and `RateLimit` as the IETF draft has them, and `Retry-After`. */
-  get headers(): Record<string, string> {
+  override get headers(): Record<string, string> {
     const { zone, limit, window_seconds: window, retry_after_seconds: wait } = this.exceeded;
     return {
       'RateLimit-Policy': `"${zone}";q=${limit};w=${window}`,

@@ -15,7 +15,8 @@ type Scope = `${
   | 'alerts'
   | 'api_keys'
   | 'stripe_account'
-  | 'operations'}:write`;
+  | 'operations'
+  | 'merchant_plan'}:write`;
 
 type EnvironmentContext = {
   me: Me;

@@ -18,6 +18,7 @@ import {
   Scale,
   ScrollText,
   Settings,
+  Sparkles,
   Tags,
   TicketPercent,
   Users,
@@ -63,6 +64,7 @@ export const navigation: readonly { label: string | null; items: readonly Naviga
     label: 'Settings',
     items: [
       { path: 'settings/general', label: 'General', icon: Settings },
+      { path: 'settings/plan', label: 'Plan', icon: Sparkles },
       { path: 'settings/stripe', label: 'Stripe', icon: CreditCard },
       { path: 'settings/stripe-import', label: 'Import', icon: Import },
       { path: 'settings/notifications', label: 'Notifications', icon: BellRing },
