@@ -33,8 +33,16 @@ export class ApiSession {
 
   /** Two calls with the same `idempotencyKey` and body count once. */
   async post(path: string, body: object, idempotencyKey: string): Promise<unknown> {
-    const headers = { 'content-type': 'application/json', 'idempotency-key': idempotencyKey };
-    return this.send('POST', path, { headers, body: JSON.stringify(body) });
+    const { headers, ...rest } = json(body);
+    return this.send('POST', path, { headers: { ...headers, 'idempotency-key': idempotencyKey }, ...rest });
+  }
+
+  async put(path: string, body: object): Promise<unknown> {
+    return this.send('PUT', path, json(body));
+  }
+
+  async patch(path: string, body: object): Promise<unknown> {
+    return this.send('PATCH', path, json(body));
   }
 
   private async send(
@@ -55,4 +63,8 @@ export class ApiSession {
     if (!response.ok) throw new ApiRefusal(`${method} ${path}`, response.status, text);
     return text === '' ? undefined : JSON.parse(text);
   }
+}
+
+function json(body: object): { headers: Record<string, string>; body: string } {
+  return { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }

@@ -61,6 +61,7 @@ async function demo(stack: ShownStack): Promise<void> {
       const session = await billing.checkout.createSession({
         customer,
         plan: 'pro',
+        interval: 'month',
         success_url: `${stack.webUrl}/?subscribed`,
         cancel_url: stack.webUrl,
       });

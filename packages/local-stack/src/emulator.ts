@@ -13,6 +13,8 @@ export interface EmulatorOptions {
   testWebhookSecret: string;
   liveWebhookSecret: string;
   logFile: string;
+  /** Where the time of new data begins; now when omitted. */
+  beginsAt?: Date | undefined;
 }
 
 export interface RunningEmulator {
@@ -40,6 +42,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<RunningEm
       EMULATOR_FORWARD_TEST_SECRET: options.testWebhookSecret,
       EMULATOR_FORWARD_LIVE_TO: `${webhooks}/live`,
       EMULATOR_FORWARD_LIVE_SECRET: options.liveWebhookSecret,
+      ...(options.beginsAt === undefined ? {} : { EMULATOR_BEGINS_AT: options.beginsAt.toISOString() }),
     },
     logFile: options.logFile,
   });

@@ -15,6 +15,8 @@ export interface Start {
   secrets: Secrets;
   started: StartedServices;
   say: (line: string) => void;
+  /** Where the time of a new Stripe emulator begins; now when undefined. */
+  stripeBeginsAt: Date | undefined;
 }
 
 /** Postgres, unless one is given. Returns the connection string of the schema's owner. */
@@ -82,6 +84,7 @@ export async function startStripe(
     testWebhookSecret: secrets.stripeTestWebhookSecret,
     liveWebhookSecret: secrets.stripeLiveWebhookSecret,
     logFile: logFile(start, 'stripe-emulator'),
+    beginsAt: start.stripeBeginsAt,
   });
   await start.started.add(emulator);
   const env: NodeJS.ProcessEnv = { STRIPE_EMULATOR_URL: emulator.url };

@@ -1,17 +1,10 @@
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@supabase/supabase-js';
 import { z } from 'zod';
-import { ApiRefusal, ApiSession } from './api-session.ts';
-import {
-  customers,
-  demoEmail,
-  demoMerchantName,
-  features,
-  plans,
-  type DemoCustomer,
-} from './demo-merchant.ts';
+import { ApiSession } from './api-session.ts';
+import { tellStory } from './demo-merchant/story.ts';
+import { StripeTime } from './demo-merchant/time.ts';
 import { StackError } from './processes.ts';
 import type { RunningStack } from './stack.ts';
 import { submitForm } from './submit-form.ts';
@@ -27,6 +20,9 @@ export interface Demo {
   feature: string;
 }
 
+const demoEmail = 'demo@billingos.test';
+const demoMerchantName = 'Northwind Analytics';
+
 interface SeedOptions {
   dataDir: string;
   say: (line: string) => void;
@@ -39,15 +35,32 @@ const merchant = z.looseObject({
   environments: z.array(z.looseObject({ id: z.string(), mode: z.enum(['live', 'test']) })),
 });
 const me = z.looseObject({ merchants: z.array(merchant) });
-const identified = z.looseObject({ id: z.string() });
 const stored = z.object({ merchantId: z.string(), secretKey: z.string() });
+
+/**
+ * Fills the demo merchant, and brings the emulator's time to the present, whatever became of it: nobody else wants to live
+ * in the past.
+ */
+export async function seedDemo(stack: RunningStack, options: SeedOptions): Promise<Demo> {
+  if (stack.stripeEmulatorUrl === undefined)
+    throw new StackError('The demo merchant needs the Stripe emulator.');
+  const time = new StripeTime(stack.stripeEmulatorUrl);
+  try {
+    return await filledDemo(stack, { ...options, time, stripeUrl: stack.stripeEmulatorUrl });
+  } finally {
+    await time.moveTo(new Date());
+  }
+}
 
 /**
  * Creates the demo merchant through the doors everybody has: sign-up, then the api over HTTP. Does nothing when
  * it is complete; an interrupted one is continued, since each call has an idempotency key of its own.
  */
-export async function seedDemo(stack: RunningStack, options: SeedOptions): Promise<Demo> {
-  const { dataDir, say, signal } = options;
+async function filledDemo(
+  stack: RunningStack,
+  options: SeedOptions & { time: StripeTime; stripeUrl: string },
+): Promise<Demo> {
+  const { dataDir, say, signal, time, stripeUrl } = options;
   const file = join(dataDir, 'demo.json');
   const session = new ApiSession(stack.apiUrl, { authorization: `Bearer ${await signedIn(stack)}` }, signal);
   const found = me.parse(await session.get('/me')).merchants.find(({ name }) => name === demoMerchantName);
@@ -60,9 +73,8 @@ export async function seedDemo(stack: RunningStack, options: SeedOptions): Promi
   const test = owned.environments.find(({ mode }) => mode === 'test');
   if (test === undefined) throw new StackError('The demo merchant has no test environment.');
   const environment = session.inEnvironment(test.id);
-  await connectStripe(environment, stack);
-  await defineCatalog(environment);
-  for (const customer of customers) await addCustomer(environment, customer);
+  const stripeAccount = await connectStripe(environment, stack);
+  await tellStory({ environment, time, stripeUrl, stripeAccount });
   const key = z
     .looseObject({ secret: z.string() })
     .parse(await environment.post('/api-keys', { name: 'Demo', type: 'secret' }, `demo-key-${Date.now()}`));
@@ -97,10 +109,11 @@ async function signedIn(stack: RunningStack): Promise<string> {
   return token;
 }
 
-async function connectStripe(environment: ApiSession, stack: RunningStack): Promise<void> {
-  const account = z.looseObject({ status: z.string() });
+/** Connects Stripe unless it is connected, and returns the account's id. */
+async function connectStripe(environment: ApiSession, stack: RunningStack): Promise<string> {
+  const account = z.looseObject({ status: z.string(), stripe_account_id: z.string().nullable() });
   const before = account.parse(await environment.get('/stripe-account'));
-  if (before.status === 'connected') return;
+  if (before.status === 'connected' && before.stripe_account_id !== null) return before.stripe_account_id;
   const { url } = z
     .looseObject({ url: z.url() })
     .parse(
@@ -114,98 +127,8 @@ async function connectStripe(environment: ApiSession, stack: RunningStack): Prom
   const after = account.parse(
     await environment.post('/stripe-account/refresh', {}, `demo-refresh-${Date.now()}`),
   );
-  if (after.status !== 'connected') {
+  if (after.status !== 'connected' || after.stripe_account_id === null) {
     throw new StackError(`The demo merchant’s Stripe account is ${after.status} after onboarding.`);
   }
-}
-
-async function defineCatalog(environment: ApiSession): Promise<void> {
-  for (const feature of features) await environment.post('/features', feature, keyFor('feature', feature));
-  for (const plan of plans) await environment.post('/plans', plan, keyFor('plan', plan));
-}
-
-async function addCustomer(environment: ApiSession, customer: DemoCustomer): Promise<void> {
-  const { externalId, name, email, plan, card, apiCalls, leavesAtPeriodEnd } = customer;
-  const profile = { external_id: externalId, name, email };
-  await environment.post('/customers', profile, keyFor('customer', profile));
-  if (plan === undefined) return;
-  const wanted = {
-    customer: externalId,
-    plan,
-    ...(plan === 'free' ? {} : { payment_method: card ?? 'pm_card_visa' }),
-  };
-  const subscription = await subscribed(environment, wanted);
-  // The bank declined: the customer stays, without a plan.
-  if (subscription === undefined) return;
-  if (apiCalls > 0)
-    await environment.post(
-      '/usage/track',
-      { events: usageOf(externalId, apiCalls) },
-      keyFor('usage', customer),
-    );
-  if (leavesAtPeriodEnd === true) {
-    await environment.post(
-      `/subscriptions/${subscription.id}/cancel`,
-      { when: 'period_end' },
-      keyFor('cancel', customer),
-    );
-  }
-}
-
-async function subscribed(
-  environment: ApiSession,
-  wanted: { customer: string; plan: string; payment_method?: string },
-): Promise<{ id: string } | undefined> {
-  try {
-    return identified.parse(await environment.post('/subscriptions', wanted, keyFor('subscription', wanted)));
-  } catch (error) {
-    if (error instanceof ApiRefusal && error.message.includes('"payment_failed"')) return undefined;
-    throw error;
-  }
-}
-
-const historyDays = 29;
-const dayMs = 24 * 60 * 60 * 1000;
-
-/** What a customer used: `total` in the period that has just begun, and a month of ordinary days before it. */
-function usageOf(customer: string, total: number): object[] {
-  return [...currentUsage(customer, total), ...pastUsage(customer, total)];
-}
-
-/** The total in 24 events that grow and shrink, as over a busy day. */
-function currentUsage(customer: string, total: number): object[] {
-  const weights = Array.from({ length: 24 }, (_, hour) => 2 + Math.sin((hour / 24) * 2 * Math.PI));
-  const sum = weights.reduce((left, right) => left + right, 0);
-  let rest = total;
-  return weights.flatMap((weight, hour) => {
-    const value = hour === weights.length - 1 ? rest : Math.floor((total * weight) / sum);
-    rest -= value;
-    const event = { idempotency_key: `demo-${customer}-${hour}`, customer, meter: 'api_calls', value };
-    return value > 0 ? [event] : [];
-  });
-}
-
-/** Fewer events at weekends, slowly more over the weeks; the same each time for the same customer and day. */
-function pastUsage(customer: string, total: number): object[] {
-  const today = Math.floor(Date.now() / dayMs) * dayMs;
-  return Array.from({ length: historyDays }, (_, index) => {
-    const midnight = today - (historyDays - index) * dayMs;
-    const isWeekend = [0, 6].includes(new Date(midnight).getUTCDay());
-    const events = Math.max(
-      1,
-      Math.round((4 + index / 2 + ((customer.length * 7 + index * 3) % 5)) * (isWeekend ? 0.4 : 1)),
-    );
-    return Array.from({ length: events }, (__, hour) => ({
-      idempotency_key: `demo-${customer}-${index}-${hour}`,
-      customer,
-      meter: 'api_calls',
-      value: Math.max(1, Math.round(total / historyDays / events)),
-      occurred_at: new Date(midnight + (hour + 1) * (dayMs / (events + 2))).toISOString(),
-    }));
-  }).flat();
-}
-
-/** The same for the same content, so that a repeated call changes nothing. */
-function keyFor(kind: string, content: object): string {
-  return `demo-${kind}-${createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32)}`;
+  return after.stripe_account_id;
 }

@@ -42,7 +42,7 @@ export interface RunningStack {
  */
 export async function startStack(
   settings: Settings,
-  options: { say?: (line: string) => void; interrupted?: AbortSignal } = {},
+  options: { say?: (line: string) => void; interrupted?: AbortSignal; stripeBeginsAt?: Date } = {},
 ): Promise<RunningStack> {
   const dataDir = settings.values.BILLINGOS_DATA_DIR;
   prepareDataDir(dataDir);
@@ -52,7 +52,8 @@ export async function startStack(
   options.interrupted?.addEventListener('abort', () => void started.stop(), { once: true });
   if (options.interrupted?.aborted === true) throw new StackError('The start was interrupted.');
   try {
-    return await startParts({ settings, secrets, started, say: options.say ?? (() => undefined) });
+    const { say = () => undefined, stripeBeginsAt } = options;
+    return await startParts({ settings, secrets, started, say, stripeBeginsAt });
   } catch (error) {
     await started.stop();
     throw error;

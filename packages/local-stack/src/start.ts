@@ -1,5 +1,6 @@
 /** `npm start`: builds, starts everything, seeds the demo merchant once, and ends everything on Ctrl-C. */
 import { build } from './build.ts';
+import { beginningOfTheStory } from './demo-merchant/time.ts';
 import { StackError } from './processes.ts';
 import { seedDemo, type Demo } from './seed.ts';
 import { givenVariables, readSettings, type Settings } from './settings.ts';
@@ -24,7 +25,11 @@ async function run(): Promise<number> {
     say('Building…');
     await build(signal);
     say('Starting…');
-    const stack = await startStack(settings, { say, interrupted: signal });
+    const stack = await startStack(settings, {
+      say,
+      interrupted: signal,
+      ...(isAllLocal(settings) ? { stripeBeginsAt: beginningOfTheStory() } : {}),
+    });
     try {
       await Promise.race([present(stack, settings), failed(stack), aborted(signal)]);
     } finally {

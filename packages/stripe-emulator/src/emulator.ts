@@ -38,6 +38,8 @@ export interface EmulatorOptions {
   retryDelaysMs?: number[];
   /** The source of time, in milliseconds since the epoch. */
   now?: () => number;
+  /** Where the time of new data begins, in seconds since the epoch: a past to be filled. Kept data keeps its own. */
+  beginsAt?: number;
 }
 
 export interface Emulator {
@@ -105,12 +107,21 @@ const RETRIES = [
   24 * HOUR,
 ];
 
+/** How far from the source's time new data begins, in seconds. */
+function beginning({ beginsAt }: EmulatorOptions, source: () => number): number {
+  return beginsAt === undefined ? 0 : beginsAt - Math.floor(source() / SECOND);
+}
+
 /** Starts the emulator and resolves when it listens. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const store = new Store(options.dataFolder === undefined ? undefined : new Journal(options.dataFolder));
   const system = store.dataset('test', null);
-  const clock = new Clock(options.now ?? Date.now, system.get('_clock', 'offset')?.offset ?? 0);
-  store.transaction(() => forgetOldAnswers(store, clock.now()));
+  const source = options.now ?? Date.now;
+  const clock = new Clock(source, system.get('_clock', 'offset')?.offset ?? beginning(options, source));
+  store.transaction(() => {
+    system.put('_clock', { id: 'offset', offset: clock.offset });
+    forgetOldAnswers(store, clock.now());
+  });
   const gate = new Gate();
   const faults = new Faults();
   const deliveries = new Deliveries(store, {

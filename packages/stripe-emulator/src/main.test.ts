@@ -1,4 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { startEmulator } from './emulator.ts';
@@ -39,6 +42,26 @@ it('the command says where it listens and stops when told', async () => {
   expect((await fetch(`${url}/_emulator/health`)).status).toBe(200);
   child.kill('SIGTERM');
   expect(await exit(child)).toBe(0);
+});
+
+it('the time of new data begins where it is told, and goes on from where it was moved to', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'emulator-begins-'));
+  const moved = async (seconds: number) => {
+    const args = ['--port', '0', '--data', folder, '--begins-at', '2026-01-31T12:00:00Z'];
+    const { child, said } = await run(args, 'http://');
+    const answer = await fetch(`${/http:\S+/.exec(said)?.[0]}/_emulator/clock/advance`, {
+      method: 'POST',
+      body: JSON.stringify({ seconds }),
+    });
+    child.kill('SIGTERM');
+    await exit(child);
+    const now = Number(/"now":(\d+)/.exec(await answer.text())?.[1]);
+    return new Date(now * 1000).toISOString();
+  };
+
+  expect(await moved(86_400)).toMatch(/^2026-02-01T12:00/);
+  expect(await moved(0)).toMatch(/^2026-02-01T12:00/);
+  await rm(folder, { recursive: true });
 });
 
 it('the command names a port that is taken', async () => {

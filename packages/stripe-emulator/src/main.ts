@@ -8,6 +8,7 @@ const { values } = parseArgs({
     host: { type: 'string' },
     data: { type: 'string' },
     'public-url': { type: 'string' },
+    'begins-at': { type: 'string' },
     'forward-to': { type: 'string' },
     'forward-secret': { type: 'string' },
     'forward-test-to': { type: 'string' },
@@ -36,11 +37,16 @@ function target(to: Flag, secretFlag: Flag, modes: Mode[]): ForwardingTarget[] {
 function options(): EmulatorOptions {
   const data = setting('data');
   const publicUrl = setting('public-url');
+  const beginsAt = setting('begins-at');
+  if (beginsAt !== undefined && Number.isNaN(Date.parse(beginsAt))) {
+    throw new Error('--begins-at is no date, such as 2026-01-31T12:00:00Z');
+  }
   return {
     port: Number(setting('port') ?? 12111),
     host: setting('host') ?? '127.0.0.1',
     ...(data === undefined ? {} : { dataFolder: data }),
     ...(publicUrl === undefined ? {} : { publicUrl }),
+    ...(beginsAt === undefined ? {} : { beginsAt: Math.floor(Date.parse(beginsAt) / 1000) }),
     forwardTo: [
       ...target('forward-to', 'forward-secret', ['test', 'live']),
       ...target('forward-test-to', 'forward-test-secret', ['test']),
