@@ -3,6 +3,7 @@ import { AlertsModule } from './modules/alerts/alerts.module.ts';
 import { AuditModule } from './modules/audit/audit.module.ts';
 import { CatalogModule } from './modules/catalog/catalog.module.ts';
 import { ConsumerKeysModule } from './modules/consumer-keys/consumer-keys.module.ts';
+import { CreditsModule } from './modules/credits/credits.module.ts';
 import { CustomersModule } from './modules/customers/customers.module.ts';
 import { EntitlementsModule } from './modules/entitlements/entitlements.module.ts';
 import { InvoicesModule } from './modules/invoices/invoices.module.ts';
@@ -31,6 +32,7 @@ import { PlatformModule } from './platform/platform.module.ts';
     CatalogModule,
     UsageModule,
     EntitlementsModule,
+    CreditsModule,
     SubscriptionsModule,
     InvoicesModule,
     PaymentsModule,

@@ -7,6 +7,7 @@ import { type TrackedUsage, UsageQueue } from './internal/usage-queue.ts';
 import { AddOns } from './resources/add-ons.ts';
 import { Checkout } from './resources/checkout.ts';
 import { Coupons } from './resources/coupons.ts';
+import { Credits } from './resources/credits.ts';
 import { Customers } from './resources/customers.ts';
 import { Disputes } from './resources/disputes.ts';
 import { type EntitlementCheck, Entitlements } from './resources/entitlements.ts';
@@ -75,6 +76,7 @@ export class BillingOS {
   readonly plans: Plans;
   readonly addOns: AddOns;
   readonly coupons: Coupons;
+  readonly credits: Credits;
   readonly subscriptions: Subscriptions;
   readonly invoices: Invoices;
   readonly disputes: Disputes;
@@ -99,6 +101,7 @@ export class BillingOS {
     this.plans = new Plans(transport);
     this.addOns = new AddOns(transport);
     this.coupons = new Coupons(transport);
+    this.credits = new Credits(transport);
     this.subscriptions = new Subscriptions(transport);
     this.invoices = new Invoices(transport);
     this.disputes = new Disputes(transport);

@@ -26,6 +26,14 @@ export type { AddOnCreate, AddOnQuery } from './resources/add-ons.ts';
 export type { CheckoutSession, CheckoutSessionCreate } from './resources/checkout.ts';
 export type { Coupon, CouponCreate, CouponQuery } from './resources/coupons.ts';
 export type {
+  CreditBalance,
+  CreditEntry,
+  CreditEntryQuery,
+  CreditGrant,
+  CreditGrantCreate,
+  CreditGrantQuery,
+} from './resources/credits.ts';
+export type {
   Customer,
   CustomerBalance,
   CustomerBalanceAdjust,

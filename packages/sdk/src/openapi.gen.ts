@@ -884,6 +884,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/credits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getCreditBalance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch: operations["updateCreditBalance"];
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/credits/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listCreditGrants"];
+        put?: never;
+        post: operations["createCreditGrant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/credits/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listCreditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credits/grants/{id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["voidCreditGrant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credits/grants/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["restoreCreditGrant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/subscriptions": {
         parameters: {
             query?: never;
@@ -2893,6 +2973,83 @@ export interface components {
                 /** Format: date-time */
                 resets_at: string | null;
             }[];
+        };
+        CreditBalance: {
+            customer: string;
+            /** @description What can be used now. */
+            balance: number;
+            /** @description Granted, and not effective yet. */
+            scheduled: number;
+            /** @description What is lost next, if it is not used before. */
+            next_expiry: {
+                quantity: number;
+                /** Format: date-time */
+                expires_at: string;
+            } | null;
+            /** @description An alert is raised when use takes the balance below it. */
+            low_at: number | null;
+            /** @description What subscriptions grant anew each interval. */
+            allowances: {
+                /** @enum {string} */
+                source: "plan" | "add_on";
+                quantity: number;
+                /** @enum {string} */
+                interval: "day" | "week" | "month" | "year";
+                interval_count: number;
+                rollover_max: number | null;
+                rollover_periods: number | null;
+                /** Format: date-time */
+                next_reset_at: string;
+            }[];
+        };
+        CreditGrantList: {
+            data: components["schemas"]["CreditGrant"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        CreditGrant: {
+            id: string;
+            customer: string;
+            /**
+             * @description rollover: what was left of a period and carried over.
+             * @enum {string}
+             */
+            source: "plan" | "add_on" | "top_up" | "manual" | "rollover";
+            quantity: number;
+            remaining: number;
+            /** @description The lowest number is burned first. */
+            priority: number;
+            /** Format: date-time */
+            effective_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            reason: string | null;
+            /**
+             * @description scheduled: effective_at is still to come.
+             * @enum {string}
+             */
+            state: "scheduled" | "active" | "used_up" | "expired" | "voided";
+            /** Format: date-time */
+            voided_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        CreditEntryList: {
+            data: components["schemas"]["CreditEntry"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        CreditEntry: {
+            id: string;
+            grant: string;
+            /** @enum {string} */
+            kind: "grant" | "burn" | "expire" | "rollover" | "void" | "unvoid" | "refund";
+            /** @description What it added to the balance; negative when it took. */
+            quantity: number;
+            /** @description Key of the meter whose use burned it. */
+            meter: string | null;
+            /** Format: date-time */
+            occurred_at: string;
         };
         SubscriptionList: {
             data: components["schemas"]["Subscription"][];
@@ -6997,6 +7154,299 @@ export interface operations {
                 };
             };
             /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getCreditBalance: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditBalance"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updateCreditBalance: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description An alert is raised when use takes the balance below it. Null: none. */
+                    low_at: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditBalance"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listCreditGrants: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditGrantList"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createCreditGrant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description How many credits. */
+                    quantity: number;
+                    /**
+                     * Format: date-time
+                     * @description Left out, they never expire.
+                     */
+                    expires_at?: string;
+                    /**
+                     * Format: date-time
+                     * @description From when they can be used. Left out: now.
+                     */
+                    effective_at?: string;
+                    /**
+                     * @description The lowest number is burned first.
+                     * @default 50
+                     */
+                    priority?: number;
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditGrant"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `credit_times_do_not_fit`: Credits expire after they become effective, and in the future. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listCreditEntries: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditEntryList"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    voidCreditGrant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditGrant"];
+                };
+            };
+            /** @description `credit_grant_not_found`: No credit grant of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    restoreCreditGrant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditGrant"];
+                };
+            };
+            /** @description `credit_grant_not_found`: No credit grant of this environment has this id. */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -11,6 +11,7 @@ export const moduleOrder = [
   'catalog',
   'usage',
   'entitlements',
+  'credits',
   'subscriptions',
   'invoices',
   'payments',

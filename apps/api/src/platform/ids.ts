@@ -43,6 +43,10 @@ const prefixes = {
   consumer_key: 'ckey',
   request_log: 'log',
   reservation: 'res',
+  credit_grant: 'cgr',
+  credit_allowance: 'cal',
+  credit_pack: 'pack',
+  credit_top_up: 'top',
   request: 'req',
 } as const;
 

@@ -59,6 +59,7 @@ export interface Victim extends Tenant {
   recovery: VictimRecovery;
   newRecovery: () => Promise<VictimRecovery>;
   slackWebhook: string;
+  creditGrant: string;
   reconciliation: string;
   stripeImport: string;
 }
@@ -159,6 +160,25 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   ],
   updateCustomer: ({ customer }) => [
     { path: `customers/${customer.id}`, body: { name: 'Changed' }, strangers: 'not_found' },
+  ],
+  getCreditBalance: ({ customer }) => [{ path: `customers/${customer.id}/credits`, strangers: 'not_found' }],
+  updateCreditBalance: ({ customer }) => [
+    { path: `customers/${customer.id}/credits`, body: { low_at: 10 }, strangers: 'not_found' },
+  ],
+  listCreditGrants: ({ customer }) => [
+    { path: `customers/${customer.id}/credits/grants`, strangers: 'not_found' },
+  ],
+  createCreditGrant: ({ customer }) => [
+    { path: `customers/${customer.id}/credits/grants`, body: { quantity: 5 }, strangers: 'not_found' },
+  ],
+  listCreditEntries: ({ customer }) => [
+    { path: `customers/${customer.id}/credits/entries`, strangers: 'not_found' },
+  ],
+  voidCreditGrant: ({ creditGrant }) => [
+    { path: `credits/grants/${creditGrant}/void`, strangers: 'not_found' },
+  ],
+  restoreCreditGrant: ({ creditGrant }) => [
+    { path: `credits/grants/${creditGrant}/restore`, strangers: 'not_found' },
   ],
   listMeters: () => [{ path: 'meters', strangers: 'own' }],
   createMeter: () => [{ path: 'meters', body: { key: 'seats', name: 'Seats' }, strangers: 'own' }],
@@ -693,6 +713,9 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
      where environment_id = $1 and name = 'catalog.sync_meter' returning id`,
     [environmentId],
   );
+  const creditGrant = await tenant.asServer('POST', `customers/${customer.body['id']}/credits/grants`, {
+    quantity: 100,
+  });
   return {
     ...tenant,
     writeInvoice,
@@ -718,6 +741,7 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     recovery,
     newRecovery,
     slackWebhook,
+    creditGrant: creditGrant.body['id'],
     reconciliation: await addReconciliation(stack, tenant),
     stripeImport: await addStripeImport(stack, tenant),
   };

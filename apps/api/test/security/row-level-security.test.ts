@@ -87,6 +87,8 @@ describe('row-level security', () => {
     expect(empty).toEqual(
       [
         'coupons',
+        'credit_allowances',
+        'credit_draws',
         'plan_migration_items',
         'plan_migrations',
         'quota_alerts',

@@ -156,6 +156,74 @@ export interface Coupons {
   stripe_coupon_id: string | null;
 }
 
+export interface CreditAllowances {
+  anchor: Timestamp;
+  created_at: Timestamp;
+  customer_id: string;
+  ended_at: Timestamp | null;
+  environment_id: string;
+  /**
+   * Of the current period, so that going back and forth between plans grants it once.
+   */
+  granted: Numeric;
+  id: string;
+  interval: "day" | "month" | "week" | "year";
+  interval_count: number;
+  next_reset_at: Timestamp;
+  period_start: Timestamp;
+  quantity: Numeric;
+  rollover_max: Numeric | null;
+  rollover_periods: number | null;
+  /**
+   * plan, or the id of an add-on: a change of plan changes the allowance, and does not begin another.
+   */
+  slot: string;
+  source: "add_on" | "plan";
+  subscription_id: string;
+}
+
+export interface CreditDraws {
+  customer_id: string;
+  environment_id: string;
+  meter_id: string;
+  period_start: Timestamp;
+  units: Numeric;
+}
+
+export interface CreditEntries {
+  customer_id: string;
+  environment_id: string;
+  grant_id: string;
+  id: string;
+  kind: "burn" | "expire" | "grant" | "refund" | "rollover" | "unvoid" | "void";
+  meter_id: string | null;
+  occurred_at: Timestamp;
+  period_start: Timestamp | null;
+  quantity: Numeric;
+}
+
+export interface CreditGrants {
+  allowance_id: string | null;
+  created_at: Timestamp;
+  customer_id: string;
+  effective_at: Timestamp;
+  environment_id: string;
+  expires_at: Timestamp | null;
+  id: string;
+  interval: "day" | "month" | "week" | "year" | null;
+  interval_count: number | null;
+  priority: Generated<number>;
+  quantity: Numeric;
+  reason: string | null;
+  remaining: Numeric;
+  source: "add_on" | "manual" | "plan" | "rollover" | "top_up";
+  /**
+   * What it was given for; the same thing gives once.
+   */
+  source_id: string | null;
+  voided_at: Timestamp | null;
+}
+
 export interface CreditNotes {
   amount: number;
   /**
@@ -177,6 +245,16 @@ export interface CreditNotes {
   status: "issued" | "void";
   stripe_credit_note_id: string | null;
   voided_at: Timestamp | null;
+}
+
+export interface CreditPools {
+  created_at: Timestamp;
+  customer_id: string;
+  environment_id: string;
+  /**
+   * An alert is raised when a burn takes the balance below it.
+   */
+  low_at: Numeric | null;
 }
 
 export interface CustomerLinks {
@@ -208,6 +286,10 @@ export interface Customers {
    * The merchant's own user id. Set once; it names the customer's cached entitlements.
    */
   external_id: string | null;
+  /**
+   * Whether there is a credit pool. Whoever has none costs checks and usage nothing.
+   */
+  has_credits: Generated<boolean>;
   id: string;
   metadata: Generated<Json>;
   name: string | null;
@@ -345,6 +427,10 @@ export interface Environments {
 
 export interface Features {
   created_at: Timestamp;
+  /**
+   * What one unit beyond the direct limit costs of the credit pool. Null: credits do not pay for it.
+   */
+  credit_cost: Numeric | null;
   environment_id: string;
   id: string;
   key: string;
@@ -1235,7 +1321,12 @@ export interface DB {
   consumer_key_settings: ConsumerKeySettings;
   consumer_keys: ConsumerKeys;
   coupons: Coupons;
+  credit_allowances: CreditAllowances;
+  credit_draws: CreditDraws;
+  credit_entries: CreditEntries;
+  credit_grants: CreditGrants;
   credit_notes: CreditNotes;
+  credit_pools: CreditPools;
   customer_links: CustomerLinks;
   customers: Customers;
   discrepancies: Discrepancies;

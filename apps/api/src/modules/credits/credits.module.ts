@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { AlertsModule } from '../alerts/alerts.module.ts';
+import { AuditModule } from '../audit/audit.module.ts';
+import { CustomersModule } from '../customers/customers.module.ts';
+import { EntitlementsModule } from '../entitlements/entitlements.module.ts';
+import { CreditsController } from './credits.controller.ts';
+import { CreditsRepository } from './credits.repository.ts';
+import { CreditsService } from './credits.service.ts';
+
+@Module({
+  imports: [AlertsModule, AuditModule, CustomersModule, EntitlementsModule],
+  controllers: [CreditsController],
+  providers: [CreditsService, CreditsRepository],
+  exports: [CreditsService],
+})
+export class CreditsModule {}

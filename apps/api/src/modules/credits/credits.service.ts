@@ -1,0 +1,271 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Clock } from '../../platform/clock.ts';
+import { Database } from '../../platform/database/database.ts';
+import type { PageRequest } from '../../platform/http/schemas.ts';
+import { newId } from '../../platform/ids.ts';
+import { Sweeper } from '../../platform/jobs/sweeper.ts';
+import { Log } from '../../platform/log.ts';
+import { AlertsService } from '../alerts/alerts.service.ts';
+import { AuditService } from '../audit/audit.service.ts';
+import { CustomersService } from '../customers/customers.service.ts';
+import { EntitlementsService } from '../entitlements/entitlements.service.ts';
+import { CreditGrantNotFound, CreditTimesDoNotFit } from './credits.errors.ts';
+import { CreditsRepository } from './credits.repository.ts';
+import type { CreateCreditGrant, CreditBalance, CreditGrant } from './credits.schemas.ts';
+
+const sweepEveryMs = 30_000;
+const poolsAtOnce = 200;
+
+type GrantRow = NonNullable<Awaited<ReturnType<CreditsRepository['findGrant']>>>;
+
+/** What customers have paid for or were given in advance. Whoever moves a pool has locked it. */
+@Injectable()
+export class CreditsService implements OnModuleInit {
+  constructor(
+    private readonly database: Database,
+    private readonly credits: CreditsRepository,
+    private readonly customers: CustomersService,
+    private readonly entitlements: EntitlementsService,
+    private readonly alerts: AlertsService,
+    private readonly audit: AuditService,
+    private readonly sweeper: Sweeper,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  onModuleInit(): void {
+    this.sweeper.register({ name: 'credits.settle', every_ms: sweepEveryMs, run: () => this.settleDue() });
+  }
+
+  /** Throws `CustomerNotFound`, `CreditTimesDoNotFit`. */
+  grant(environmentId: string, reference: string, wish: CreateCreditGrant): Promise<CreditGrant> {
+    const now = this.clock.now();
+    const effectiveAt = wish.effective_at ?? now;
+    if (wish.expires_at !== undefined && (wish.expires_at <= effectiveAt || wish.expires_at <= now)) {
+      throw new CreditTimesDoNotFit();
+    }
+    return this.database.tenant(environmentId, async () => {
+      const customer = await this.customers.get(environmentId, reference, 'id');
+      const id = newId('credit_grant');
+      await this.give(environmentId, customer.id, {
+        id,
+        source: 'manual',
+        source_id: null,
+        quantity: wish.quantity,
+        priority: wish.priority,
+        effective_at: effectiveAt,
+        expires_at: wish.expires_at ?? null,
+        reason: wish.reason ?? null,
+      });
+      await this.audit.record(environmentId, {
+        action: 'credits.granted',
+        target: { type: 'customer', id: customer.id },
+        after: { credit_grant: id, quantity: wish.quantity },
+      });
+      return this.shownGrant(environmentId, id);
+    });
+  }
+
+  /**
+   * Takes back what is left of a grant; what was burned stays burned. A grant that is void already stays as it is.
+   * Throws `CreditGrantNotFound`.
+   */
+  void(environmentId: string, id: string): Promise<CreditGrant> {
+    return this.changeGrant(environmentId, id, 'credits.voided', async (grant) => {
+      if (grant.voided_at === null) {
+        await this.credits.move(environmentId, id, 'void', `-${grant.remaining}`, this.clock.now());
+        await this.credits.markVoided(environmentId, id, this.clock.now());
+      }
+    });
+  }
+
+  /**
+   * Gives back what voiding took, so that everything is as if it had not been void. A grant that is not void stays as it
+   * is. Throws `CreditGrantNotFound`.
+   */
+  restore(environmentId: string, id: string): Promise<CreditGrant> {
+    return this.changeGrant(environmentId, id, 'credits.restored', async (grant) => {
+      if (grant.voided_at !== null) {
+        const taken = await this.credits.voided(environmentId, id);
+        await this.credits.move(environmentId, id, 'unvoid', taken, this.clock.now());
+        await this.credits.markVoided(environmentId, id, null);
+      }
+    });
+  }
+
+  /** Throws `CustomerNotFound`. */
+  listGrants(environmentId: string, reference: string, page: PageRequest): Promise<CreditGrant[]> {
+    return this.database.tenant(environmentId, async () => {
+      const { id } = await this.customers.get(environmentId, reference, 'id');
+      const rows = await this.credits.listGrants(environmentId, id, page);
+      return rows.map((row) => shown(row, this.clock.now()));
+    });
+  }
+
+  /** Every movement, the newest first. Throws `CustomerNotFound`. */
+  listEntries(environmentId: string, reference: string, page: PageRequest) {
+    return this.database.tenant(environmentId, async () => {
+      const { id } = await this.customers.get(environmentId, reference, 'id');
+      const rows = await this.credits.listEntries(environmentId, id, page);
+      return rows.map(({ grant_id: grant, ...row }) => ({ ...row, grant, quantity: Number(row.quantity) }));
+    });
+  }
+
+  /** Throws `CustomerNotFound`. A customer who never had credits has 0. */
+  balance(environmentId: string, reference: string): Promise<CreditBalance> {
+    return this.database.tenant(environmentId, async () => {
+      const now = this.clock.now();
+      const { id } = await this.customers.get(environmentId, reference, 'id');
+      await this.credits.lockPool(environmentId, id, now);
+      const pool = await this.credits.findPool(environmentId, id);
+      const sums = await this.credits.sums(environmentId, id, now);
+      const expiry = await this.credits.nextExpiry(environmentId, id, now);
+      const allowances = await this.credits.allowances(environmentId, id);
+      return {
+        customer: id,
+        balance: Number(sums.balance),
+        scheduled: Number(sums.scheduled),
+        next_expiry:
+          expiry === undefined ? null : { quantity: Number(expiry.quantity), expires_at: expiry.expires_at },
+        low_at: numberOrNull(pool?.low_at),
+        allowances: allowances.map(({ quantity, rollover_max: max, ...row }) => ({
+          ...row,
+          quantity: Number(quantity),
+          rollover_max: numberOrNull(max),
+        })),
+      };
+    });
+  }
+
+  /** Throws `CustomerNotFound`. */
+  setLowAt(environmentId: string, reference: string, lowAt: number | null): Promise<CreditBalance> {
+    return this.database.tenant(environmentId, async () => {
+      const { id } = await this.customers.get(environmentId, reference, 'id');
+      await this.credits.openPool(environmentId, id, this.clock.now());
+      await this.credits.setLowAt(environmentId, id, lowAt === null ? null : String(lowAt));
+      await this.audit.record(environmentId, {
+        action: 'credits.settings_changed',
+        target: { type: 'customer', id },
+        after: { low_at: lowAt },
+      });
+      return this.balance(environmentId, id);
+    });
+  }
+
+  /**
+   * Gives credits in the open transaction, once for what `source_id` names. Says whether they were given now.
+   */
+  async give(
+    environmentId: string,
+    customerId: string,
+    wish: {
+      id: string;
+      source: 'top_up' | 'manual';
+      source_id: string | null;
+      quantity: number | string;
+      priority: number;
+      effective_at: Date;
+      expires_at: Date | null;
+      reason: string | null;
+    },
+  ): Promise<boolean> {
+    const now = this.clock.now();
+    const quantity = String(wish.quantity);
+    await this.credits.openPool(environmentId, customerId, now);
+    await this.credits.lockPool(environmentId, customerId, now);
+    const isNew = await this.credits.insertGrant(environmentId, {
+      ...wish,
+      customer_id: customerId,
+      allowance_id: null,
+      quantity,
+      interval: null,
+      interval_count: null,
+      created_at: now,
+    });
+    if (isNew) {
+      await this.credits.move(environmentId, wish.id, 'grant', quantity, now);
+      await this.moved(environmentId, customerId);
+    }
+    return isNew;
+  }
+
+  /** Writes off what has expired and grants what is due, in all environments. */
+  private async settleDue(): Promise<void> {
+    const due = await this.credits.due(this.clock.now(), poolsAtOnce);
+    for (const { environment_id: environmentId, customer_id: customerId } of due) {
+      await this.database
+        .tenant(environmentId, async () => {
+          await this.credits.lockPool(environmentId, customerId, this.clock.now());
+          await this.moved(environmentId, customerId);
+        })
+        .catch((error: unknown) =>
+          this.log.warn('credits.not_settled', {
+            customer_id: customerId,
+            error: error instanceof Error ? error : undefined,
+          }),
+        );
+    }
+  }
+
+  private changeGrant(
+    environmentId: string,
+    id: string,
+    action: string,
+    change: (grant: GrantRow) => Promise<void>,
+  ): Promise<CreditGrant> {
+    return this.database.tenant(environmentId, async () => {
+      const { customer_id: customerId } = await this.getGrant(environmentId, id);
+      await this.credits.lockPool(environmentId, customerId, this.clock.now());
+      // As it is now that nobody else moves it.
+      await change(await this.getGrant(environmentId, id));
+      await this.moved(environmentId, customerId);
+      await this.audit.record(environmentId, { action, target: { type: 'credit_grant', id } });
+      return this.shownGrant(environmentId, id);
+    });
+  }
+
+  /** Checks answer by what there is now, and an alert about little credit ends with its cause. */
+  private async moved(environmentId: string, customerId: string): Promise<void> {
+    await this.entitlements.changed(environmentId, customerId);
+    const pool = await this.credits.findPool(environmentId, customerId);
+    const { balance } = await this.credits.sums(environmentId, customerId, this.clock.now());
+    if (pool?.low_at === null || Number(balance) >= Number(pool?.low_at)) {
+      await this.alerts.resolve(environmentId, lowAlertKey(customerId));
+    }
+  }
+
+  private async getGrant(environmentId: string, id: string): Promise<GrantRow> {
+    const grant = await this.credits.findGrant(environmentId, id);
+    if (grant === undefined) {
+      throw new CreditGrantNotFound(id);
+    }
+    return grant;
+  }
+
+  private async shownGrant(environmentId: string, id: string): Promise<CreditGrant> {
+    return shown(await this.getGrant(environmentId, id), this.clock.now());
+  }
+}
+
+/** By which the alert about a customer's low balance is found again. */
+export function lowAlertKey(customerId: string): string {
+  return `credits_low:${customerId}`;
+}
+
+function shown({ customer_id: customer, quantity, remaining, ...row }: GrantRow, now: Date): CreditGrant {
+  const state =
+    row.voided_at !== null
+      ? 'voided'
+      : row.expires_at !== null && row.expires_at <= now
+        ? 'expired'
+        : row.effective_at > now
+          ? 'scheduled'
+          : Number(remaining) === 0
+            ? 'used_up'
+            : 'active';
+  return { ...row, customer, quantity: Number(quantity), remaining: Number(remaining), state };
+}
+
+function numberOrNull(value: string | null | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
