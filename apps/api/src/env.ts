@@ -53,6 +53,7 @@ const variables = z.object({
   RATE_LIMIT_PER_ENVIRONMENT: perMinute.default(2_400_000),
   RATE_LIMIT_PER_ADDRESS: perMinute.default(600),
   RATE_LIMIT_WRONG_CREDENTIALS: perMinute.default(300),
+  STREAMS_PER_KEY: z.coerce.number().int().min(1).default(100),
   METRICS_TOKEN: z.string().min(16).optional(),
   BILLING_ENVIRONMENT: z.string().startsWith('env_').optional(),
 });

@@ -868,6 +868,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/entitlements/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["streamEntitlements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/entitlements": {
         parameters: {
             query?: never;
@@ -2956,12 +2972,26 @@ export interface components {
         };
         CustomerEntitlements: {
             customer: string;
+            /** @description Your own id of the customer. */
+            external_id: string | null;
+            /** @description Grows with every change of what the customer may do. */
             version: number;
+            /** @description A payment is under way of which Stripe may know more: a check asks Stripe, this does not. */
+            pending: boolean;
             features: {
                 feature: string;
                 name: string;
                 /** @enum {string} */
                 type: "boolean" | "metered" | "config";
+                /** @description Whether a check, of one unit if it is metered, says yes. */
+                allowed: boolean;
+                /**
+                 * @description Why not; null when allowed.
+                 * @enum {string|null}
+                 */
+                reason: "not_entitled" | "past_due" | "limit_reached" | "customer_not_found" | null;
+                /** @description As long as no more than this is used, a check says yes. Null: whatever is used. */
+                allowed_up_to: number | null;
                 limit: number | null;
                 used: number;
                 remaining: number | null;
@@ -2970,8 +3000,17 @@ export interface components {
                 value: string | null;
                 /** @description Withheld while payment is outstanding. */
                 suspended: boolean;
+                /** @description Key of the meter that counts its use. */
+                meter: string | null;
                 /** Format: date-time */
+                period_start: string | null;
+                /**
+                 * Format: date-time
+                 * @description From then on the numbers are those of the past period.
+                 */
                 resets_at: string | null;
+                /** @description Of several answers for a period, the highest is the newest. */
+                usage_version: number;
             }[];
         };
         CreditBalance: {
@@ -7121,6 +7160,42 @@ export interface operations {
             };
             /** @description `reservation_settled`: The reservation was confirmed with another quantity, released, or its time is over. It holds nothing any more. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    streamEntitlements: {
+        parameters: {
+            query?: {
+                /** @description Whom to follow: your own id of a customer, or ours; given again for each of up to 100. Default: all of the environment. */
+                customer?: string | string[];
+            };
+            header?: {
+                "Last-Event-ID"?: string;
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events. `entitlements` holds a CustomerEntitlements; `usage` holds `customer`, `meter`, `period_start`, `used` and `usage_version`; `reset` and `ready` hold nothing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `too_many_streams`: The key has as many streams open as it may. Open one for each process, not for each request, and close it when the process ends. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

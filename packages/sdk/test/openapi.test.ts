@@ -102,6 +102,7 @@ const calls: Record<string, (billing: BillingOS) => PromiseLike<unknown>> = {
   confirmReservation: ({ entitlements }) => entitlements.confirm('res_1', 3),
   releaseReservation: ({ entitlements }) => entitlements.release('res_1'),
   checkEntitlement: ({ entitlements }) => entitlements.check({ customer: 'user_42', feature: 'exports' }),
+  streamEntitlements: ({ entitlements }) => entitlements.stream({ customers: ['user_42'] }).next(),
   listProjects: ({ projects }) => projects.list(),
   createProject: ({ projects }) => projects.create({ customer: 'user_42', name: 'App' }),
   getProject: ({ projects }) => projects.retrieve('proj_1'),

@@ -12,7 +12,9 @@ const channel = 'billingos:broadcast';
 @Injectable()
 export class Broadcast implements OnApplicationShutdown {
   private readonly listeners = new Map<string, (message: string) => void>();
+  private readonly lost: (() => void)[] = [];
   private readonly subscriber: Client;
+  private subscribed = false;
 
   constructor(
     private readonly redis: Redis,
@@ -29,11 +31,25 @@ export class Broadcast implements OnApplicationShutdown {
     // The other connection reports that Redis is away.
     this.subscriber.on('error', () => undefined);
     this.subscriber.on('message', (_: string, text: string) => this.receive(text));
-    redis.client.once('ready', () => {
-      this.subscriber.subscribe(channel).catch((error: unknown) => {
-        log.warn('broadcast.not_subscribed', { error: error instanceof Error ? error : undefined });
-      });
+    this.subscriber.on('ready', () => void this.subscribe());
+    this.subscriber.on('close', () => {
+      this.subscribed = false;
+      this.lost.forEach((listener) => listener());
     });
+    redis.client.once('ready', () => {
+      // Connects, and again whenever the connection is lost.
+      this.subscriber.connect().catch(() => undefined);
+    });
+  }
+
+  /** False: what others tell does not arrive here now. */
+  get isConnected(): boolean {
+    return this.subscribed;
+  }
+
+  /** Called each time from when on messages may be lost. */
+  onLost(listener: () => void): void {
+    this.lost.push(listener);
   }
 
   /** One listener for each topic. It must not throw. */
@@ -49,6 +65,15 @@ export class Broadcast implements OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     this.subscriber.disconnect();
+  }
+
+  private async subscribe(): Promise<void> {
+    try {
+      await this.subscriber.subscribe(channel);
+      this.subscribed = true;
+    } catch (error) {
+      this.log.warn('broadcast.not_subscribed', { error: error instanceof Error ? error : undefined });
+    }
   }
 
   private receive(text: string): void {

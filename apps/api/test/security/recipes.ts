@@ -302,6 +302,10 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   checkEntitlement: ({ customer, feature }) => [
     { path: `entitlements/check?customer=${customer.id}&feature=${feature.key}`, strangers: 'not_found' },
   ],
+  streamEntitlements: ({ customer }) => [
+    { path: 'entitlements/stream', strangers: 'own' },
+    { path: `entitlements/stream?customer=${customer.id}`, strangers: 'own' },
+  ],
   consumeEntitlement: ({ customer, feature }) => [
     {
       path: 'entitlements/consume',

@@ -48,6 +48,21 @@ export class Transport {
     return answer as Output<P, M>;
   }
 
+  /** Opens an answer that goes on: its body, once the headers of a 2xx are there. Tried once. */
+  async open<P extends Path>(
+    path: P,
+    input: Input<P, 'get'>,
+    {
+      headers,
+      signal,
+      timeoutMs = this.#settings.timeoutMs,
+    }: { headers: Record<string, string>; signal: AbortSignal | undefined; timeoutMs?: number | undefined },
+  ): Promise<ReadableStream<Uint8Array>> {
+    const request = this.#sendable('get', path, input, {});
+    const headed = { ...request, headers: { ...request.headers, ...headers } };
+    return this.#send(headed, { signal, timeoutMs }, bodyOf);
+  }
+
   #sendable(
     method: Method,
     path: string,
@@ -75,10 +90,14 @@ export class Transport {
     const endsAt = performance.now() + (options.deadlineMs ?? Infinity);
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#send(request, {
-          signal,
-          timeoutMs: Math.min(timeoutMs, endsAt - performance.now()),
-        });
+        return await this.#send(
+          request,
+          {
+            signal,
+            timeoutMs: Math.min(timeoutMs, endsAt - performance.now()),
+          },
+          readAnswer,
+        );
       } catch (error) {
         const delayMs = retryDelayMs(error, { tries, delayMaxMs: backoffMaxMs });
         const longestMs = Math.min(waitMaxMs, endsAt - performance.now());
@@ -90,10 +109,11 @@ export class Transport {
     }
   }
 
-  async #send(
+  async #send<Answer>(
     { url, method, headers, body }: Sendable,
     { signal, timeoutMs }: { signal: AbortSignal | undefined; timeoutMs: number },
-  ): Promise<unknown> {
+    read: (response: Response) => Promise<Answer>,
+  ): Promise<Answer> {
     signal?.throwIfAborted();
     const stop = new AbortController();
     const onAbort = () => stop.abort(signal?.reason);
@@ -112,7 +132,7 @@ export class Transport {
         signal: stop.signal,
         ...(body === undefined ? {} : { body }),
       });
-      return await readAnswer(response);
+      return await read(response);
     } catch (error) {
       if (error instanceof BillingOSError) {
         throw error;
@@ -126,6 +146,15 @@ export class Transport {
       signal?.removeEventListener('abort', onAbort);
     }
   }
+}
+
+/** The body of an answer that goes on; an error is read to its end. */
+async function bodyOf(response: Response): Promise<ReadableStream<Uint8Array>> {
+  if (response.status === 200 && response.body !== null) {
+    return response.body;
+  }
+  await readAnswer(response);
+  throw new ConnectionError('The answer has no body to read on.', { code: 'answer_unreadable' });
 }
 
 function asRecord(value: unknown): object {

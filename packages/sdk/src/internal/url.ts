@@ -7,12 +7,14 @@ export function fillPath(template: string, values: Values = {}): string {
   return template.replace(/\{(\w+)\}/g, (_, name: string) => segment(name, values[name]));
 }
 
-/** `?customer=user_42&limit=10`, or nothing. Only strings, numbers and booleans can be in one. */
+/** `?customer=user_42&limit=10`, or nothing. Only strings, numbers, booleans and lists of them can be in one. */
 export function queryString(values: Values = {}): string {
   const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(values)) {
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
-      search.set(name, String(value));
+  for (const [name, given] of Object.entries(values)) {
+    for (const value of Array.isArray(given) ? given : [given]) {
+      if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+        search.append(name, String(value));
+      }
     }
   }
   const text = search.toString();

@@ -1,5 +1,7 @@
+import { ConnectionError } from '../core/errors.ts';
 import type { RequestOptions } from '../core/request-options.ts';
 import type { Body, Query } from '../internal/operation.ts';
+import { readServerSentEvents, type ServerSentEvent } from '../internal/server-sent-events.ts';
 import type { Transport } from '../internal/transport.ts';
 import type { components } from '../openapi.gen.ts';
 
@@ -11,6 +13,38 @@ export type Reservation = components['schemas']['Reservation'];
 export type ReserveParams = Body<'/api/v1/entitlements/reservations', 'post'>;
 export type SettledReservation = components['schemas']['SettledReservation'];
 export type CustomerEntitlements = components['schemas']['CustomerEntitlements'];
+
+/** A new total of a meter in a billing period. */
+export interface MeteredUsage {
+  /** Your own id of the customer; ours, if it has none. */
+  customer: string;
+  meter: string;
+  period_start: string;
+  used: number;
+  /** Of several for a period, the highest is the newest. */
+  usage_version: number;
+}
+
+/** What a stream of entitlements tells. `id` is what to go on from. */
+export type EntitlementEvent =
+  | { type: 'entitlements'; id: string; data: CustomerEntitlements }
+  | { type: 'usage'; id: string; data: MeteredUsage }
+  /** Something was missed: what you hold may be out of date. */
+  | { type: 'reset'; id: string }
+  /** All customers named were told; from here on, changes are. */
+  | { type: 'ready'; id: string }
+  /** Nothing happened, and the connection is alive. */
+  | { type: 'heartbeat' };
+
+export interface EntitlementStreamParams {
+  /** Up to 100; all of the environment if it is left out. */
+  customers?: readonly string[] | undefined;
+  /** Of the last event seen: what was missed since is told first. */
+  lastEventId?: string | undefined;
+}
+
+/** BillingOS says something every 15 seconds. */
+const silenceMs = 20_000;
 
 /** What customers may do now. */
 export class Entitlements {
@@ -69,5 +103,63 @@ export class Entitlements {
       { path: { id: customer } },
       options,
     );
+  }
+
+  /**
+   * Every change of what customers may do, as it happens: `for await (const event of billing.entitlements.stream())`. One
+   * connection, which BillingOS ends every few minutes: open it again with the `id` of the last event. `snapshot: true`
+   * of the client does that for you. Throws a TimeoutError when the connection falls silent.
+   */
+  async *stream(
+    { customers, lastEventId }: EntitlementStreamParams = {},
+    { signal, timeoutMs }: Pick<RequestOptions, 'signal' | 'timeoutMs'> = {},
+  ): AsyncGenerator<EntitlementEvent, void, undefined> {
+    const body = await this.#transport.open(
+      '/api/v1/entitlements/stream',
+      { query: { customer: customers === undefined ? undefined : [...customers] } },
+      {
+        headers: {
+          Accept: 'text/event-stream',
+          ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }),
+        },
+        signal,
+        timeoutMs,
+      },
+    );
+    for await (const event of readServerSentEvents(body, { silenceMs, signal })) {
+      const known = entitlementEvent(event);
+      if (known !== undefined) {
+        yield known;
+      }
+    }
+  }
+}
+
+/** Undefined: of a kind that a later release of BillingOS may tell. */
+function entitlementEvent({ name, id, data }: ServerSentEvent): EntitlementEvent | undefined {
+  switch (name) {
+    case 'entitlements':
+      return { type: name, id, data: parsed<CustomerEntitlements>(data) };
+    case 'usage':
+      return { type: name, id, data: parsed<MeteredUsage>(data) };
+    case 'reset':
+    case 'ready':
+      return { type: name, id };
+    case 'heartbeat':
+      return { type: name };
+    default:
+      return undefined;
+  }
+}
+
+/** The boundary where JSON becomes a type: tests compare both against the API. */
+function parsed<T>(data: string): T {
+  try {
+    return JSON.parse(data) as T;
+  } catch (cause) {
+    throw new ConnectionError('The stream holds something that is not JSON. Check baseUrl.', {
+      code: 'answer_unreadable',
+      cause,
+    });
   }
 }

@@ -1,4 +1,6 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiHeader, ApiResponse } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { EnvironmentId } from '../../platform/auth/caller.ts';
 import { Requires } from '../../platform/auth/requires.ts';
@@ -18,14 +20,16 @@ import {
   settledReservation,
 } from './consume.schemas.ts';
 import { ConsumeUsage } from './consume-usage.ts';
+import { EntitlementStreams } from './entitlement-streams.ts';
 import {
   FeatureNotMetered,
   MeterNotSummed,
   ReservationNotFound,
   ReservationSettled,
   ReservationTooSmall,
+  TooManyStreams,
 } from './entitlements.errors.ts';
-import { checkAnswer, checkQuery, customerEntitlements } from './entitlements.schemas.ts';
+import { checkAnswer, checkQuery, customerEntitlements, streamQuery } from './entitlements.schemas.ts';
 import { ReserveUsage } from './reserve-usage.ts';
 import { EntitlementsService } from './entitlements.service.ts';
 
@@ -36,6 +40,7 @@ export class EntitlementsController {
     private readonly consumptions: ConsumeUsage,
     private readonly reservations: ReserveUsage,
     private readonly entitlements: EntitlementsService,
+    private readonly streams: EntitlementStreams,
   ) {}
 
   /** May this customer use this feature now? A denial says why. */
@@ -103,6 +108,44 @@ export class EntitlementsController {
     @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
   ) {
     return this.reservations.release(environmentId, id);
+  }
+
+  /**
+   * Tells of every change of what customers may do, as server-sent events. First what was missed since `Last-Event-ID`,
+   * or `reset` (what you hold may be out of date) and the customers named; then `ready`; then each change:
+   * `entitlements` with all a customer may do, and `usage` with a new total of a meter. A version may come twice, or
+   * after a higher one: leave it out then. A comment comes every 15 seconds; the stream ends every few minutes, and is
+   * opened again with `Last-Event-ID`.
+   */
+  @Get('entitlements/stream')
+  @Requires('entitlements:read')
+  @ApiHeader({ name: 'Last-Event-ID', required: false, schema: { type: 'string' } })
+  @ApiResponse({
+    status: 200,
+    description:
+      'Events. `entitlements` holds a CustomerEntitlements; `usage` holds `customer`, `meter`, `period_start`, `used` and `usage_version`; `reset` and `ready` hold nothing.',
+    content: { 'text/event-stream': { schema: { type: 'string' } } },
+  })
+  @Refuses(TooManyStreams)
+  async streamEntitlements(
+    @EnvironmentId() environmentId: string,
+    @Query({ schema: streamQuery }) { customer: customers }: z.output<typeof streamQuery>,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { caller, headers } = request;
+    const body = await this.streams.open({
+      environment_id: environmentId,
+      caller_id: caller?.kind === 'api_key' ? caller.key_id : (caller?.user_id ?? environmentId),
+      customers,
+      last_event_id: typeof headers['last-event-id'] === 'string' ? headers['last-event-id'] : undefined,
+    });
+    // Also where nobody reads it, as of HEAD.
+    reply.raw.once('close', () => body.destroy());
+    await reply
+      .header('content-type', 'text/event-stream; charset=utf-8')
+      .header('x-accel-buffering', 'no')
+      .send(body);
   }
 
   /** Everything a customer may do, and what is used of it. */

@@ -72,3 +72,18 @@ export class ReservationTooSmall extends AppError {
     );
   }
 }
+
+export class TooManyStreams extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'too_many_streams',
+    kind: 'rate_limited',
+    explanation:
+      'The key has as many streams open as it may. Open one for each process, not for each request, and close it when the process ends.',
+  };
+  constructor(max: number) {
+    super(
+      TooManyStreams.facts,
+      `This key has ${max} streams open already. Keep one for each process, or use another key.`,
+    );
+  }
+}

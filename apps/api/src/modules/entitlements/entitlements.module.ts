@@ -5,9 +5,11 @@ import { UsageModule } from '../usage/usage.module.ts';
 import { CheckEntitlement } from './check-entitlement.ts';
 import { ConsumeRepository } from './consume.repository.ts';
 import { ConsumeUsage } from './consume-usage.ts';
+import { EntitlementStreams } from './entitlement-streams.ts';
 import { EntitlementsController } from './entitlements.controller.ts';
 import { EntitlementsRepository } from './entitlements.repository.ts';
 import { EntitlementsService } from './entitlements.service.ts';
+import { FollowedUsage } from './followed-usage.ts';
 import { MeteredFeatures } from './metered-features.ts';
 import { ReserveUsage } from './reserve-usage.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
@@ -25,6 +27,8 @@ import { UnsyncedCustomers } from './unsynced-customers.ts';
     ReserveUsage,
     ConsumeRepository,
     MeteredFeatures,
+    EntitlementStreams,
+    FollowedUsage,
     SnapshotCache,
     SnapshotLoader,
     UnsyncedCustomers,

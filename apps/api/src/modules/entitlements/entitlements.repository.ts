@@ -79,6 +79,18 @@ export class EntitlementsRepository {
     );
   }
 
+  /** Keys of the environment's meters by their ids. */
+  async meterKeys(environmentId: string): Promise<ReadonlyMap<string, string>> {
+    const meters = await this.database.tenant(environmentId, () =>
+      this.database.q
+        .selectFrom('meters')
+        .select(['id', 'key'])
+        .where('environment_id', '=', environmentId)
+        .execute(),
+    );
+    return new Map(meters.map(({ id, key }) => [id, key]));
+  }
+
   /** Makes a subscription's grants these and no others. */
   async replace(
     environmentId: string,

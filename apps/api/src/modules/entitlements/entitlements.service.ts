@@ -6,6 +6,8 @@ import { Outbox } from '../../platform/jobs/outbox.ts';
 import { CustomerNotFound } from '../customers/customers.errors.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { plainReference } from '../customers/customer-reference.ts';
+import { describeEntitlements } from './customer-entitlements.ts';
+import { EntitlementStreams } from './entitlement-streams.ts';
 import { entitlementsChanged } from './entitlements.jobs.ts';
 import { EntitlementsRepository, type NewEntitlement } from './entitlements.repository.ts';
 import { cacheKeyOf } from './snapshot.ts';
@@ -19,6 +21,7 @@ export class EntitlementsService implements OnModuleInit {
     private readonly entitlements: EntitlementsRepository,
     private readonly customers: CustomersService,
     private readonly cache: SnapshotCache,
+    private readonly streams: EntitlementStreams,
     private readonly outbox: Outbox,
     private readonly handlers: JobHandlers,
     private readonly clock: Clock,
@@ -34,6 +37,7 @@ export class EntitlementsService implements OnModuleInit {
           cacheKeyOf(customer),
           customer.entitlements_version,
         );
+        await this.streams.changed(environmentId, cacheKeyOf(customer));
       },
     );
   }
@@ -62,9 +66,17 @@ export class EntitlementsService implements OnModuleInit {
     await this.customers.bumpEntitlementsVersion(environmentId, customerId);
     await this.outbox.add(environmentId, entitlementsChanged, { customer_id: customerId });
     const customer = await this.customers.get(environmentId, customerId);
-    this.database.afterCommit(() =>
-      this.cache.invalidate(environmentId, cacheKeyOf(customer), customer.entitlements_version),
-    );
+    this.database.afterCommit(async () => {
+      await this.cache.invalidate(environmentId, cacheKeyOf(customer), customer.entitlements_version);
+      await this.streams.changed(environmentId, cacheKeyOf(customer));
+    });
+  }
+
+  /** Says that Stripe may know more about the customer than we do, in the open transaction. */
+  async markPending(environmentId: string, customerId: string): Promise<void> {
+    await this.customers.markUnsynced(environmentId, customerId, true);
+    const customer = await this.customers.get(environmentId, customerId);
+    this.database.afterCommit(() => this.streams.changed(environmentId, cacheKeyOf(customer)));
   }
 
   /** Everything a customer may do, and what is used of it. Throws `CustomerNotFound`. */
@@ -77,26 +89,9 @@ export class EntitlementsService implements OnModuleInit {
     if (snapshot.customer_id === null) {
       throw new CustomerNotFound(reference, 'id');
     }
-    return {
-      customer: snapshot.customer_id,
-      version: snapshot.version,
-      features: Object.entries(snapshot.features)
-        .map(([key, feature]) => ({
-          feature: key,
-          name: feature.name,
-          type: feature.type,
-          limit: feature.limit,
-          used: feature.used,
-          remaining:
-            feature.limit === null
-              ? null
-              : Math.max(0, Number((feature.limit - feature.used - feature.held).toFixed(12))),
-          overage: feature.overage,
-          value: feature.value,
-          suspended: feature.suspended,
-          resets_at: feature.period_end === null ? null : new Date(feature.period_end),
-        }))
-        .sort((a, b) => a.feature.localeCompare(b.feature)),
-    };
+    return describeEntitlements(
+      { ...snapshot, customer_id: snapshot.customer_id },
+      await this.entitlements.meterKeys(environmentId),
+    );
   }
 }

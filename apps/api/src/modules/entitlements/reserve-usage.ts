@@ -6,6 +6,7 @@ import { plainReference } from '../customers/customer-reference.ts';
 import { check } from './check.ts';
 import { ConsumeRepository, type Settled } from './consume.repository.ts';
 import type { Reservation, ReserveBody, SettledReservation } from './consume.schemas.ts';
+import { EntitlementStreams } from './entitlement-streams.ts';
 import { ReservationNotFound, ReservationSettled, ReservationTooSmall } from './entitlements.errors.ts';
 import { MeteredFeatures } from './metered-features.ts';
 import { cacheKeyOf } from './snapshot.ts';
@@ -19,6 +20,7 @@ export class ReserveUsage {
     private readonly features: MeteredFeatures,
     private readonly reservations: ConsumeRepository,
     private readonly cache: SnapshotCache,
+    private readonly streams: EntitlementStreams,
     private readonly clock: Clock,
   ) {}
 
@@ -107,7 +109,10 @@ export class ReserveUsage {
 
   /** What is held is part of the snapshot; an Idempotency-Key makes the request part of a transaction. */
   private async changed(environmentId: string, cacheKey: string, version: number): Promise<void> {
-    const forget = (): Promise<void> => this.cache.invalidate(environmentId, cacheKey, version);
+    const forget = async (): Promise<void> => {
+      await this.cache.invalidate(environmentId, cacheKey, version);
+      await this.streams.changed(environmentId, cacheKey);
+    };
     if (this.database.isTransactionOpen) {
       this.database.afterCommit(forget);
     } else {

@@ -7,8 +7,8 @@ import { Intents } from '../../stripe/intents.ts';
 import { setDefaultPaymentMethod } from '../../stripe/stripe.customers.ts';
 import { StripeUnavailable } from '../../stripe/stripe.errors.ts';
 import { createStripeSubscription } from '../../stripe/stripe.subscriptions.ts';
-import { CustomersService } from '../customers/customers.service.ts';
 import { refreshCustomer } from '../entitlements/entitlements.jobs.ts';
+import { EntitlementsService } from '../entitlements/entitlements.service.ts';
 import { CreateManualSubscription } from './create-manual-subscription.ts';
 import { Sales, soldParams } from './sale.ts';
 import type { createSubscription } from './subscriptions.schemas.ts';
@@ -29,7 +29,7 @@ export class CreateSubscription implements OnModuleInit {
     private readonly sales: Sales,
     private readonly manual: CreateManualSubscription,
     private readonly subscriptions: SubscriptionsService,
-    private readonly customers: CustomersService,
+    private readonly entitlements: EntitlementsService,
     private readonly connections: Connections,
     private readonly intents: Intents,
     private readonly syncCustomer: SyncCustomer,
@@ -91,7 +91,7 @@ export class CreateSubscription implements OnModuleInit {
   /** Nobody knows whether it was made: a check asks Stripe meanwhile. */
   private doubt(environmentId: string, customerId: string): Promise<void> {
     return this.database.tenant(environmentId, () =>
-      this.customers.markUnsynced(environmentId, customerId, true),
+      this.entitlements.markPending(environmentId, customerId),
     );
   }
 }

@@ -11,7 +11,7 @@ import {
   retrieveCheckout,
 } from '../../stripe/stripe.checkout.ts';
 import { AuditService } from '../audit/audit.service.ts';
-import { CustomersService } from '../customers/customers.service.ts';
+import { EntitlementsService } from '../entitlements/entitlements.service.ts';
 import { Sales, soldParams } from './sale.ts';
 import type { createCheckout as createCheckoutSchema } from './subscriptions.schemas.ts';
 
@@ -27,7 +27,7 @@ const listTimeoutMs = 20_000;
 export class OpenCheckout implements OnModuleInit {
   constructor(
     private readonly sales: Sales,
-    private readonly customers: CustomersService,
+    private readonly entitlements: EntitlementsService,
     private readonly connections: Connections,
     private readonly intents: Intents,
     private readonly audit: AuditService,
@@ -40,7 +40,7 @@ export class OpenCheckout implements OnModuleInit {
         createCheckout(await this.connections.of(environmentId), params, key),
       settle: async (environmentId, { customer_id: customerId }, { stripe_object_id: id }) => {
         // From here on the customer may pay at any moment, before any event reaches us.
-        await this.customers.markUnsynced(environmentId, customerId, true);
+        await this.entitlements.markPending(environmentId, customerId);
         await this.audit.record(environmentId, {
           action: 'checkout.opened',
           target: { type: 'customer', id: customerId },

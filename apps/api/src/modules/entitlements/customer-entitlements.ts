@@ -1,0 +1,51 @@
+import { check } from './check.ts';
+import type { Snapshot, SnapshotFeature } from './snapshot.ts';
+
+/**
+ * Everything a customer may do, as callers see it: sorted by feature, meters by their keys. Who keeps a copy answers checks
+ * from it, so whatever a check looks at is in `allowed`, `reason` and `allowed_up_to`: a feature of which 100 may be used
+ * and 10 are held is allowed up to 90; one that only a check can judge, up to 0.
+ */
+export function describeEntitlements(
+  snapshot: Snapshot & { customer_id: string },
+  meterKeys: ReadonlyMap<string, string>,
+) {
+  return {
+    customer: snapshot.customer_id,
+    external_id: snapshot.external_id,
+    version: snapshot.version,
+    pending: snapshot.unsynced_since !== null,
+    features: Object.entries(snapshot.features)
+      .map(([key, feature]) => ({
+        ...answerOf(snapshot, key, feature),
+        feature: key,
+        name: feature.name,
+        type: feature.type,
+        limit: feature.limit,
+        used: feature.used,
+        remaining:
+          feature.limit === null
+            ? null
+            : Math.max(0, Number((feature.limit - feature.used - feature.held).toFixed(12))),
+        overage: feature.overage,
+        value: feature.value,
+        suspended: feature.suspended,
+        meter: feature.meter_id === null ? null : (meterKeys.get(feature.meter_id) ?? null),
+        period_start: feature.period_start === null ? null : new Date(feature.period_start),
+        resets_at: feature.period_end === null ? null : new Date(feature.period_end),
+        usage_version: feature.usage_version,
+      }))
+      .sort((a, b) => a.feature.localeCompare(b.feature)),
+  };
+}
+
+function answerOf(snapshot: Snapshot, key: string, feature: SnapshotFeature) {
+  const { allowed, reason } = check(snapshot, { key, type: feature.type }, 1);
+  const { limit, held, overage } = feature;
+  return {
+    allowed,
+    reason,
+    allowed_up_to:
+      limit === null || overage === 'allow' ? null : Math.max(0, Number((limit - held).toFixed(12))),
+  };
+}
