@@ -33,7 +33,10 @@ export class UsageRepository {
     private readonly env: Env,
   ) {}
 
-  /** Records events of any environments in one statement (`app.record_usage` says what it does). */
+  /**
+   * Records events of any environments in one statement (`app.record_usage` says what it does), and answers each, in their
+   * order.
+   */
   async record(events: readonly NewEvent[], forwardSeconds: number, now: Date): Promise<RecordedEvent[]> {
     const column = <T>(pick: (event: NewEvent) => T): T[] => events.map(pick);
     const { rows } = await sql<RecordedEvent>`
@@ -51,7 +54,12 @@ export class UsageRepository {
         ${column((event) => event.forward_id)}::text[],
         ${forwardSeconds}, ${now})
     `.execute(this.database.functions);
-    return rows;
+    // They come in the order they were recorded in.
+    const answers: RecordedEvent[] = [];
+    for (const row of rows) {
+      answers[row.position - 1] = row;
+    }
+    return answers;
   }
 
   /** Records a correction (`app.correct_usage` says what becomes of it). */
