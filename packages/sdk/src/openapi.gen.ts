@@ -900,6 +900,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/entitlement-overrides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listEntitlementOverrides"];
+        put?: never;
+        post: operations["createEntitlementOverride"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/entitlement-overrides/{override_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["removeEntitlementOverride"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/credits": {
         parameters: {
             query?: never;
@@ -2559,6 +2591,12 @@ export interface components {
             /** @enum {string|null} */
             overage: "block" | "allow" | null;
             value: string | null;
+            /** @description Of a metered feature: at most so much within each minute, hour, day, week (from Monday) or month in UTC, also where overage is allowed. */
+            caps: {
+                /** @enum {string} */
+                interval: "minute" | "hour" | "day" | "week" | "month";
+                quantity: number;
+            }[] | null;
         };
         WrittenPlan: {
             id: string;
@@ -2845,10 +2883,10 @@ export interface components {
         Check: {
             allowed: boolean;
             /**
-             * @description Why not; null when allowed.
+             * @description Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.
              * @enum {string|null}
              */
-            reason: "not_entitled" | "past_due" | "limit_reached" | "customer_not_found" | null;
+            reason: "customer_not_found" | "not_entitled" | "subscription_paused" | "past_due" | "usage_cap" | "limit_reached" | null;
             feature: string;
             /** @enum {string} */
             type: "boolean" | "metered" | "config";
@@ -2859,7 +2897,10 @@ export interface components {
             remaining: number | null;
             /** @description Beyond the limit, where that is allowed. */
             overage: number | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When use counts anew: the end of the billing period, or of the cap that denies.
+             */
             resets_at: string | null;
             /** @description Of a config feature. */
             value: string | null;
@@ -2887,10 +2928,10 @@ export interface components {
         Consumption: {
             allowed: boolean;
             /**
-             * @description Why not; null when allowed.
+             * @description Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.
              * @enum {string|null}
              */
-            reason: "not_entitled" | "past_due" | "limit_reached" | "customer_not_found" | null;
+            reason: "customer_not_found" | "not_entitled" | "subscription_paused" | "past_due" | "usage_cap" | "limit_reached" | null;
             feature: string;
             /** @enum {string} */
             type: "boolean" | "metered" | "config";
@@ -2901,7 +2942,10 @@ export interface components {
             remaining: number | null;
             /** @description Beyond the limit, where that is allowed. */
             overage: number | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When use counts anew: the end of the billing period, or of the cap that denies.
+             */
             resets_at: string | null;
             /** @description Of a config feature. */
             value: string | null;
@@ -2931,10 +2975,10 @@ export interface components {
         Reservation: {
             allowed: boolean;
             /**
-             * @description Why not; null when allowed.
+             * @description Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.
              * @enum {string|null}
              */
-            reason: "not_entitled" | "past_due" | "limit_reached" | "customer_not_found" | null;
+            reason: "customer_not_found" | "not_entitled" | "subscription_paused" | "past_due" | "usage_cap" | "limit_reached" | null;
             feature: string;
             /** @enum {string} */
             type: "boolean" | "metered" | "config";
@@ -2945,7 +2989,10 @@ export interface components {
             remaining: number | null;
             /** @description Beyond the limit, where that is allowed. */
             overage: number | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When use counts anew: the end of the billing period, or of the cap that denies.
+             */
             resets_at: string | null;
             /** @description Of a config feature. */
             value: string | null;
@@ -2986,10 +3033,10 @@ export interface components {
                 /** @description Whether a check, of one unit if it is metered, says yes. */
                 allowed: boolean;
                 /**
-                 * @description Why not; null when allowed.
+                 * @description Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.
                  * @enum {string|null}
                  */
-                reason: "not_entitled" | "past_due" | "limit_reached" | "customer_not_found" | null;
+                reason: "customer_not_found" | "not_entitled" | "subscription_paused" | "past_due" | "usage_cap" | "limit_reached" | null;
                 /** @description As long as no more than this is used, a check says yes. Null: whatever is used. */
                 allowed_up_to: number | null;
                 limit: number | null;
@@ -2998,7 +3045,7 @@ export interface components {
                 /** @enum {string|null} */
                 overage: "block" | "allow" | null;
                 value: string | null;
-                /** @description Withheld while payment is outstanding. */
+                /** @description Withheld: the subscription is paused, or payment is outstanding. */
                 suspended: boolean;
                 /** @description Key of the meter that counts its use. */
                 meter: string | null;
@@ -3011,7 +3058,111 @@ export interface components {
                 resets_at: string | null;
                 /** @description Of several answers for a period, the highest is the newest. */
                 usage_version: number;
+                /** @description Of a metered feature: at most so much within each window, whatever the limit says. */
+                caps: {
+                    /** @enum {string} */
+                    interval: "minute" | "hour" | "day" | "week" | "month";
+                    quantity: number;
+                    /** @description Within the window that is open. */
+                    used: number;
+                    /** Format: date-time */
+                    resets_at: string;
+                }[];
+                /** @description Where it comes from. Grants add up, unless an override replaces or denies them. Not in the events of a stream. */
+                sources?: {
+                    /**
+                     * @description default_plan: what customers without a subscription have. override: decided for this customer.
+                     * @enum {string}
+                     */
+                    type: "plan" | "add_on" | "default_plan" | "override";
+                    /** @description Key of the plan or add-on. */
+                    plan: string | null;
+                    subscription: string | null;
+                    /** @description Id of the override. */
+                    override: string | null;
+                    /**
+                     * @description Of an override.
+                     * @enum {string|null}
+                     */
+                    mode: "replace" | "add" | null;
+                    /** @description false: an override denies it. */
+                    granted: boolean;
+                    /** @description Of an add-on: how often it was bought. Its limit is for each. */
+                    quantity: number;
+                    limit: number | null;
+                    /** @enum {string|null} */
+                    overage: "block" | "allow" | null;
+                    value: string | null;
+                    /** Format: date-time */
+                    expires_at: string | null;
+                }[];
             }[];
+        };
+        EntitlementOverrideList: {
+            data: components["schemas"]["EntitlementOverride"][];
+        };
+        EntitlementOverride: {
+            id: string;
+            customer: string;
+            /** @description Key of the feature. */
+            feature: string;
+            /**
+             * @description replace: in place of what plans grant; a customer has one of a feature. add: on top of it.
+             * @enum {string}
+             */
+            mode: "replace" | "add";
+            /** @description false: denied, whatever plans grant. */
+            granted: boolean;
+            /** @description Of a metered feature, per billing period. null is unlimited, or not metered. */
+            limit: number | null;
+            /** @enum {string|null} */
+            overage: "block" | "allow" | null;
+            value: string | null;
+            /** @description Of a metered feature: at most so much within each minute, hour, day, week (from Monday) or month in UTC, also where overage is allowed. */
+            caps: {
+                /** @enum {string} */
+                interval: "minute" | "hour" | "day" | "week" | "month";
+                quantity: number;
+            }[] | null;
+            reason: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        CreateEntitlementOverride: {
+            /** @description Key of the feature. */
+            feature: string;
+            /**
+             * @description replace: in place of what plans grant; a customer has one of a feature. add: on top of it.
+             * @default replace
+             * @enum {string}
+             */
+            mode?: "replace" | "add";
+            /**
+             * @description false denies the feature, whatever plans grant.
+             * @default true
+             */
+            granted?: boolean;
+            /** @description Of a metered feature, per billing period. null is unlimited, 0 is none. */
+            limit?: number | null;
+            /**
+             * @description What happens at the limit. Default: block, and with mode add what the plans say.
+             * @enum {string}
+             */
+            overage?: "block" | "allow";
+            /** @description Of a config feature. */
+            value?: string;
+            /** @description Of a metered feature: at most so much within each minute, hour, day, week (from Monday) or month in UTC, also where overage is allowed. */
+            caps?: {
+                /** @enum {string} */
+                interval: "minute" | "hour" | "day" | "week" | "month";
+                quantity: number;
+            }[];
+            /** @description Why, for whoever asks later. */
+            reason: string;
+            /** @description From then on plans alone decide again. Left out: until it is removed. */
+            expires_at?: string;
         };
         CreditBalance: {
             customer: string;
@@ -5650,6 +5801,12 @@ export interface operations {
                         overage?: "block" | "allow";
                         /** @description Of a config feature. */
                         value?: string;
+                        /** @description Of a metered feature: at most so much within each minute, hour, day, week (from Monday) or month in UTC, also where overage is allowed. */
+                        caps?: {
+                            /** @enum {string} */
+                            interval: "minute" | "hour" | "day" | "week" | "month";
+                            quantity: number;
+                        }[];
                     }[];
                     /** @default null */
                     trial?: {
@@ -6001,6 +6158,12 @@ export interface operations {
                         overage?: "block" | "allow";
                         /** @description Of a config feature. */
                         value?: string;
+                        /** @description Of a metered feature: at most so much within each minute, hour, day, week (from Monday) or month in UTC, also where overage is allowed. */
+                        caps?: {
+                            /** @enum {string} */
+                            interval: "minute" | "hour" | "day" | "week" | "month";
+                            quantity: number;
+                        }[];
                     }[];
                     /** @default null */
                     trial?: {
@@ -6236,6 +6399,12 @@ export interface operations {
                         overage?: "block" | "allow";
                         /** @description Of a config feature. */
                         value?: string;
+                        /** @description Of a metered feature: at most so much within each minute, hour, day, week (from Monday) or month in UTC, also where overage is allowed. */
+                        caps?: {
+                            /** @enum {string} */
+                            interval: "minute" | "hour" | "day" | "week" | "month";
+                            quantity: number;
+                        }[];
                     }[];
                 };
             };
@@ -7229,6 +7398,136 @@ export interface operations {
                 };
             };
             /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listEntitlementOverrides: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntitlementOverrideList"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    createEntitlementOverride: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateEntitlementOverride"];
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntitlementOverride"];
+                };
+            };
+            /**
+             * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             *
+             *     `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no".
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `grant_does_not_fit_feature`: A limit and overage belong to a metered feature, a value to a config feature, neither to a boolean one.
+             *
+             *     `expiry_not_ahead`: An override expires at a time to come.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeEntitlementOverride: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+                override_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntitlementOverride"];
+                };
+            };
+            /**
+             * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             *
+             *     `entitlement_override_not_found`: The customer has no override with this id, or it was removed.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -34,6 +34,7 @@ const prefixes = {
   stripe_import: 'imp',
   stripe_import_item: 'impi',
   entitlement: 'ent',
+  entitlement_override: 'ovr',
   stripe_account: 'acct',
   stripe_intent: 'int',
   webhook_event: 'whe',

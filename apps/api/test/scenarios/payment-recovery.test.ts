@@ -195,7 +195,7 @@ describe('a renewal of $19.00 that fails', () => {
 
   it.each([
     ['cancel', 'canceled', { allowed: false, reason: 'not_entitled' }, 'Your subscription to Pro has ended'],
-    ['pause', 'paused', { allowed: false, reason: 'past_due' }, 'Your access to Pro is paused'],
+    ['pause', 'paused', { allowed: false, reason: 'subscription_paused' }, 'Your access to Pro is paused'],
     ['keep', 'past_due', { allowed: false, reason: 'past_due' }, 'Your access to Pro is paused'],
   ] as const)('ends after the attempt of day 10 as set: %s', async (action, status, access, subject) => {
     await set('recovery-settings', { final_action: action });

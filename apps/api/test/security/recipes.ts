@@ -333,6 +333,30 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   getCustomerEntitlements: ({ customer }) => [
     { path: `customers/${customer.id}/entitlements`, strangers: 'not_found' },
   ],
+  listEntitlementOverrides: ({ customer }) => [
+    { path: `customers/${customer.id}/entitlement-overrides`, strangers: 'not_found' },
+  ],
+  createEntitlementOverride: async ({ feature, asServer }) => {
+    const { body } = await asServer('POST', 'customers', { name: 'Gets more' });
+    return [
+      {
+        path: `customers/${body['id']}/entitlement-overrides`,
+        body: { feature: feature.key, limit: 500, mode: 'add', reason: 'pilot' },
+        strangers: 'not_found',
+      },
+    ];
+  },
+  removeEntitlementOverride: async ({ feature, asServer }) => {
+    const { body: customer } = await asServer('POST', 'customers', { name: 'Got more' });
+    const { body: override } = await asServer('POST', `customers/${customer['id']}/entitlement-overrides`, {
+      feature: feature.key,
+      limit: 500,
+      reason: 'pilot',
+    });
+    return [
+      { path: `customers/${customer['id']}/entitlement-overrides/${override['id']}`, strangers: 'not_found' },
+    ];
+  },
   listSubscriptions: ({ customer }) => [
     { path: 'subscriptions', strangers: 'own' },
     { path: `subscriptions?customer=${customer.id}`, strangers: 'not_found' },

@@ -83,6 +83,8 @@ const changes: Record<string, string[]> = {
     'markInvoicePaid',
     'voidCreditNote',
     'adjustCustomerBalance',
+    'createEntitlementOverride',
+    'removeEntitlementOverride',
   ],
   viewer: [],
 };

@@ -89,6 +89,7 @@ describe('row-level security', () => {
         'coupons',
         'credit_allowances',
         'credit_draws',
+        'entitlement_overrides',
         'plan_migration_items',
         'plan_migrations',
         'quota_alerts',
@@ -99,6 +100,7 @@ describe('row-level security', () => {
         'subscription_settings',
         'trials',
         'usage_forwards',
+        'usage_windows',
       ].filter((table) => empty.includes(table)),
     );
   });

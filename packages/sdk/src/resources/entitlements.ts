@@ -1,5 +1,5 @@
 import { ConnectionError } from '../core/errors.ts';
-import type { RequestOptions } from '../core/request-options.ts';
+import type { RequestOptions, WriteOptions } from '../core/request-options.ts';
 import type { Body, Query } from '../internal/operation.ts';
 import { readServerSentEvents, type ServerSentEvent } from '../internal/server-sent-events.ts';
 import type { Transport } from '../internal/transport.ts';
@@ -13,6 +13,9 @@ export type Reservation = components['schemas']['Reservation'];
 export type ReserveParams = Body<'/api/v1/entitlements/reservations', 'post'>;
 export type SettledReservation = components['schemas']['SettledReservation'];
 export type CustomerEntitlements = components['schemas']['CustomerEntitlements'];
+export type EntitlementOverride = components['schemas']['EntitlementOverride'];
+export type EntitlementOverrideList = components['schemas']['EntitlementOverrideList'];
+export type EntitlementOverrideCreate = Body<'/api/v1/customers/{id}/entitlement-overrides', 'post'>;
 
 /** A new total of a meter in a billing period. */
 export interface MeteredUsage {
@@ -95,12 +98,49 @@ export class Entitlements {
     );
   }
 
-  /** Everything a customer may do, and what is used of it. */
+  /** Everything a customer may do, what is used of it, and where it comes from. */
   ofCustomer(customer: string, options?: RequestOptions): Promise<CustomerEntitlements> {
     return this.#transport.call(
       'get',
       '/api/v1/customers/{id}/entitlements',
       { path: { id: customer } },
+      options,
+    );
+  }
+
+  /** What was decided for one customer by hand and is in force. */
+  listOverrides(customer: string, options?: RequestOptions): Promise<EntitlementOverrideList> {
+    return this.#transport.call(
+      'get',
+      '/api/v1/customers/{id}/entitlement-overrides',
+      { path: { id: customer } },
+      options,
+    );
+  }
+
+  /**
+   * Grants or denies one customer a feature: `{ feature: 'api_calls', limit: 50_000, reason: 'pilot' }` in place of what
+   * plans grant, with `mode: 'add'` on top of it, `granted: false` not at all. The next check answers so.
+   */
+  createOverride(
+    customer: string,
+    body: EntitlementOverrideCreate,
+    options?: WriteOptions,
+  ): Promise<EntitlementOverride> {
+    return this.#transport.call(
+      'post',
+      '/api/v1/customers/{id}/entitlement-overrides',
+      { path: { id: customer }, body },
+      options,
+    );
+  }
+
+  /** Removes an override: what plans grant holds again. */
+  removeOverride(customer: string, override: string, options?: RequestOptions): Promise<EntitlementOverride> {
+    return this.#transport.call(
+      'delete',
+      '/api/v1/customers/{id}/entitlement-overrides/{override_id}',
+      { path: { id: customer, override_id: override } },
       options,
     );
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { key, name, pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
+import { capIntervals } from './plan.ts';
 import { archived, planPrice, priceInput } from './price.schemas.ts';
 
 export const aggregations = ['count', 'sum'] as const;
@@ -43,7 +44,7 @@ export const createFeature = z.strictObject({
     .describe('Of the meter that is made with the feature. Default: sum.'),
 });
 
-const limit = z
+export const limit = z
   .number()
   .min(0)
   .max(999_999_999_999_999)
@@ -56,6 +57,19 @@ const trialTerms = {
   end: z.enum(['cancel', 'pause']).describe('What happens at its end without a payment method.'),
 };
 
+export const caps = z
+  .array(
+    z.strictObject({
+      interval: z.enum(capIntervals),
+      quantity: z.number().positive().max(999_999_999_999_999),
+    }),
+  )
+  .max(capIntervals.length)
+  .refine((all) => new Set(all.map(({ interval }) => interval)).size === all.length, 'cap each interval once')
+  .describe(
+    'Of a metered feature: at most so much within each minute, hour, day, week (from Monday) or month in UTC, also where overage is allowed.',
+  );
+
 export const planFeature = z
   .object({
     feature: z.string().describe('Key of the feature.'),
@@ -64,6 +78,7 @@ export const planFeature = z
     limit,
     overage: z.enum(overages).nullable(),
     value: z.string().nullable(),
+    caps: caps.nullable(),
   })
   .meta({ id: 'PlanFeature' });
 
@@ -134,6 +149,7 @@ export const versionFields = {
         limit: limit.optional(),
         overage: z.enum(overages).optional().describe('What happens at the limit. Default: block.'),
         value: text.min(1).max(500).optional().describe('Of a config feature.'),
+        caps: caps.optional(),
       }),
     )
     .max(100)

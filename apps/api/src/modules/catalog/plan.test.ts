@@ -10,23 +10,26 @@ const known = [
 
 describe('what a plan grants', () => {
   it.each([
-    [{ feature: 'exports' }, { feature_id: 'feat_exports', limit: null, overage: null, value: null }],
+    [
+      { feature: 'exports' },
+      { feature_id: 'feat_exports', limit: null, overage: null, value: null, caps: null },
+    ],
     [
       { feature: 'api_calls', limit: 1_000 },
-      { feature_id: 'feat_calls', limit: 1_000, overage: 'block', value: null },
+      { feature_id: 'feat_calls', limit: 1_000, overage: 'block', value: null, caps: null },
     ],
     // 0 is none and null is unlimited.
     [
       { feature: 'api_calls', limit: 0 },
-      { feature_id: 'feat_calls', limit: 0, overage: 'block', value: null },
+      { feature_id: 'feat_calls', limit: 0, overage: 'block', value: null, caps: null },
     ],
     [
       { feature: 'api_calls', limit: null, overage: 'allow' },
-      { feature_id: 'feat_calls', limit: null, overage: 'allow', value: null },
+      { feature_id: 'feat_calls', limit: null, overage: 'allow', value: null, caps: null },
     ],
     [
       { feature: 'region', value: 'eu' },
-      { feature_id: 'feat_region', limit: null, overage: null, value: 'eu' },
+      { feature_id: 'feat_region', limit: null, overage: null, value: 'eu', caps: null },
     ],
   ] as const)('of %o is %o', (wish, grant) => {
     expect(grantsOf([wish], known)).toEqual([grant]);

@@ -5,7 +5,16 @@ interface WishedGrant {
   limit?: number | null | undefined;
   overage?: 'block' | 'allow' | undefined;
   value?: string | undefined;
+  caps?: UsageCap[] | undefined;
 }
+
+/** At most so much within each minute, hour, day, week (from Monday) or month, in UTC. */
+export interface UsageCap {
+  interval: CapInterval;
+  quantity: number;
+}
+export const capIntervals = ['minute', 'hour', 'day', 'week', 'month'] as const;
+export type CapInterval = (typeof capIntervals)[number];
 
 interface KnownFeature {
   id: string;
@@ -18,6 +27,8 @@ export interface Grant {
   limit: number | null;
   overage: 'block' | 'allow' | null;
   value: string | null;
+  /** Null: none. */
+  caps: UsageCap[] | null;
 }
 
 /**
@@ -38,11 +49,16 @@ export function grantsOf(wishes: readonly WishedGrant[], known: readonly KnownFe
   });
 }
 
-function termsOf(wish: WishedGrant, feature: KnownFeature, at: string): Omit<Grant, 'feature_id'> {
+/** What is granted of one feature; `at` is where the wish stands in the body, '' for the body itself. */
+export function termsOf(
+  wish: Omit<WishedGrant, 'feature'>,
+  feature: KnownFeature,
+  at: string,
+): Omit<Grant, 'feature_id'> {
   const refuse = (field: string, reason: string): never => {
     throw new GrantDoesNotFitFeature(
       `The feature ${feature.key} is ${feature.type}: ${reason}`,
-      `${at}.${field}`,
+      at === '' ? field : `${at}.${field}`,
     );
   };
   if (feature.type !== 'metered' && wish.limit !== undefined) {
@@ -51,20 +67,29 @@ function termsOf(wish: WishedGrant, feature: KnownFeature, at: string): Omit<Gra
   if (feature.type !== 'metered' && wish.overage !== undefined) {
     refuse('overage', 'it takes no overage.');
   }
+  if (feature.type !== 'metered' && wish.caps !== undefined) {
+    refuse('caps', 'it takes no caps.');
+  }
   if (feature.type !== 'config' && wish.value !== undefined) {
     refuse('value', 'it takes no value.');
   }
   switch (feature.type) {
     case 'boolean':
-      return { limit: null, overage: null, value: null };
+      return { limit: null, overage: null, value: null, caps: null };
     case 'config':
-      return { limit: null, overage: null, value: wish.value ?? refuse('value', 'it needs a value.') };
+      return {
+        limit: null,
+        overage: null,
+        value: wish.value ?? refuse('value', 'it needs a value.'),
+        caps: null,
+      };
     case 'metered':
       return {
         limit:
           wish.limit === undefined ? refuse('limit', 'it needs a limit; null is unlimited.') : wish.limit,
         overage: wish.overage ?? 'block',
         value: null,
+        caps: wish.caps === undefined || wish.caps.length === 0 ? null : wish.caps,
       };
   }
 }

@@ -3,6 +3,8 @@ import { atLeastOne } from '../../platform/database/at-least-one.ts';
 import { Database } from '../../platform/database/database.ts';
 import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
+import { caps } from './catalog.schemas.ts';
+import type { UsageCap } from './plan.ts';
 
 export interface PlanRow {
   id: string;
@@ -77,6 +79,7 @@ export class PlansRepository {
       limit: number | null;
       overage: 'block' | 'allow' | null;
       value: string | null;
+      caps: UsageCap[] | null;
     }[],
   ): Promise<void> {
     if (features.length > 0) {
@@ -87,6 +90,7 @@ export class PlansRepository {
             environment_id: environmentId,
             plan_version_id: versionId,
             ...feature,
+            caps: feature.caps === null ? null : JSON.stringify(feature.caps),
           })),
         )
         .execute();
@@ -236,8 +240,8 @@ export class PlansRepository {
     return row === undefined ? undefined : withTrial(row);
   }
 
-  features(environmentId: string, versionIds: string[]) {
-    return this.database.q
+  async features(environmentId: string, versionIds: string[]) {
+    const rows = await this.database.q
       .selectFrom('plan_features')
       .innerJoin('features', (join) =>
         join
@@ -253,11 +257,13 @@ export class PlansRepository {
         'plan_features.limit',
         'plan_features.overage',
         'plan_features.value',
+        'plan_features.caps',
       ])
       .where('plan_features.environment_id', '=', environmentId)
       .where('plan_features.plan_version_id', 'in', atLeastOne(versionIds))
       .orderBy('features.key')
       .execute();
+    return rows.map((row) => ({ ...row, caps: caps.nullable().parse(row.caps) }));
   }
 
   async setDefault(environmentId: string, planId: string | null): Promise<void> {

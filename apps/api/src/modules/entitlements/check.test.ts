@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { check, type CheckAnswer } from './check.ts';
+import { check, type CheckAnswer, denialReasons } from './check.ts';
 import type { Snapshot, SnapshotFeature } from './snapshot.ts';
 
 const metered = { key: 'api_calls', type: 'metered' } as const;
@@ -120,6 +120,48 @@ describe('a check', () => {
       reason: null,
       overage: row.overage,
     });
+  });
+
+  const beyond = (base: number, quantity: number) => ({
+    interval: 'day' as const,
+    quantity,
+    starts_at: '2026-11-21T00:00:00+00:00',
+    ends_at: '2026-11-22T00:00:00+00:00',
+    base,
+  });
+
+  it.each([
+    { used: 49, required: 1, allowed: true },
+    { used: 50, required: 1, allowed: false },
+    { used: 50, required: 0, allowed: true },
+    { used: 46, held: 3, required: 2, allowed: false },
+    { used: 49.7, required: 0.3, allowed: true },
+  ])(
+    'of a cap of 40 since 10: $used used, $required required: $allowed',
+    ({ allowed, required, ...granted }) => {
+      for (const terms of [{}, { limit: null }, { overage: 'allow' as const, limit: 0 }]) {
+        const answer = checkMetered({ ...granted, ...terms, caps: [beyond(10, 40)] }, required);
+        expect(answer.allowed).toBe(allowed);
+        if (!allowed) {
+          expect(answer).toMatchObject({ reason: 'usage_cap', resets_at: '2026-11-22T00:00:00.000Z' });
+        }
+      }
+    },
+  );
+
+  it('of several reasons tells the first of their order', () => {
+    const everything = { suspended: true, paused: true, caps: [beyond(0, 0)], limit: 0 };
+    const nobody = snapshot({ api_calls: { ...nothing, ...everything } }, { known: false });
+    const reasons = [
+      check(nobody, metered, 1).reason,
+      check(snapshot({}), metered, 1).reason,
+      checkMetered(everything).reason,
+      checkMetered({ ...everything, paused: false }).reason,
+      checkMetered({ ...everything, paused: false, suspended: false }).reason,
+      checkMetered({ ...everything, paused: false, suspended: false, caps: [] }).reason,
+      checkMetered({ limit: 1 }).reason,
+    ];
+    expect(reasons).toEqual([...denialReasons, null]);
   });
 
   it('says when the use is counted anew, and of which version it is', () => {

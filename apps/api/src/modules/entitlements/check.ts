@@ -1,6 +1,15 @@
 import type { Snapshot } from './snapshot.ts';
 
-export type DenialReason = 'not_entitled' | 'past_due' | 'limit_reached' | 'customer_not_found';
+/** Why not, in the order in which it is asked: of several, the first is told. */
+export const denialReasons = [
+  'customer_not_found',
+  'not_entitled',
+  'subscription_paused',
+  'past_due',
+  'usage_cap',
+  'limit_reached',
+] as const;
+export type DenialReason = (typeof denialReasons)[number];
 
 export interface CheckAnswer {
   allowed: boolean;
@@ -15,6 +24,7 @@ export interface CheckAnswer {
   remaining: number | null;
   /** Used beyond the limit, or what would be if `required` were used now. */
   overage: number | null;
+  /** When use counts anew: the billing period's end, or the window's, where a cap denies. */
   resets_at: string | null;
   value: string | null;
   version: number;
@@ -23,8 +33,9 @@ export interface CheckAnswer {
 
 /**
  * Whether a customer may use a feature now. In this order, the first that applies: no customer → customer_not_found;
- * nothing granted → not_entitled; withheld → past_due; boolean and config → yes; unlimited → yes; overage allowed →
- * yes, with what is beyond; else yes as long as `required` remains: limit 1,000, used 998, required 5 → limit_reached.
+ * nothing granted → not_entitled; withheld → subscription_paused or past_due; boolean and config → yes; beyond a cap →
+ * usage_cap, also where there is no limit; unlimited → yes; overage allowed → yes, with what is beyond; else yes as long
+ * as `required` remains: limit 1,000, used 998, required 5 → limit_reached.
  */
 export function check(
   snapshot: Snapshot,
@@ -64,10 +75,14 @@ export function check(
           resets_at: granted.period_end === null ? null : new Date(granted.period_end).toISOString(),
         };
   if (granted.suspended) {
-    return { ...answer, ...metered, reason: 'past_due' };
+    return { ...answer, ...metered, reason: granted.paused === true ? 'subscription_paused' : 'past_due' };
   }
   if (granted.type !== 'metered') {
     return { ...answer, allowed: true, value: granted.type === 'config' ? granted.value : null };
+  }
+  const cap = granted.caps?.find(({ base, quantity }) => difference(taken + required, base) > quantity);
+  if (cap !== undefined) {
+    return { ...answer, ...metered, reason: 'usage_cap', resets_at: new Date(cap.ends_at).toISOString() };
   }
   if (granted.limit === null) {
     return { ...answer, ...metered, allowed: true };
@@ -82,7 +97,7 @@ export function check(
 }
 
 /** Quantities have at most 12 decimals: the noise that binary fractions add beyond is taken off (0.3 − 0.1 is 0.2). */
-function difference(a: number, b: number): number {
+export function difference(a: number, b: number): number {
   const rough = a - b;
   return Number.isSafeInteger(a) && Number.isSafeInteger(b) ? rough : Number(rough.toFixed(12));
 }

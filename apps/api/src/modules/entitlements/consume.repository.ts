@@ -3,10 +3,10 @@ import { sql } from 'kysely';
 import { Env } from '../../env.ts';
 import { Database } from '../../platform/database/database.ts';
 import type { RecordedTotal } from '../usage/usage-event.ts';
+import type { DenialReason } from './check.ts';
 import { type Snapshot, snapshotSchema } from './snapshot.ts';
 
-type Admission =
-  'allowed' | 'customer_not_found' | 'not_entitled' | 'not_summed' | 'past_due' | 'limit_reached';
+type Admission = 'allowed' | 'not_summed' | DenialReason;
 type Total = Omit<RecordedTotal, 'environment_id'>;
 
 export interface Consumed extends Total {

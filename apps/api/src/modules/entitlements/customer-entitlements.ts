@@ -1,10 +1,10 @@
-import { check } from './check.ts';
+import { check, difference } from './check.ts';
 import type { Snapshot, SnapshotFeature } from './snapshot.ts';
 
 /**
  * Everything a customer may do, as callers see it: sorted by feature, meters by their keys. Who keeps a copy answers checks
  * from it, so whatever a check looks at is in `allowed`, `reason` and `allowed_up_to`: a feature of which 100 may be used
- * and 10 are held is allowed up to 90; one that only a check can judge, up to 0.
+ * and 10 are held is allowed up to 90, a cap of 20 that began at 50 ends it at 60; one that only a check can judge, up to 0.
  */
 export function describeEntitlements(
   snapshot: Snapshot & { customer_id: string },
@@ -24,9 +24,7 @@ export function describeEntitlements(
         limit: feature.limit,
         used: feature.used,
         remaining:
-          feature.limit === null
-            ? null
-            : Math.max(0, Number((feature.limit - feature.used - feature.held).toFixed(12))),
+          feature.limit === null ? null : Math.max(0, difference(feature.limit, feature.used + feature.held)),
         overage: feature.overage,
         value: feature.value,
         suspended: feature.suspended,
@@ -34,6 +32,12 @@ export function describeEntitlements(
         period_start: feature.period_start === null ? null : new Date(feature.period_start),
         resets_at: feature.period_end === null ? null : new Date(feature.period_end),
         usage_version: feature.usage_version,
+        caps: (feature.caps ?? []).map(({ interval, quantity, base, ends_at: endsAt }) => ({
+          interval,
+          quantity,
+          used: difference(feature.used, base),
+          resets_at: new Date(endsAt),
+        })),
       }))
       .sort((a, b) => a.feature.localeCompare(b.feature)),
   };
@@ -41,11 +45,14 @@ export function describeEntitlements(
 
 function answerOf(snapshot: Snapshot, key: string, feature: SnapshotFeature) {
   const { allowed, reason } = check(snapshot, { key, type: feature.type }, 1);
-  const { limit, held, overage } = feature;
+  const { limit, held, overage, caps } = feature;
+  const ends = [
+    ...(limit === null || overage === 'allow' ? [] : [limit]),
+    ...(caps ?? []).map(({ base, quantity }) => base + quantity),
+  ];
   return {
     allowed,
     reason,
-    allowed_up_to:
-      limit === null || overage === 'allow' ? null : Math.max(0, Number((limit - held).toFixed(12))),
+    allowed_up_to: ends.length === 0 ? null : Math.max(0, difference(Math.min(...ends), held)),
   };
 }

@@ -31,7 +31,7 @@ import {
 } from './entitlements.errors.ts';
 import { checkAnswer, checkQuery, customerEntitlements, streamQuery } from './entitlements.schemas.ts';
 import { ReserveUsage } from './reserve-usage.ts';
-import { EntitlementsService } from './entitlements.service.ts';
+import { ExplainEntitlements } from './explain-entitlements.ts';
 
 @Controller()
 export class EntitlementsController {
@@ -39,7 +39,7 @@ export class EntitlementsController {
     private readonly checks: CheckEntitlement,
     private readonly consumptions: ConsumeUsage,
     private readonly reservations: ReserveUsage,
-    private readonly entitlements: EntitlementsService,
+    private readonly entitlements: ExplainEntitlements,
     private readonly streams: EntitlementStreams,
   ) {}
 
@@ -148,7 +148,7 @@ export class EntitlementsController {
       .send(body);
   }
 
-  /** Everything a customer may do, and what is used of it. */
+  /** Everything a customer may do, what is used of it, and where it comes from. */
   @Get('customers/:id/entitlements')
   @Requires('entitlements:read')
   @Returns(200, customerEntitlements)

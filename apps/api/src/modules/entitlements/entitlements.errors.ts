@@ -87,3 +87,33 @@ export class TooManyStreams extends AppError {
     );
   }
 }
+
+export class OverrideNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'entitlement_override_not_found',
+    kind: 'not_found',
+    explanation: 'The customer has no override with this id, or it was removed.',
+  };
+  constructor(id: string) {
+    super(
+      OverrideNotFound.facts,
+      `The customer has no override ${id}. GET /api/v1/customers/:id/entitlement-overrides lists them.`,
+      'override_id',
+    );
+  }
+}
+
+export class ExpiryNotAhead extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'expiry_not_ahead',
+    kind: 'invalid',
+    explanation: 'An override expires at a time to come.',
+  };
+  constructor() {
+    super(
+      ExpiryNotAhead.facts,
+      'expires_at has passed already. Give a time to come, or leave it out.',
+      'expires_at',
+    );
+  }
+}

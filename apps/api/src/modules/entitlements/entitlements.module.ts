@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.ts';
+import { CatalogModule } from '../catalog/catalog.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { MerchantsModule } from '../merchants/merchants.module.ts';
 import { UsageModule } from '../usage/usage.module.ts';
@@ -10,18 +12,25 @@ import { EntitlementsController } from './entitlements.controller.ts';
 import { EntitlementsRepository } from './entitlements.repository.ts';
 import { EntitlementsService } from './entitlements.service.ts';
 import { FollowedUsage } from './followed-usage.ts';
+import { ExplainEntitlements } from './explain-entitlements.ts';
 import { MeteredFeatures } from './metered-features.ts';
+import { OverridesController } from './overrides.controller.ts';
+import { OverridesRepository } from './overrides.repository.ts';
+import { OverridesService } from './overrides.service.ts';
 import { ReserveUsage } from './reserve-usage.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 import { SnapshotLoader } from './snapshot-loader.ts';
 import { UnsyncedCustomers } from './unsynced-customers.ts';
 
 @Module({
-  imports: [MerchantsModule, CustomersModule, UsageModule],
-  controllers: [EntitlementsController],
+  imports: [AuditModule, MerchantsModule, CatalogModule, CustomersModule, UsageModule],
+  controllers: [EntitlementsController, OverridesController],
   providers: [
     EntitlementsService,
     EntitlementsRepository,
+    OverridesService,
+    OverridesRepository,
+    ExplainEntitlements,
     CheckEntitlement,
     ConsumeUsage,
     ReserveUsage,

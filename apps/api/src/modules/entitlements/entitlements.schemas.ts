@@ -1,12 +1,17 @@
 import { z } from 'zod';
+import { denialReasons } from './check.ts';
+import { overages } from '../catalog/catalog.schemas.ts';
+import { capIntervals } from '../catalog/plan.ts';
 import { key, text, timestamp } from '../../platform/http/schemas.ts';
 
 const type = z.enum(['boolean', 'metered', 'config']);
 
 const reason = z
-  .enum(['not_entitled', 'past_due', 'limit_reached', 'customer_not_found'])
+  .enum(denialReasons)
   .nullable()
-  .describe('Why not; null when allowed.');
+  .describe(
+    'Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.',
+  );
 
 const customerReference = text.trim().min(1).max(255);
 const streamCustomersMax = 100;
@@ -27,7 +32,9 @@ export const checkAnswer = z
     limit: z.number().nullable().describe('null is unlimited, or not metered.'),
     remaining: z.number().nullable(),
     overage: z.number().nullable().describe('Beyond the limit, where that is allowed.'),
-    resets_at: timestamp.nullable(),
+    resets_at: timestamp
+      .nullable()
+      .describe('When use counts anew: the end of the billing period, or of the cap that denies.'),
     value: z.string().nullable().describe('Of a config feature.'),
     version: z.int().describe('Grows with every change of what the customer may do.'),
     degraded: z.boolean().describe('The answer may be out of date: Stripe did not answer in time.'),
@@ -42,6 +49,24 @@ export const streamQuery = z.strictObject({
     .describe(
       'Whom to follow: your own id of a customer, or ours; given again for each of up to 100. Default: all of the environment.',
     ),
+});
+
+const source = z.object({
+  type: z
+    .enum(['plan', 'add_on', 'default_plan', 'override'])
+    .describe(
+      'default_plan: what customers without a subscription have. override: decided for this customer.',
+    ),
+  plan: z.string().nullable().describe('Key of the plan or add-on.'),
+  subscription: z.string().nullable(),
+  override: z.string().nullable().describe('Id of the override.'),
+  mode: z.enum(['replace', 'add']).nullable().describe('Of an override.'),
+  granted: z.boolean().describe('false: an override denies it.'),
+  quantity: z.int().describe('Of an add-on: how often it was bought. Its limit is for each.'),
+  limit: z.number().nullable(),
+  overage: z.enum(overages).nullable(),
+  value: z.string().nullable(),
+  expires_at: timestamp.nullable(),
 });
 
 export const customerEntitlements = z
@@ -68,11 +93,27 @@ export const customerEntitlements = z
         remaining: z.number().nullable(),
         overage: z.enum(['block', 'allow']).nullable(),
         value: z.string().nullable(),
-        suspended: z.boolean().describe('Withheld while payment is outstanding.'),
+        suspended: z.boolean().describe('Withheld: the subscription is paused, or payment is outstanding.'),
         meter: z.string().nullable().describe('Key of the meter that counts its use.'),
         period_start: timestamp.nullable(),
         resets_at: timestamp.nullable().describe('From then on the numbers are those of the past period.'),
         usage_version: z.number().describe('Of several answers for a period, the highest is the newest.'),
+        caps: z
+          .array(
+            z.object({
+              interval: z.enum(capIntervals),
+              quantity: z.number(),
+              used: z.number().describe('Within the window that is open.'),
+              resets_at: timestamp,
+            }),
+          )
+          .describe('Of a metered feature: at most so much within each window, whatever the limit says.'),
+        sources: z
+          .array(source)
+          .optional()
+          .describe(
+            'Where it comes from. Grants add up, unless an override replaces or denies them. Not in the events of a stream.',
+          ),
       }),
     ),
   })

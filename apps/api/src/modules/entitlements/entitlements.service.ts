@@ -1,12 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
 import { JobHandlers } from '../../platform/jobs/job-handlers.ts';
 import { Outbox } from '../../platform/jobs/outbox.ts';
-import { CustomerNotFound } from '../customers/customers.errors.ts';
 import { CustomersService } from '../customers/customers.service.ts';
-import { plainReference } from '../customers/customer-reference.ts';
-import { describeEntitlements } from './customer-entitlements.ts';
 import { EntitlementStreams } from './entitlement-streams.ts';
 import { entitlementsChanged } from './entitlements.jobs.ts';
 import { EntitlementsRepository, type NewEntitlement } from './entitlements.repository.ts';
@@ -24,7 +20,6 @@ export class EntitlementsService implements OnModuleInit {
     private readonly streams: EntitlementStreams,
     private readonly outbox: Outbox,
     private readonly handlers: JobHandlers,
-    private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
@@ -77,21 +72,5 @@ export class EntitlementsService implements OnModuleInit {
     await this.customers.markUnsynced(environmentId, customerId, true);
     const customer = await this.customers.get(environmentId, customerId);
     this.database.afterCommit(() => this.streams.changed(environmentId, cacheKeyOf(customer)));
-  }
-
-  /** Everything a customer may do, and what is used of it. Throws `CustomerNotFound`. */
-  async ofCustomer(environmentId: string, reference: string) {
-    const snapshot = await this.entitlements.snapshot(
-      environmentId,
-      plainReference(reference),
-      this.clock.now(),
-    );
-    if (snapshot.customer_id === null) {
-      throw new CustomerNotFound(reference, 'id');
-    }
-    return describeEntitlements(
-      { ...snapshot, customer_id: snapshot.customer_id },
-      await this.entitlements.meterKeys(environmentId),
-    );
   }
 }

@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { capIntervals } from '../catalog/plan.ts';
 
 const feature = z.object({
   name: z.string(),
   type: z.enum(['boolean', 'metered', 'config']),
   suspended: z.boolean(),
+  /** Of what is suspended: because the subscription is paused. */
+  paused: z.boolean().optional(),
   limit: z.number().nullable(),
   overage: z.enum(['block', 'allow']).nullable(),
   value: z.string().nullable(),
@@ -14,9 +17,24 @@ const feature = z.object({
   /** Of reservations that are neither settled nor over. */
   held: z.number().default(0),
   usage_version: z.number(),
+  caps: z
+    .array(
+      z.object({
+        interval: z.enum(capIntervals),
+        quantity: z.number(),
+        starts_at: z.iso.datetime({ offset: true }),
+        ends_at: z.iso.datetime({ offset: true }),
+        /** What `used` was when the window began: what is used within it is the difference. */
+        base: z.number(),
+      }),
+    )
+    .nullish(),
 });
 
-/** Everything a check needs to know about a customer: what `app.entitlement_snapshot` returns, and what is cached. */
+/**
+ * Everything a check needs to know about a customer: what `app.entitlement_snapshot` returns, and what is cached. What
+ * was added later is optional: during a deployment, a process of before may have written it.
+ */
 export const snapshotSchema = z.object({
   /** Null: no such customer. */
   customer_id: z.string().nullable(),
@@ -27,18 +45,29 @@ export const snapshotSchema = z.object({
   unsynced_since: z.iso.datetime({ offset: true }).nullable(),
   /** False: neither the customer nor a default plan exists. */
   known: z.boolean(),
+  /** Of the default plan, where it holds. */
+  default_version: z.string().nullish(),
+  /** When the first override expires. */
+  changes_at: z.iso.datetime({ offset: true }).nullish(),
   features: z.record(z.string(), feature),
 });
 
 export type Snapshot = z.output<typeof snapshotSchema>;
 export type SnapshotFeature = z.output<typeof feature>;
 
-/** When the first billing period of the snapshot ends: its usage counts from zero then, so it must be read anew. */
+/**
+ * When the snapshot must be read anew: the first of its billing periods or of the windows of its caps ends, and use
+ * counts from zero; or an override expires.
+ */
 export function endOfFirstPeriod(snapshot: Snapshot): number {
-  const ends = Object.values(snapshot.features).map(({ period_end: end }) =>
-    end === null ? Infinity : Date.parse(end),
+  const ends = Object.values(snapshot.features).flatMap(({ period_end: end, caps }) => [
+    end,
+    ...(caps ?? []).map((cap) => cap.ends_at),
+  ]);
+  return Math.min(
+    Infinity,
+    ...[...ends, snapshot.changes_at ?? null].map((end) => (end === null ? Infinity : Date.parse(end))),
   );
-  return Math.min(Infinity, ...ends);
 }
 
 /** What a customer's snapshot is filed under: the name that the merchant's own code asks by. */

@@ -7,6 +7,7 @@ import type { SubscriptionState } from '../../stripe/stripe.subscription-state.t
 import { AuditService } from '../audit/audit.service.ts';
 import { PlansService } from '../catalog/plans.service.ts';
 import { CustomersService } from '../customers/customers.service.ts';
+import type { UsageCap } from '../catalog/plan.ts';
 import { EntitlementsService } from '../entitlements/entitlements.service.ts';
 import { StripeAccountService } from '../merchants/stripe-account.service.ts';
 import { GrantSubscription } from './grant-subscription.ts';
@@ -255,8 +256,10 @@ function grantText(grant: {
   limit: string | null;
   overage: string | null;
   value: string | null;
+  caps: UsageCap[] | null;
   rank: number;
   suspended: boolean;
+  paused: boolean;
   billing_anchor: Date;
   interval: string;
   interval_count: number;
@@ -266,8 +269,14 @@ function grantText(grant: {
     `limit ${grant.limit === null ? 'none' : new Big(grant.limit).toFixed()}`,
     `overage ${grant.overage ?? 'none'}`,
     `value ${grant.value ?? 'none'}`,
+    `caps ${
+      grant.caps
+        ?.map(({ interval, quantity }) => `${quantity}/${interval}`)
+        .toSorted()
+        .join(' ') ?? 'none'
+    }`,
     `rank ${grant.rank}`,
-    grant.suspended ? 'suspended' : 'in force',
+    grant.suspended ? (grant.paused ? 'paused' : 'suspended') : 'in force',
     `every ${grant.interval_count} ${grant.interval} from ${grant.billing_anchor.toISOString()}`,
   ].join(', ');
 }

@@ -62,6 +62,7 @@ export class GrantSubscription {
       : (await this.combined(environmentId, subscription.plan_version_id, items)).map(
           ({ feature: _key, ...grant }) => ({
             ...grant,
+            paused: subscription.status === 'paused' && subscription.suspension === null,
             suspended: access === 'withheld' || subscription.suspension !== null,
             billing_anchor: subscription.billing_anchor,
             interval: period.interval,

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { UsageCap } from '../catalog/plan.ts';
 import { combinedGrants } from './grants.ts';
 
 const grant = (
   limit: string | null,
   overage: 'block' | 'allow' | null = 'block',
   value: string | null = null,
-) => [{ feature_id: 'feat_1', feature: 'calls', limit, overage, value }];
+  caps: UsageCap[] | null = null,
+) => [{ feature_id: 'feat_1', feature: 'calls', limit, overage, value, caps }];
 
 describe('what a plan and its add-ons grant together', () => {
   it('adds limits up, as often as an add-on was bought', () => {
@@ -15,7 +17,15 @@ describe('what a plan and its add-ons grant together', () => {
     ]);
 
     expect(grants).toEqual([
-      { feature_id: 'feat_1', feature: 'calls', limit: '2000', overage: 'block', value: null, rank: 1 },
+      {
+        feature_id: 'feat_1',
+        feature: 'calls',
+        limit: '2000',
+        overage: 'block',
+        value: null,
+        caps: null,
+        rank: 1,
+      },
     ]);
   });
 

@@ -14,7 +14,7 @@ export type Access = 'granted' | 'withheld' | 'none';
 
 /**
  * Paid, on trial, or late within the time that payment recovery takes: granted. Given up on or paused: withheld, and
- * a check says past_due. Not begun or ended: none. Canceled at period end stays active, hence granted, to the end.
+ * a check says past_due or subscription_paused. Not begun or ended: none. Canceled at period end stays active, hence granted, to the end.
  */
 export function accessOf(status: SubscriptionStatus): Access {
   switch (status) {

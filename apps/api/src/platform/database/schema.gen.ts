@@ -385,11 +385,41 @@ export interface EmailSettings {
   updated_at: Timestamp;
 }
 
+export interface EntitlementOverrides {
+  caps: Json | null;
+  created_at: Timestamp;
+  customer_id: string;
+  environment_id: string;
+  /**
+   * From then on it says nothing any more.
+   */
+  expires_at: Timestamp | null;
+  feature_id: string;
+  /**
+   * False: denied, whatever the plans say.
+   */
+  granted: boolean;
+  id: string;
+  /**
+   * Of a metered feature, per period. Null is unlimited, 0 is none.
+   */
+  limit: Numeric | null;
+  mode: "add" | "replace";
+  overage: "allow" | "block" | null;
+  reason: string;
+  removed_at: Timestamp | null;
+  value: string | null;
+}
+
 export interface Entitlements {
   /**
    * With interval and interval_count: where the periods of a metered feature begin.
    */
   billing_anchor: Timestamp;
+  /**
+   * As plan_features.caps, of plan and add-ons together.
+   */
+  caps: Json | null;
   customer_id: string;
   environment_id: string;
   feature_id: string;
@@ -399,6 +429,10 @@ export interface Entitlements {
   interval_count: number;
   limit: Numeric | null;
   overage: "allow" | "block" | null;
+  /**
+   * Of what is suspended: because the subscription is paused, not because of money.
+   */
+  paused: Generated<boolean>;
   rank: number;
   subscription_id: string;
   /**
@@ -650,6 +684,10 @@ export interface PaymentSettings {
 }
 
 export interface PlanFeatures {
+  /**
+   * Of a metered feature: [{interval, quantity}], at most so much within each minute, hour, day, week or month in UTC, also where overage is allowed.
+   */
+  caps: Json | null;
   environment_id: string;
   feature_id: string;
   /**
@@ -1288,6 +1326,19 @@ export interface UsageReservations {
   state: "confirmed" | "held" | "released";
 }
 
+export interface UsageWindows {
+  /**
+   * Negative when the billing period began within the window: what was used in it before.
+   */
+  base: Numeric;
+  customer_id: string;
+  environment_id: string;
+  interval: "day" | "hour" | "minute" | "month" | "week";
+  meter_id: string;
+  period_start: Timestamp;
+  window_start: Timestamp;
+}
+
 export interface WebhookEvents {
   attempts: Generated<number>;
   environment_id: string;
@@ -1333,6 +1384,7 @@ export interface DB {
   disputes: Disputes;
   email_settings: EmailSettings;
   emails: Emails;
+  entitlement_overrides: EntitlementOverrides;
   entitlements: Entitlements;
   environments: Environments;
   features: Features;
@@ -1383,6 +1435,7 @@ export interface DB {
   usage_records: UsageRecords;
   usage_rejections: UsageRejections;
   usage_reservations: UsageReservations;
+  usage_windows: UsageWindows;
   webhook_events: WebhookEvents;
   win_backs: WinBacks;
 }

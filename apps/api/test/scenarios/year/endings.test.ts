@@ -84,7 +84,7 @@ describe('a pause', () => {
     await day(10);
     const paused = await post(`subscriptions/${id}/pause`, {});
     expect(paused).toMatchObject({ status: 'paused', paused_at: expect.any(String), resumes_at: null });
-    expect(await check(ada, 'exports')).toMatchObject({ allowed: false, reason: 'past_due' });
+    expect(await check(ada, 'exports')).toMatchObject({ allowed: false, reason: 'subscription_paused' });
     expect(await monthly()).toEqual({});
 
     await day(40);

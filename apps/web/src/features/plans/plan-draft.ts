@@ -20,7 +20,14 @@ export type PriceDraft = {
   interval_count: string;
 };
 /** One feature of the catalog as this plan holds it; only chosen ones are sent. */
-export type FeatureDraft = { chosen: boolean; limit: string; overage: 'block' | 'allow'; value: string };
+export type FeatureDraft = {
+  chosen: boolean;
+  limit: string;
+  overage: 'block' | 'allow';
+  value: string;
+  /** Set through the API; the editor keeps them. */
+  caps?: NonNullable<Plan['features'][number]['caps']>;
+};
 export type TrialDraft = { days: string; requires_card: boolean; end: 'cancel' | 'pause' };
 
 export type PlanDraft = {
@@ -138,8 +145,17 @@ export function draftFeatures(
   return catalog.flatMap(({ id, key, type }) => {
     const chosen = draft.features[id];
     if (!chosen?.chosen) return [];
-    if (type === 'metered')
-      return [{ feature: key, limit: parseCount(chosen.limit) ?? null, overage: chosen.overage }];
+    if (type === 'metered') {
+      const { overage, caps } = chosen;
+      return [
+        {
+          feature: key,
+          limit: parseCount(chosen.limit) ?? null,
+          overage,
+          ...(caps === undefined ? {} : { caps }),
+        },
+      ];
+    }
     return type === 'config' ? [{ feature: key, value: chosen.value.trim() }] : [{ feature: key }];
   });
 }
@@ -165,13 +181,14 @@ export function draftOf(
     description: plan.description ?? '',
     prices: version.prices.map(priceDraftOf),
     features: Object.fromEntries(
-      version.features.flatMap(({ feature, limit, overage, value }) => {
+      version.features.flatMap(({ feature, limit, overage, value, caps }) => {
         const known = catalog.find(({ key }) => key === feature);
         const draft: FeatureDraft = {
           chosen: true,
           limit: limit === null ? '' : String(limit),
           overage: overage ?? 'block',
           value: value ?? '',
+          ...(caps === null ? {} : { caps }),
         };
         return known ? [[known.id, draft]] : [];
       }),

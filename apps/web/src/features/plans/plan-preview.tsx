@@ -9,12 +9,20 @@ import type { PriceTerms } from './plan-terms.ts';
 /** The plan as it is typed, the way a buyer will see it. */
 export function PlanPreview({ catalog }: { catalog: readonly Feature[] }) {
   const draft = useFormContext<PlanDraft>().watch();
-  const features = draftFeatures(draft, catalog).flatMap(({ feature: key, limit, overage, value }) => {
+  const features = draftFeatures(draft, catalog).flatMap(({ feature: key, limit, overage, value, caps }) => {
     const feature = catalog.find((one) => one.key === key);
     if (!feature) return [];
     const { name, type } = feature;
     return [
-      { feature: key, name, type, limit: limit ?? null, overage: overage ?? 'block', value: value ?? null },
+      {
+        feature: key,
+        name,
+        type,
+        limit: limit ?? null,
+        overage: overage ?? 'block',
+        value: value ?? null,
+        caps: caps ?? null,
+      },
     ];
   });
   const prices = draftPrices(draft).map(shownPrice);
