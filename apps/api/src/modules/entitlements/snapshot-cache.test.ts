@@ -39,7 +39,7 @@ function snapshotOf(version: number, used = 0, usageVersion = 0): Snapshot {
   };
 }
 
-describe('the snapshots in Redis', () => {
+describe('the snapshots in Redis, and the copies of them', () => {
   // INV-13
   it('never go back to an older version, however readers and writers overtake each other', async () => {
     await fc.assert(
@@ -69,13 +69,17 @@ describe('the snapshots in Redis', () => {
               await at('check');
               const toldBefore = told;
               const cached = await cache.read('env_1', key);
-              expect(cached?.version ?? toldBefore).toBeGreaterThanOrEqual(toldBefore);
-              expect(cached?.features['api_calls']?.limit).toBe(cached?.version);
+              expect(cached?.snapshot.version ?? toldBefore).toBeGreaterThanOrEqual(toldBefore);
+              expect(cached?.snapshot.features['api_calls']?.limit).toBe(cached?.snapshot.version);
+              await at('check again');
+              const toldMeanwhile = told;
+              const hot = cache.find('env_1', key);
+              expect(hot?.snapshot.version ?? toldMeanwhile).toBeGreaterThanOrEqual(toldMeanwhile);
             }
           };
           const all = Promise.all([look(), ...actors.map((actor) => (actor === 'read' ? read() : change()))]);
           await scheduler.waitFor(all);
-          expect((await cache.read('env_1', key))?.version ?? truth).toBe(truth);
+          expect((await cache.read('env_1', key))?.snapshot.version ?? truth).toBe(truth);
         },
       ),
       { numRuns: 300 },
@@ -89,7 +93,7 @@ describe('the snapshots in Redis', () => {
         for (const usageVersion of order) {
           await cache.write('env_1', key, snapshotOf(1, usageVersion * 10, usageVersion), 0);
         }
-        const used = (await cache.read('env_1', key))?.features['api_calls']?.used;
+        const used = (await cache.read('env_1', key))?.snapshot.features['api_calls']?.used;
         expect(used).toBe(Math.max(...order) * 10);
       }),
       { numRuns: 50 },
@@ -105,6 +109,9 @@ describe('the snapshots in Redis', () => {
   it('of one environment are not those of another', async () => {
     const key = randomUUID();
     await cache.write('env_1', key, snapshotOf(1), 0);
+    expect(await cache.read('env_1', key)).toBeDefined();
+    expect(cache.find('env_1', key)).toBeDefined();
     expect(await cache.read('env_2', key)).toBeUndefined();
+    expect(cache.find('env_2', key)).toBeUndefined();
   });
 });

@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Result } from 'ioredis';
-import { LRUCache } from 'lru-cache';
+import { Broadcast } from '../../platform/broadcast.ts';
 import { Log } from '../../platform/log.ts';
 import { Redis } from '../../platform/redis.ts';
 import { Ingest } from '../usage/ingest.ts';
 import type { RecordedTotal } from '../usage/usage-event.ts';
+import { HotSnapshots, type KeptSnapshot, noteUsage, type UsageTotal } from './hot-snapshots.ts';
 import { endOfFirstPeriod, type Snapshot, type SnapshotFeature } from './snapshot.ts';
 
 /**
@@ -12,37 +14,26 @@ import { endOfFirstPeriod, type Snapshot, type SnapshotFeature } from './snapsho
  * older one.
  */
 const maxAgeMs = 10_000;
+/** The age at which one that is still asked for is read anew: not of all at the same moment. */
+const renewAfterMs = { min: 5_000, max: 8_000 };
 
-export interface CachedSnapshot extends Snapshot {
-  /** Since it was read from Postgres. */
-  age_ms: number;
-  /** When the first of its billing periods ends. */
-  ends_at_ms: number;
-}
-
-/** What a stored text means. Most reads of a customer find the same text as the one before. */
-interface Parsed {
-  text: string;
-  snapshot: Snapshot;
-  ends_at_ms: number;
-  byUsageField: Map<string, SnapshotFeature[]>;
-}
-const parsedMax = 20_000;
+const changedTopic = 'snapshot_changed';
+const usageTopic = 'snapshot_usage';
 
 /** Reads of the same turn of the event loop and environment, which one command answers. */
 interface Gathered {
   keys: string[];
-  waiting: { resolve(fields: string): void; reject(error: unknown): void }[];
+  waiting: { resolve(stored: string): void; reject(error: unknown): void }[];
 }
 
 /**
- * Reads many hashes in one command. Each comes as one text, names and values in turn, a line each (no value holds a
- * line break): what the client spends is spent for each string of an answer.
+ * Reads many hashes in one command. Each comes as one text, a line each: how many milliseconds it may still be trusted,
+ * then names and values in turn (no value holds a line break). What the client spends is spent for each string of an answer.
  */
 const readScript = `
 local found = {}
 for i, key in ipairs(KEYS) do
-  found[i] = table.concat(redis.call('HGETALL', key), '\\n')
+  found[i] = redis.call('PTTL', key) .. '\\n' .. table.concat(redis.call('HGETALL', key), '\\n')
 end
 return found`;
 
@@ -53,8 +44,8 @@ return found`;
 const writeScript = `
 local stored = tonumber(redis.call('HGET', KEYS[1], 'version') or '-1')
 if stored > tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'version', ARGV[1], 'snapshot', ARGV[2], 'read_at', ARGV[4])
-for i = 5, #ARGV, 3 do
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'snapshot', ARGV[2])
+for i = 4, #ARGV, 3 do
   local version = tonumber(redis.call('HGET', KEYS[1], ARGV[i] .. ':version') or '-1')
   if tonumber(ARGV[i + 1]) >= version then
     redis.call('HSET', KEYS[1], ARGV[i] .. ':version', ARGV[i + 1], ARGV[i], ARGV[i + 2])
@@ -99,16 +90,20 @@ declare module 'ioredis' {
 }
 
 /**
- * What Redis holds for checks: one hash per customer with the snapshot and, beside it, the use of each meter and
- * period, read in one round trip. Every failure is a miss.
+ * What is kept for checks. In Redis, one hash per customer with the snapshot and, beside it, the use of each meter and
+ * period, read in one round trip; and copies of those in this process, while it hears what others change. Every failure
+ * is a miss.
  */
 @Injectable()
 export class SnapshotCache implements OnModuleInit {
-  private readonly parsed = new LRUCache<string, Parsed>({ max: parsedMax });
+  /** Heads what this process tells: its own totals it has noted already. */
+  private readonly self = randomUUID();
+  private readonly hot = new HotSnapshots();
   private gathered = new Map<string, Gathered>();
 
   constructor(
     private readonly redis: Redis,
+    private readonly broadcast: Broadcast,
     private readonly ingest: Ingest,
     private readonly log: Log,
   ) {
@@ -120,33 +115,42 @@ export class SnapshotCache implements OnModuleInit {
 
   onModuleInit(): void {
     this.ingest.onRecorded((recorded) => this.addUsage(recorded));
+    this.broadcast.on(changedTopic, (key) => this.hot.forget(key));
+    this.broadcast.on(usageTopic, (message) => {
+      if (!message.startsWith(this.self)) {
+        // Written by ourselves, a few lines below.
+        const totals: UsageTotal[] = JSON.parse(message.slice(this.self.length));
+        totals.forEach((total) => this.hot.addUsage(total));
+      }
+    });
+    this.broadcast.onLost(() => this.hot.forgetAll());
   }
 
-  /** Undefined: not there, or Redis is away. */
-  async read(environmentId: string, cacheKey: string): Promise<CachedSnapshot | undefined> {
+  /** The copy in this process. Undefined: there is none that may be trusted. */
+  find(environmentId: string, cacheKey: string): KeptSnapshot | undefined {
+    return this.hot.find(keyOf(environmentId, cacheKey));
+  }
+
+  /** What Redis holds. Undefined: nothing, or Redis is away. */
+  async read(environmentId: string, cacheKey: string): Promise<KeptSnapshot | undefined> {
     const key = keyOf(environmentId, cacheKey);
+    const reading = this.broadcast.isConnected ? this.hot.beginReading(key) : undefined;
     try {
-      const fields = (await this.readTogether(environmentId, key)).split('\n');
-      const at = fields.indexOf('snapshot');
-      const text = at < 0 ? undefined : fields[at + 1];
-      if (text === undefined) {
-        return undefined;
+      const kept = parse(await this.readTogether(environmentId, key));
+      if (kept !== undefined && reading !== undefined) {
+        this.hot.keep(reading, kept);
       }
-      const parsed = this.parse(key, text);
-      for (let i = 0; i + 1 < fields.length; i += 2) {
-        for (const feature of parsed.byUsageField.get(fields[i] ?? '') ?? []) {
-          // Shared with a check of the same customer that is still under way: what it sees then is newer.
-          feature.used = Number(fields[i + 1]);
-        }
-      }
-      const readAt = Number(fields[fields.indexOf('read_at') + 1]);
-      return { ...parsed.snapshot, age_ms: Date.now() - readAt, ends_at_ms: parsed.ends_at_ms };
+      return kept;
     } catch {
       return undefined;
+    } finally {
+      if (reading !== undefined) {
+        this.hot.endReading(reading);
+      }
     }
   }
 
-  /** The fields of a hash, a line each; asked for with all that is asked for in this turn of the event loop. */
+  /** What is stored of a hash, a line each; asked for with all that is asked for in this turn of the event loop. */
   private readTogether(environmentId: string, key: string): Promise<string> {
     return new Promise((resolve, reject) => {
       if (this.gathered.size === 0) {
@@ -171,26 +175,7 @@ export class SnapshotCache implements OnModuleInit {
     }
   }
 
-  private parse(key: string, text: string): Parsed {
-    const known = this.parsed.get(key);
-    if (known?.text === text) {
-      return known;
-    }
-    // Written by ourselves, and read a thousand times a second: parsed, not validated again.
-    const snapshot: Snapshot = JSON.parse(text);
-    const byUsageField = new Map<string, SnapshotFeature[]>();
-    for (const feature of Object.values(snapshot.features)) {
-      const field = usageField(feature.meter_id, feature.period_start);
-      if (field !== undefined) {
-        byUsageField.set(field, [...(byUsageField.get(field) ?? []), feature]);
-      }
-    }
-    const parsed = { text, snapshot, byUsageField, ends_at_ms: endOfFirstPeriod(snapshot) };
-    this.parsed.set(key, parsed);
-    return parsed;
-  }
-
-  /** Keeps what was read at `readAt`, unless something newer is kept already. */
+  /** Keeps what was read so long ago, unless something newer is kept already. */
   async write(environmentId: string, cacheKey: string, snapshot: Snapshot, ageMs: number): Promise<void> {
     const remainingMs = Math.floor(maxAgeMs - ageMs);
     if (remainingMs <= 0) {
@@ -206,7 +191,6 @@ export class SnapshotCache implements OnModuleInit {
         snapshot.version,
         JSON.stringify(snapshot),
         remainingMs,
-        Math.floor(Date.now() - ageMs),
         ...usage,
       ),
     );
@@ -214,40 +198,43 @@ export class SnapshotCache implements OnModuleInit {
 
   /** Forgets what is older than `version`, and refuses it from readers that are still on their way. */
   async invalidate(environmentId: string, cacheKey: string, version: number): Promise<void> {
-    await this.quietly(() =>
-      this.redis.client.invalidateSnapshot(keyOf(environmentId, cacheKey), version, maxAgeMs),
-    );
+    await this.quietly(() => this.invalidateForSure(environmentId, cacheKey, version));
   }
 
   /** Like `invalidate`, for a job: throws when Redis did not do it. */
   async invalidateForSure(environmentId: string, cacheKey: string, version: number): Promise<void> {
-    await this.redis.client.invalidateSnapshot(keyOf(environmentId, cacheKey), version, maxAgeMs);
+    const key = keyOf(environmentId, cacheKey);
+    this.hot.forget(key);
+    // In this order on one connection: who hears of it and reads Redis finds it done.
+    const told = [
+      this.redis.client.invalidateSnapshot(key, version, maxAgeMs),
+      this.broadcast.tell(changedTopic, key),
+    ];
+    await Promise.all(told);
+    // Once more, for what a check of this process read in between.
+    this.hot.forget(key);
   }
 
   /** Notes the totals that events brought about. */
   async addUsage(recorded: readonly RecordedTotal[]): Promise<void> {
-    // Of several events of one total the last counts: its version is the highest. A cluster runs a script on keys of one
-    // slot, which those of an environment share.
-    const environments = new Map<string, Map<string, { key: string; total: (string | number)[] }>>();
-    for (const event of recorded) {
-      const { environment_id: environmentId, cache_key: cacheKey, used, usage_version: version } = event;
-      const field = usageField(event.meter_id, event.period_start?.toISOString() ?? null);
-      if (cacheKey !== null && used !== null && version !== null && field !== undefined) {
-        const key = keyOf(environmentId, cacheKey);
-        const totals = environments.get(environmentId) ?? new Map();
-        totals.set(`${key} ${field}`, { key, total: [field, version, used] });
-        environments.set(environmentId, totals);
-      }
+    const environments = totalsByEnvironment(recorded);
+    const told = [...environments.values()].map((totals) => {
+      const keys = totals.map(({ key }) => key);
+      totals.forEach((total) => this.hot.addUsage(total));
+      return this.quietly(() =>
+        this.redis.client.addUsage(
+          keys.length,
+          ...keys,
+          maxAgeMs,
+          ...totals.flatMap(({ field, version, used }) => [field, version, used]),
+        ),
+      );
+    });
+    const all = [...environments.values()].flat();
+    if (all.length > 0) {
+      told.push(this.broadcast.tell(usageTopic, this.self + JSON.stringify(all)));
     }
-    await Promise.all(
-      [...environments.values()].map((totals) => {
-        const all = [...totals.values()];
-        const keys = all.map(({ key }) => key);
-        return this.quietly(() =>
-          this.redis.client.addUsage(keys.length, ...keys, maxAgeMs, ...all.flatMap(({ total }) => total)),
-        );
-      }),
-    );
+    await Promise.all(told);
   }
 
   /** The cache may be away; what it holds is a copy, and its age is bounded. */
@@ -256,6 +243,64 @@ export class SnapshotCache implements OnModuleInit {
       this.log.warn('snapshot_cache.not_written', { error: error instanceof Error ? error : undefined });
     });
   }
+}
+
+/**
+ * The last total of each meter, period and customer (of several events of one the last counts: its version is the
+ * highest), apart for each environment: a cluster runs a script on keys of one slot, which those of an environment share.
+ */
+function totalsByEnvironment(recorded: readonly RecordedTotal[]): Map<string, UsageTotal[]> {
+  const environments = new Map<string, Map<string, UsageTotal>>();
+  for (const event of recorded) {
+    const { environment_id: environmentId, cache_key: cacheKey, used, usage_version: version } = event;
+    const field = usageField(event.meter_id, event.period_start?.toISOString() ?? null);
+    if (cacheKey !== null && used !== null && version !== null && field !== undefined) {
+      const key = keyOf(environmentId, cacheKey);
+      const totals = environments.get(environmentId) ?? new Map<string, UsageTotal>();
+      totals.set(`${key} ${field}`, { key, field, version, used: Number(used) });
+      environments.set(environmentId, totals);
+    }
+  }
+  return new Map([...environments].map(([environmentId, totals]) => [environmentId, [...totals.values()]]));
+}
+
+/** What the script above answers. Undefined: no snapshot, or one without a limit to its age, which nobody wrote. */
+function parse(stored: string): KeptSnapshot | undefined {
+  const lines = stored.split('\n');
+  const remainingMs = Number(lines[0]);
+  const at = lines.indexOf('snapshot', 1);
+  const text = lines[at + 1];
+  if (at < 0 || text === undefined || !(remainingMs > 0)) {
+    return undefined;
+  }
+  // Written by ourselves, and read thousands of times a second: parsed, not validated again.
+  const snapshot: Snapshot = JSON.parse(text);
+  const byUsageField = new Map<string, SnapshotFeature[]>();
+  for (const feature of Object.values(snapshot.features)) {
+    const field = usageField(feature.meter_id, feature.period_start);
+    if (field !== undefined) {
+      byUsageField.set(field, [...(byUsageField.get(field) ?? []), feature]);
+    }
+  }
+  const fields = new Map<string, string>();
+  for (let i = 1; i + 1 < lines.length; i += 2) {
+    fields.set(lines[i] ?? '', lines[i + 1] ?? '');
+  }
+  for (const field of byUsageField.keys()) {
+    const [version, used] = [fields.get(`${field}:version`), fields.get(field)];
+    if (version !== undefined && used !== undefined) {
+      noteUsage({ byUsageField }, { field, version: Number(version), used: Number(used) });
+    }
+  }
+  const now = performance.now();
+  const renewAtAge = renewAfterMs.min + Math.random() * (renewAfterMs.max - renewAfterMs.min);
+  return {
+    snapshot,
+    byUsageField,
+    ends_at_ms: endOfFirstPeriod(snapshot),
+    trusted_until_ms: now + remainingMs,
+    renew_at_ms: now + remainingMs - maxAgeMs + renewAtAge,
+  };
 }
 
 /** All keys of an environment share a hash slot, so that a cluster can run the scripts. */

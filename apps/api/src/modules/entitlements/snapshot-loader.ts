@@ -10,7 +10,9 @@ const customersPerStatement = 200;
 const statementsAtOnce = 2;
 const waitMs = 3_000;
 /** How long those that will soon be too old are collected before they are read. */
-const collectMs = 250;
+const collectMs = 100;
+/** Few at a time: what checks wait for comes in between. */
+const renewedTogether = 50;
 
 interface Wanted {
   environmentId: string;
@@ -63,16 +65,28 @@ export class SnapshotLoader implements OnApplicationShutdown {
   private async renewCollected(): Promise<void> {
     const collected = [...this.ageing.values()];
     this.ageing.clear();
-    this.collecting = undefined;
-    const loaded = await Promise.allSettled(
-      collected.map(({ environmentId, reference }) => this.load(environmentId, reference)),
-    );
-    const failed = loaded.find((result) => result.status === 'rejected');
-    if (failed !== undefined) {
-      // The old ones are trusted until they are too old; checks read for themselves then.
-      this.log.warn('entitlements.not_renewed', {
-        error: failed.reason instanceof Error ? failed.reason : undefined,
-      });
+    for (let i = 0; i < collected.length; i += renewedTogether) {
+      const together = collected.slice(i, i + renewedTogether);
+      const renewed = await Promise.allSettled(together.map((wanted) => this.renewOne(wanted)));
+      const failed = renewed.find((result) => result.status === 'rejected');
+      if (failed !== undefined) {
+        // The old ones are trusted until they are too old; checks read for themselves then.
+        this.log.warn('entitlements.not_renewed', {
+          error: failed.reason instanceof Error ? failed.reason : undefined,
+        });
+        break;
+      }
+    }
+    this.collecting =
+      this.ageing.size === 0 ? undefined : setTimeout(() => void this.renewCollected(), collectMs).unref();
+  }
+
+  /** From Redis, where another process may have renewed it, else from Postgres by way of Redis. */
+  private async renewOne({ environmentId, reference }: { environmentId: string; reference: string }) {
+    const stored = await this.cache.read(environmentId, reference);
+    if (stored === undefined || stored.renew_at_ms <= performance.now()) {
+      await this.load(environmentId, reference);
+      await this.cache.read(environmentId, reference);
     }
   }
 

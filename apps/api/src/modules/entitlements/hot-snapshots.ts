@@ -1,0 +1,117 @@
+import { LRUCache } from 'lru-cache';
+import type { Snapshot, SnapshotFeature } from './snapshot.ts';
+
+/** Bounds the memory: a customer with ten features counts as eleven; some hundred bytes each. */
+const sizeMax = 300_000;
+
+/** A customer's snapshot with the usage as it is known now, and until when it may be answered from. */
+export interface KeptSnapshot {
+  snapshot: Snapshot;
+  /** When the first of its billing periods ends, by the clock of the product. */
+  ends_at_ms: number;
+  /** By `performance.now()`, like the next: no clock that is set can make it younger. */
+  trusted_until_ms: number;
+  /** From when on it is to be read anew, so that no check has to wait for that. */
+  renew_at_ms: number;
+  /** By meter and period: what an event of it changes. */
+  byUsageField: Map<string, SnapshotFeature[]>;
+}
+
+export interface UsageTotal {
+  key: string;
+  field: string;
+  version: number;
+  used: number;
+}
+
+/** A read of Redis that is under way. What is told about the customer meanwhile may not be in it. */
+export interface Reading {
+  key: string;
+  isSpoilt: boolean;
+}
+
+/**
+ * Copies, in this process, of what Redis holds for checks. Every change is told to every process, after it is in Redis:
+ * a copy is taken away then, or brought to the new total. A read that a message overtakes is not kept, so whatever is
+ * here is what Redis held after the last message that arrived.
+ */
+export class HotSnapshots {
+  private readonly copies = new LRUCache<string, KeptSnapshot>({
+    maxSize: sizeMax,
+    sizeCalculation: ({ snapshot }) => 1 + Object.keys(snapshot.features).length,
+  });
+  private readonly readings = new Map<string, Set<Reading>>();
+
+  /** Undefined also for one that is too old. */
+  find(key: string): KeptSnapshot | undefined {
+    const copy = this.copies.get(key);
+    return copy === undefined || copy.trusted_until_ms <= performance.now() ? undefined : copy;
+  }
+
+  /** Call before Redis is asked, and `endReading` in any case. */
+  beginReading(key: string): Reading {
+    const reading = { key, isSpoilt: false };
+    const sameKey = this.readings.get(key);
+    if (sameKey === undefined) {
+      this.readings.set(key, new Set([reading]));
+    } else {
+      sameKey.add(reading);
+    }
+    return reading;
+  }
+
+  endReading(reading: Reading): void {
+    const sameKey = this.readings.get(reading.key);
+    sameKey?.delete(reading);
+    if (sameKey?.size === 0) {
+      this.readings.delete(reading.key);
+    }
+  }
+
+  /** Keeps what was read, unless something was told about it since the reading began. */
+  keep(reading: Reading, read: KeptSnapshot): void {
+    if (!reading.isSpoilt) {
+      this.copies.set(reading.key, read);
+    }
+  }
+
+  forget(key: string): void {
+    this.copies.delete(key);
+    this.spoil(key);
+  }
+
+  forgetAll(): void {
+    this.copies.clear();
+    for (const key of this.readings.keys()) {
+      this.spoil(key);
+    }
+  }
+
+  /** Notes a total that grew. One that is older than what is known changes nothing. */
+  addUsage({ key, field, version, used }: UsageTotal): void {
+    const copy = this.copies.peek(key);
+    if (copy !== undefined) {
+      noteUsage(copy, { field, version, used });
+    }
+    this.spoil(key);
+  }
+
+  private spoil(key: string): void {
+    this.readings.get(key)?.forEach((reading) => {
+      reading.isSpoilt = true;
+    });
+  }
+}
+
+/** A total replaces one of a lower version, never the other way round. */
+export function noteUsage(
+  kept: Pick<KeptSnapshot, 'byUsageField'>,
+  { field, version, used }: Omit<UsageTotal, 'key'>,
+): void {
+  for (const feature of kept.byUsageField.get(field) ?? []) {
+    if (version > feature.usage_version) {
+      feature.used = used;
+      feature.usage_version = version;
+    }
+  }
+}
