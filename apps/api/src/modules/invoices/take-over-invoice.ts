@@ -260,7 +260,8 @@ export class TakeOverInvoice {
     return this.database.tenant(environmentId, async () => {
       await this.customers.lock(environmentId, before.customer_id);
       const current = await this.invoices.find(environmentId, before.id);
-      if (current !== undefined && current.status !== 'void') {
+      // What was issued cannot be deleted: it is on an account that the environment has left, and stays as it was.
+      if (current?.status === 'draft') {
         const now = this.clock.now();
         await this.invoices.update(environmentId, before.id, {
           status: 'void',
