@@ -11,6 +11,7 @@ const columns = [
   'attempt',
   'stripe_object_id',
   'error',
+  'created_at',
 ] as const;
 
 @Injectable()

@@ -10,6 +10,7 @@ import { JobHandlers } from '../platform/jobs/job-handlers.ts';
 import { Outbox } from '../platform/jobs/outbox.ts';
 import { IntentsRepository } from './intents.repository.ts';
 import {
+  isSavedFailure,
   OtherCallUnderWay,
   StripeRefused,
   StripeUnavailable,
@@ -21,6 +22,16 @@ export interface CallResult {
   stripe_object_id: string;
 }
 
+/** What a call goes by. */
+export interface CallContext {
+  environment_id: string;
+  /** Another one for each attempt. */
+  idempotency_key: string;
+  /** The same for all attempts. What is made carries it, so that it can be found. */
+  intent_id: string;
+  begun_at: Date;
+}
+
 /**
  * A kind of call that changes something on Stripe. `call` runs outside of any transaction and may run again with the
  * same key; `settle` writes what follows, in the transaction that marks the intent as done.
@@ -28,10 +39,15 @@ export interface CallResult {
 export interface IntentKind<Params extends z.ZodType, Result extends CallResult> {
   kind: string;
   params: Params;
-  call(
-    params: z.output<Params>,
-    context: { environment_id: string; idempotency_key: string },
-  ): Promise<Result>;
+  call(params: z.output<Params>, context: CallContext): Promise<Result>;
+  /**
+   * Stripe keeps a failure of its own under the key and never tells whether it did what was asked (`isSavedFailure`). Then
+   * `repeat` calls again with another key: for what comes to the same when it is done twice. A function is asked first, and
+   * finds on Stripe what an earlier attempt did; undefined: it did nothing. `give_up`: the wish has failed, and whoever
+   * wished it looks up what became of it.
+   */
+  recover:
+    'repeat' | 'give_up' | ((params: z.output<Params>, context: CallContext) => Promise<Result | undefined>);
   settle(environmentId: string, params: z.output<Params>, result: Result): Promise<void>;
 }
 
@@ -84,9 +100,14 @@ export class Intents implements OnModuleInit {
     if (this.kinds.has(kind.kind)) {
       throw new Error(`The intent ${kind.kind} is registered twice.`);
     }
+    const { recover } = kind;
     this.kinds.set(kind.kind, {
       ...kind,
       call: (params, context) => kind.call(kind.params.parse(params), context),
+      recover:
+        typeof recover === 'function'
+          ? (params, context) => recover(kind.params.parse(params), context)
+          : recover,
       // Only ever given what `call` of the same kind returned.
       settle: (environmentId, params, result) =>
         kind.settle(environmentId, kind.params.parse(params), result as Result),
@@ -212,7 +233,8 @@ export class Intents implements OnModuleInit {
     );
   }
 
-  private async run(environmentId: string, id: string): Promise<string> {
+  /** `renewals`: how often a new key may take the place of one under which Stripe keeps a failure of its own. */
+  private async run(environmentId: string, id: string, renewals = 1): Promise<string> {
     const intent = await this.database.tenant(environmentId, () => this.intents.find(environmentId, id));
     if (intent === undefined) {
       throw new Error(`There is no intent ${id}.`);
@@ -231,19 +253,56 @@ export class Intents implements OnModuleInit {
 
     let result: CallResult;
     try {
-      result = await kind.call(intent.params, {
-        environment_id: environmentId,
-        idempotency_key: `${environmentId}:${intent.id}:${intent.attempt}`,
-      });
+      result = await this.call(environmentId, intent, kind);
     } catch (error) {
       const translated = translateStripeError(error);
-      if (translated instanceof AppError && !(translated instanceof StripeUnavailable)) {
+      if (isSavedFailure(error) && kind.recover === 'give_up') {
+        await this.settleFailure(environmentId, intent, new StripeUnavailable(error));
+      } else if (isSavedFailure(error)) {
+        await this.renew(environmentId, intent);
+        if (renewals > 0) {
+          return this.run(environmentId, id, renewals - 1);
+        }
+      } else if (translated instanceof AppError && !(translated instanceof StripeUnavailable)) {
         await this.settleFailure(environmentId, intent, translated);
       }
       throw translated;
     }
     await this.settle(environmentId, intent, kind, result);
     return result.stripe_object_id;
+  }
+
+  /** An attempt that is not the first asks what the ones before it did. */
+  private async call(
+    environmentId: string,
+    intent: IntentRow,
+    kind: IntentKind<z.ZodType, CallResult>,
+  ): Promise<CallResult> {
+    const context: CallContext = {
+      environment_id: environmentId,
+      idempotency_key: `${environmentId}:${intent.id}:${intent.attempt}`,
+      intent_id: intent.id,
+      begun_at: intent.created_at,
+    };
+    const done =
+      intent.attempt > 1 && typeof kind.recover === 'function'
+        ? await kind.recover(intent.params, context)
+        : undefined;
+    return done ?? kind.call(intent.params, context);
+  }
+
+  /** Under its present key nothing happens any more: another attempt has another one. */
+  private renew(environmentId: string, intent: IntentRow): Promise<void> {
+    return this.database.tenant(environmentId, async () => {
+      const current = await this.intents.lock(environmentId, intent.id);
+      if (current?.state === 'pending' && current.attempt === intent.attempt) {
+        await this.intents.update(environmentId, intent.id, {
+          state: 'pending',
+          attempt: intent.attempt + 1,
+          settled_at: null,
+        });
+      }
+    });
   }
 
   private settle(

@@ -1,4 +1,6 @@
 import type Stripe from 'stripe';
+import { findMarked } from './find-marked.ts';
+import type { CallContext, CallResult } from './intents.ts';
 
 /** What we keep of an account. */
 export interface AccountState {
@@ -8,19 +10,30 @@ export interface AccountState {
 
 export async function createAccount(
   stripe: Stripe,
-  details: { email: string; merchant_name: string; environment_id: string },
-  idempotencyKey: string,
-): Promise<{ stripe_object_id: string }> {
+  details: { email: string; merchant_name: string },
+  { environment_id: environmentId, idempotency_key: idempotencyKey, intent_id: intentId }: CallContext,
+): Promise<CallResult> {
   const account = await stripe.accounts.create(
     {
       type: 'standard',
       email: details.email,
       business_profile: { name: details.merchant_name },
-      metadata: { bos_environment_id: details.environment_id },
+      metadata: { bos_environment_id: environmentId, bos_intent_id: intentId },
     },
     { idempotencyKey },
   );
   return { stripe_object_id: account.id };
+}
+
+const clockSkewMs = 24 * 60 * 60 * 1_000;
+
+/** The account that was made for a wish. */
+export async function findAccount(
+  stripe: Stripe,
+  { intent_id: intentId, begun_at: begunAt }: CallContext,
+): Promise<CallResult | undefined> {
+  const since = Math.floor((begunAt.getTime() - clockSkewMs) / 1_000);
+  return findMarked(stripe.accounts.list({ created: { gte: since }, limit: 100 }), 'bos_intent_id', intentId);
 }
 
 /** The address of Stripe's own pages that finish setting the account up. Valid for some minutes. */

@@ -1,6 +1,8 @@
 import type Stripe from 'stripe';
 import type { Connection } from './connections.ts';
+import { findMarked } from './find-marked.ts';
 import type { CallResult } from './intents.ts';
+import type { CatalogKind } from './stripe.catalog-lists.ts';
 import { type PriceToCharge, stripePriceTerms } from './stripe.price-terms.ts';
 
 interface Keyed {
@@ -187,4 +189,25 @@ export async function updateCoupon(
 ): Promise<CallResult> {
   await stripe.coupons.update(couponId, { name: coupon.name }, { stripeAccount, idempotencyKey });
   return { stripe_object_id: couponId };
+}
+
+/** What was made of one of ours. A meter or a feature is found by its key when it is made (see above). */
+export async function findCreated(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  kind: CatalogKind,
+  id: string,
+): Promise<CallResult | undefined> {
+  const page = { limit: 100 };
+  const options = { stripeAccount };
+  switch (kind) {
+    case 'product':
+      return findMarked(stripe.products.list(page, options), 'bos_plan_id', id);
+    case 'price':
+      return findMarked(stripe.prices.list(page, options), 'bos_price_id', id);
+    case 'coupon':
+      return findMarked(stripe.coupons.list(page, options), 'bos_coupon_id', id);
+    case 'meter':
+    case 'feature':
+      return undefined;
+  }
 }

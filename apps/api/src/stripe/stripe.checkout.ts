@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import type { Connection } from './connections.ts';
-import type { CallResult } from './intents.ts';
+import { findMarked } from './find-marked.ts';
+import type { CallContext, CallResult } from './intents.ts';
 import { translateStripeError } from './stripe.errors.ts';
 import { type NewSubscription, soldItem } from './stripe.subscriptions.ts';
 
@@ -17,12 +18,13 @@ export interface CheckoutState {
 export async function createCheckout(
   { stripe, stripe_account_id: stripeAccount }: Connection,
   wish: NewSubscription & { success_url: string; cancel_url: string },
-  idempotencyKey: string,
+  { idempotency_key: idempotencyKey, intent_id: intentId }: CallContext,
 ): Promise<CallResult> {
   const { trial, taxation } = wish;
   const session = await stripe.checkout.sessions.create(
     {
       mode: 'subscription',
+      metadata: { bos_intent_id: intentId },
       customer: wish.stripe_customer_id,
       line_items: wish.items.map((item) => ({
         ...soldItem(item),
@@ -48,6 +50,19 @@ export async function createCheckout(
     { stripeAccount, idempotencyKey },
   );
   return { stripe_object_id: session.id };
+}
+
+/** The page that was opened for a wish. */
+export async function findCheckout(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  { stripe_customer_id: customer }: { stripe_customer_id: string },
+  { intent_id: intentId }: CallContext,
+): Promise<CallResult | undefined> {
+  return findMarked(
+    stripe.checkout.sessions.list({ customer, limit: 100 }, { stripeAccount }),
+    'bos_intent_id',
+    intentId,
+  );
 }
 
 export async function retrieveCheckout(connection: Connection, id: string): Promise<CheckoutState> {

@@ -1,5 +1,6 @@
 import type { Connection } from './connections.ts';
-import type { CallResult } from './intents.ts';
+import { findMarked } from './find-marked.ts';
+import type { CallContext, CallResult } from './intents.ts';
 import { translateStripeError } from './stripe.errors.ts';
 
 export const creditNoteReasons = [
@@ -75,13 +76,14 @@ export async function listCreditNotes(
 export async function createStripeCreditNote(
   { stripe, stripe_account_id: stripeAccount }: Connection,
   { stripe_invoice_id: invoice, lines, ...wish }: NewCreditNote,
-  idempotencyKey: string,
+  { idempotency_key: idempotencyKey, intent_id: intentId }: CallContext,
 ): Promise<CallResult> {
   const given = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
   const note = await stripe.creditNotes.create(
     {
       invoice,
       ...given,
+      metadata: { bos_intent_id: intentId },
       ...(lines === undefined
         ? {}
         : {
@@ -95,4 +97,17 @@ export async function createStripeCreditNote(
     { stripeAccount, idempotencyKey },
   );
   return { stripe_object_id: note.id };
+}
+
+/** The credit note that was issued for a wish. */
+export async function findStripeCreditNote(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  { stripe_invoice_id: invoice }: Pick<NewCreditNote, 'stripe_invoice_id'>,
+  { intent_id: intentId }: CallContext,
+): Promise<CallResult | undefined> {
+  return findMarked(
+    stripe.creditNotes.list({ invoice, limit: 100 }, { stripeAccount }),
+    'bos_intent_id',
+    intentId,
+  );
 }

@@ -1,5 +1,6 @@
 import type { Connection } from './connections.ts';
-import type { CallResult } from './intents.ts';
+import { findMarked } from './find-marked.ts';
+import type { CallContext, CallResult } from './intents.ts';
 import { translateStripeError } from './stripe.errors.ts';
 
 /** A movement of a customer's credit. Positive is in the customer's favour; on Stripe it is negative. */
@@ -49,15 +50,33 @@ export async function listBalanceEntries(
 export async function adjustBalance(
   { stripe, stripe_account_id: stripeAccount }: Connection,
   wish: { stripe_customer_id: string; amount: number; currency: string; description: string | null },
-  idempotencyKey: string,
+  { idempotency_key: idempotencyKey, intent_id: intentId }: CallContext,
 ): Promise<CallResult> {
   const { stripe_customer_id: customer, amount, currency, description } = wish;
   const entry = await stripe.customers.createBalanceTransaction(
     customer,
-    { amount: negated(amount), currency, ...(description === null ? {} : { description }) },
+    {
+      amount: negated(amount),
+      currency,
+      ...(description === null ? {} : { description }),
+      metadata: { bos_intent_id: intentId },
+    },
     { stripeAccount, idempotencyKey },
   );
   return { stripe_object_id: entry.id };
+}
+
+/** The entry that was made for a wish. */
+export async function findBalanceEntry(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  { stripe_customer_id: customer }: { stripe_customer_id: string },
+  { intent_id: intentId }: CallContext,
+): Promise<CallResult | undefined> {
+  return findMarked(
+    stripe.customers.listBalanceTransactions(customer, { limit: 100 }, { stripeAccount }),
+    'bos_intent_id',
+    intentId,
+  );
 }
 
 /** Without a minus before zero. */

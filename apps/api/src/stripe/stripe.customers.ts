@@ -1,5 +1,6 @@
 import type { Connection } from './connections.ts';
-import type { CallResult } from './intents.ts';
+import { findMarked } from './find-marked.ts';
+import type { CallContext, CallResult } from './intents.ts';
 import { isMissing, translateStripeError } from './stripe.errors.ts';
 
 /** Creates a customer. What may change until a repetition after a crash is set apart: a key stands for one content. */
@@ -22,6 +23,22 @@ export async function createStripeCustomer(
     { stripeAccount },
   );
   return { stripe_object_id: created.id };
+}
+
+const clockSkewMs = 24 * 60 * 60 * 1_000;
+
+/** The customer that was made for one of ours since a wish was begun. */
+export async function findStripeCustomer(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  customerId: string,
+  { begun_at: begunAt }: Pick<CallContext, 'begun_at'>,
+): Promise<CallResult | undefined> {
+  const since = Math.floor((begunAt.getTime() - clockSkewMs) / 1_000);
+  return findMarked(
+    stripe.customers.list({ created: { gte: since }, limit: 100 }, { stripeAccount }),
+    'bos_customer_id',
+    customerId,
+  );
 }
 
 /** Makes a payment method the one a customer's subscriptions are charged with. */

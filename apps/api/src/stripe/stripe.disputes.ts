@@ -92,3 +92,14 @@ export async function closeStripeDispute(
   await stripe.disputes.close(id, {}, { stripeAccount, idempotencyKey });
   return { stripe_object_id: id };
 }
+
+/** A dispute that the merchant has said something to: sent evidence, or accepted it. */
+export async function findAnsweredDispute(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  id: string,
+  how: 'submitted' | 'closed',
+): Promise<CallResult | undefined> {
+  const { status, evidence_details: evidence } = await stripe.disputes.retrieve(id, {}, { stripeAccount });
+  const isDone = how === 'closed' ? status === 'lost' : evidence.submission_count > 0;
+  return isDone ? { stripe_object_id: id } : undefined;
+}

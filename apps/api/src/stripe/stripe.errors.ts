@@ -147,9 +147,23 @@ function hasNoPaymentMethod(error: unknown): boolean {
   );
 }
 
+/**
+ * Whether Stripe keeps a failure of its own under the idempotency key: it gives the same answer from now on and does
+ * nothing more. Whether it did something before, only the object itself can say.
+ */
+export function isSavedFailure(error: unknown): boolean {
+  const cause = error instanceof StripeUnavailable ? error.cause : error;
+  return cause instanceof Stripe.errors.StripeAPIError && cause.headers?.['idempotent-replayed'] === 'true';
+}
+
 /** Whether Stripe refused with this code. */
 export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Stripe.errors.StripeError && error.code === code;
+}
+
+/** Whether Stripe looked at the request and will not do it. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Stripe.errors.StripeInvalidRequestError;
 }
 
 /** Whether a call failed because the object exists no more. */

@@ -87,6 +87,15 @@ export async function detachFeature(
   return { stripe_object_id: attachment };
 }
 
+/** An attachment that is gone. */
+export async function findDetached(
+  connection: Connection,
+  { product, attachment }: { product: string; attachment: string },
+): Promise<CallResult | undefined> {
+  const attached = await attachedFeatures(connection, product);
+  return attached.some(({ id }) => id === attachment) ? undefined : { stripe_object_id: attachment };
+}
+
 function isTaken(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeError && error.code === 'resource_already_exists';
 }

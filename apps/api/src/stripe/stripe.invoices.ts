@@ -54,3 +54,13 @@ export async function closeStripeInvoice(
     : stripe.invoices.markUncollectible(id, {}, options));
   return { stripe_object_id: id };
 }
+
+/** An invoice that was ended so. */
+export async function findClosedInvoice(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  id: string,
+  as: 'void' | 'uncollectible',
+): Promise<CallResult | undefined> {
+  const { status } = await stripe.invoices.retrieve(id, {}, { stripeAccount });
+  return status === as ? { stripe_object_id: id } : undefined;
+}

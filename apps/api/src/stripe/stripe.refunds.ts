@@ -1,5 +1,6 @@
 import type { Connection } from './connections.ts';
-import type { CallResult } from './intents.ts';
+import { findMarked } from './find-marked.ts';
+import type { CallContext, CallResult } from './intents.ts';
 import { translateStripeError } from './stripe.errors.ts';
 
 export const refundStatuses = ['pending', 'requires_action', 'succeeded', 'failed', 'canceled'] as const;
@@ -51,12 +52,25 @@ export async function listRefunds(
 export async function createStripeRefund(
   { stripe, stripe_account_id: stripeAccount }: Connection,
   wish: { payment_intent: string; amount: number; reason: (typeof refundReasons)[number] | null },
-  idempotencyKey: string,
+  { idempotency_key: idempotencyKey, intent_id: intentId }: CallContext,
 ): Promise<CallResult> {
   const { reason, ...rest } = wish;
   const refund = await stripe.refunds.create(
-    { ...rest, ...(reason === null ? {} : { reason }) },
+    { ...rest, ...(reason === null ? {} : { reason }), metadata: { bos_intent_id: intentId } },
     { stripeAccount, idempotencyKey },
   );
   return { stripe_object_id: refund.id };
+}
+
+/** The refund that was made for a wish. */
+export async function findStripeRefund(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  { payment_intent: paymentIntent }: { payment_intent: string },
+  { intent_id: intentId }: CallContext,
+): Promise<CallResult | undefined> {
+  return findMarked(
+    stripe.refunds.list({ payment_intent: paymentIntent, limit: 100 }, { stripeAccount }),
+    'bos_intent_id',
+    intentId,
+  );
 }

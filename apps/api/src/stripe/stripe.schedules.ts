@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import type { Connection } from './connections.ts';
 import type { CallResult } from './intents.ts';
+import { isRefusal } from './stripe.errors.ts';
 import { type SoldItem, soldItem } from './stripe.subscriptions.ts';
 
 /**
@@ -21,10 +22,7 @@ export async function scheduleChange(
 ): Promise<CallResult> {
   const schedule =
     change.stripe_schedule_id === null
-      ? await stripe.subscriptionSchedules.create(
-          { from_subscription: subscriptionId },
-          { stripeAccount, idempotencyKey: `${idempotencyKey}:create` },
-        )
+      ? await begin({ stripe, stripe_account_id: stripeAccount }, subscriptionId, idempotencyKey)
       : await stripe.subscriptionSchedules.retrieve(change.stripe_schedule_id, {}, { stripeAccount });
   const present = schedule.phases.find(
     ({ start_date: start }) => start === schedule.current_phase?.start_date,
@@ -62,6 +60,33 @@ export async function scheduleChange(
     { stripeAccount, idempotencyKey: `${idempotencyKey}:phases` },
   );
   return { stripe_object_id: schedule.id };
+}
+
+/** A schedule for a subscription, or the one that it has: a subscription has one at most, and Stripe refuses another. */
+async function begin(
+  { stripe, stripe_account_id: stripeAccount }: Pick<Connection, 'stripe' | 'stripe_account_id'>,
+  subscriptionId: string,
+  idempotencyKey: string,
+): Promise<Stripe.SubscriptionSchedule> {
+  try {
+    return await stripe.subscriptionSchedules.create(
+      { from_subscription: subscriptionId },
+      { stripeAccount, idempotencyKey: `${idempotencyKey}:create` },
+    );
+  } catch (error) {
+    if (!isRefusal(error)) {
+      throw error;
+    }
+    const { schedule } = await stripe.subscriptions.retrieve(
+      subscriptionId,
+      { expand: ['schedule'] },
+      { stripeAccount },
+    );
+    if (schedule === null || typeof schedule === 'string') {
+      throw error;
+    }
+    return schedule;
+  }
 }
 
 /** What a phase says beside its items, to be said again: what is left out, Stripe takes away. */

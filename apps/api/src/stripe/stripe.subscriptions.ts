@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import type { Connection } from './connections.ts';
-import type { CallResult } from './intents.ts';
+import { findMarked } from './find-marked.ts';
+import type { CallContext, CallResult } from './intents.ts';
 import { isMissing } from './stripe.errors.ts';
 
 /** What is sold: a price, and how many of it. No quantity: charged by use. */
@@ -41,14 +42,14 @@ export interface NewSubscription {
 export async function createStripeSubscription(
   { stripe, stripe_account_id: stripeAccount }: Connection,
   wish: NewSubscription,
-  idempotencyKey: string,
+  { idempotency_key: idempotencyKey, intent_id: intentId }: CallContext,
 ): Promise<CallResult> {
   const subscription = await stripe.subscriptions.create(
     {
       customer: wish.stripe_customer_id,
       items: wish.items.map(soldItem),
       payment_behavior: 'error_if_incomplete',
-      metadata: { bos_plan_version_id: wish.plan_version_id },
+      metadata: { bos_plan_version_id: wish.plan_version_id, bos_intent_id: intentId },
       ...taxed(wish.taxation),
       ...(wish.stripe_coupon_id === null ? {} : { discounts: [{ coupon: wish.stripe_coupon_id }] }),
       ...(wish.trial === null
@@ -61,6 +62,19 @@ export async function createStripeSubscription(
     { stripeAccount, idempotencyKey },
   );
   return { stripe_object_id: subscription.id };
+}
+
+/** The subscription that was made for a wish. */
+export async function findStripeSubscription(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  { stripe_customer_id: customer }: { stripe_customer_id: string },
+  { intent_id: intentId }: CallContext,
+): Promise<CallResult | undefined> {
+  return findMarked(
+    stripe.subscriptions.list({ customer, status: 'all', limit: 100 }, { stripeAccount }),
+    'bos_intent_id',
+    intentId,
+  );
 }
 
 export interface SubscriptionChange {
@@ -84,11 +98,12 @@ const prorationBehaviors = {
  * not any more: its schedule is released after the change took effect.
  */
 export async function changeStripeSubscription(
-  { stripe, stripe_account_id: stripeAccount }: Connection,
+  connection: Connection,
   id: string,
   change: SubscriptionChange & { stripe_schedule_id: string | null },
-  idempotencyKey: string,
+  { idempotency_key: idempotencyKey, intent_id: intentId }: CallContext,
 ): Promise<CallResult> {
+  const { stripe, stripe_account_id: stripeAccount } = connection;
   await stripe.subscriptions.update(
     id,
     {
@@ -96,17 +111,31 @@ export async function changeStripeSubscription(
       proration_behavior: prorationBehaviors[change.proration],
       ...(change.proration === 'none' ? {} : { proration_date: change.proration_at }),
       payment_behavior: 'error_if_incomplete',
-      metadata: { bos_plan_version_id: change.plan_version_id },
+      metadata: { bos_plan_version_id: change.plan_version_id, bos_change_id: intentId },
       ...discounted(change.stripe_coupon_ids),
     },
     { stripeAccount, idempotencyKey },
   );
   if (change.stripe_schedule_id !== null) {
-    await releaseSchedule(
-      { stripe, stripe_account_id: stripeAccount },
-      change.stripe_schedule_id,
-      idempotencyKey,
-    );
+    await releaseSchedule(connection, change.stripe_schedule_id, idempotencyKey);
+  }
+  return { stripe_object_id: id };
+}
+
+/** The subscription, if this change was the last one that was made to it: then what follows a change is done, too. */
+export async function findChangedSubscription(
+  connection: Connection,
+  id: string,
+  { stripe_schedule_id: scheduleId }: { stripe_schedule_id: string | null },
+  { idempotency_key: idempotencyKey, intent_id: intentId }: CallContext,
+): Promise<CallResult | undefined> {
+  const { stripe, stripe_account_id: stripeAccount } = connection;
+  const { metadata } = await stripe.subscriptions.retrieve(id, {}, { stripeAccount });
+  if (metadata['bos_change_id'] !== intentId) {
+    return undefined;
+  }
+  if (scheduleId !== null) {
+    await releaseSchedule(connection, scheduleId, idempotencyKey);
   }
   return { stripe_object_id: id };
 }
@@ -248,6 +277,17 @@ export async function setTrialEnd(
     },
     { stripeAccount, idempotencyKey },
   );
+}
+
+/** A subscription whose trial ends, or has ended, as it was to. */
+export async function findTrialEnd(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  id: string,
+  trialEnd: Date | 'now',
+): Promise<CallResult | undefined> {
+  const { status, trial_end: end } = await stripe.subscriptions.retrieve(id, {}, { stripeAccount });
+  const isDone = trialEnd === 'now' ? status !== 'trialing' : end === seconds(trialEnd);
+  return isDone ? { stripe_object_id: id } : undefined;
 }
 
 export function soldItem({ stripe_price_id: price, quantity }: SoldItem) {

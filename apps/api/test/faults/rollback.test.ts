@@ -34,6 +34,7 @@ beforeAll(async () => {
         { id: 'plan_test', name, description: null },
         { idempotency_key: key },
       ),
+    recover: 'give_up',
     settle: async (_, { name }) => {
       settled.push(name);
     },

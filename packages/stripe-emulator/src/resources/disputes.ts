@@ -41,7 +41,16 @@ export const disputeRoutes = [
           uncategorized_text: evidence.uncategorized_text ?? null,
           product_description: evidence.product_description ?? null,
         },
-        evidence_details: { ...before.evidence_details, has_evidence: true },
+        evidence_details: {
+          ...before.evidence_details,
+          has_evidence: true,
+          ...(params.submit === false
+            ? {}
+            : {
+                submission_count: before.evidence_details.submission_count + 1,
+                submission_method: 'manual' as const,
+              }),
+        },
         metadata: mergedMetadata(before.metadata, params.metadata),
       };
       context.data.put('dispute', told);

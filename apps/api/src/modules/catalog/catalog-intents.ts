@@ -9,6 +9,7 @@ import {
   createMeter,
   createPrice,
   createProduct,
+  findCreated,
   updateCoupon,
   updateMeter,
   updateProduct,
@@ -18,6 +19,7 @@ import {
   attachFeature,
   createStripeFeature,
   detachFeature,
+  findDetached,
   updateStripeFeature,
 } from '../../stripe/stripe.features.ts';
 import { CatalogLinksRepository } from './catalog-links.repository.ts';
@@ -76,6 +78,8 @@ export class CatalogIntents implements OnModuleInit {
         ...creation(kind),
         call: async ({ id }, { environment_id: environmentId, ...keyed }) =>
           this.puts[kind].create(await this.connections.of(environmentId), environmentId, id, keyed),
+        recover: async ({ id }, { environment_id: environmentId }) =>
+          findCreated(await this.connections.of(environmentId), kind, id),
         settle: (environmentId, { id }, { stripe_object_id: stripeId }) =>
           this.links.link(environmentId, kind, id, stripeId),
       });
@@ -89,6 +93,7 @@ export class CatalogIntents implements OnModuleInit {
           }
           return this.puts[kind].update(connection, environmentId, id, stripeId, keyed);
         },
+        recover: 'repeat',
         settle: async () => {},
       });
     }
@@ -96,12 +101,16 @@ export class CatalogIntents implements OnModuleInit {
       ...attachIntent,
       call: async (params, { environment_id: environmentId, ...keyed }) =>
         attachFeature(await this.connections.of(environmentId), params, keyed),
+      // One that is attached already is found.
+      recover: 'repeat',
       settle: async () => {},
     });
     this.intents.register({
       ...detachIntent,
       call: async (params, { environment_id: environmentId, ...keyed }) =>
         detachFeature(await this.connections.of(environmentId), params, keyed),
+      recover: async (params, { environment_id: environmentId }) =>
+        findDetached(await this.connections.of(environmentId), params),
       settle: async () => {},
     });
   }

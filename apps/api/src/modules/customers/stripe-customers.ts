@@ -2,7 +2,11 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
 import { Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
-import { createStripeCustomer, isStripeCustomerDeleted } from '../../stripe/stripe.customers.ts';
+import {
+  createStripeCustomer,
+  findStripeCustomer,
+  isStripeCustomerDeleted,
+} from '../../stripe/stripe.customers.ts';
 import { type Customer, CustomersService } from './customers.service.ts';
 
 const customerIntent = { kind: 'customer.create', params: z.object({ customer_id: z.string() }) };
@@ -23,6 +27,8 @@ export class StripeCustomers implements OnModuleInit {
         const customer = await this.customers.get(environmentId, id);
         return createStripeCustomer(await this.connections.of(environmentId), customer, key);
       },
+      recover: async ({ customer_id: id }, context) =>
+        findStripeCustomer(await this.connections.of(context.environment_id), id, context),
       settle: (environmentId, { customer_id: id }, { stripe_object_id: stripeId }) =>
         this.customers.linkStripeCustomer(environmentId, id, stripeId),
     });

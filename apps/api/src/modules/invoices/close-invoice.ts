@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Outbox } from '../../platform/jobs/outbox.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
-import { closeStripeInvoice } from '../../stripe/stripe.invoices.ts';
+import { closeStripeInvoice, findClosedInvoice } from '../../stripe/stripe.invoices.ts';
 import { SyncCustomer } from '../subscriptions/sync-customer.ts';
 import { CloseManualInvoice } from './close-manual-invoice.ts';
 import { InvoiceNotOpen, PaymentUnderWay } from './invoices.errors.ts';
@@ -34,6 +34,8 @@ export class CloseInvoice implements OnModuleInit {
       ...closeIntent,
       call: async ({ stripe_invoice_id: id, as }, { environment_id: environmentId, idempotency_key: key }) =>
         closeStripeInvoice(await this.connections.of(environmentId), id, as, key),
+      recover: async ({ stripe_invoice_id: id, as }, { environment_id: environmentId }) =>
+        findClosedInvoice(await this.connections.of(environmentId), id, as),
       settle: async (environmentId, { stripe_invoice_id: id }) => {
         await this.outbox.add(environmentId, takeOverInvoice, { stripe_invoice_id: id });
       },

@@ -5,6 +5,7 @@ import { Intents } from '../../stripe/intents.ts';
 import {
   adjustBalance,
   type BalanceEntry,
+  findBalanceEntry,
   listBalanceEntries,
 } from '../../stripe/stripe.customer-balance.ts';
 import { AuditService } from '../audit/audit.service.ts';
@@ -39,8 +40,10 @@ export class CustomerBalance implements OnModuleInit {
   onModuleInit(): void {
     this.intents.register({
       ...adjustIntent,
-      call: async (wish, { environment_id: environmentId, idempotency_key: key }) =>
-        adjustBalance(await this.connections.of(environmentId), wish, key),
+      call: async (wish, context) =>
+        adjustBalance(await this.connections.of(context.environment_id), wish, context),
+      recover: async (wish, context) =>
+        findBalanceEntry(await this.connections.of(context.environment_id), wish, context),
       settle: (environmentId, { customer_id: id, amount, currency }) =>
         this.audit.record(environmentId, {
           action: 'customer.balance_adjusted',

@@ -4,7 +4,11 @@ import { Database } from '../../platform/database/database.ts';
 import { Outbox } from '../../platform/jobs/outbox.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
-import { createStripeCreditNote, creditNoteReasons } from '../../stripe/stripe.credit-notes.ts';
+import {
+  createStripeCreditNote,
+  creditNoteReasons,
+  findStripeCreditNote,
+} from '../../stripe/stripe.credit-notes.ts';
 import { allGiven, creditedAmount } from './credit-note.ts';
 import { InvoicePartsRepository } from './invoice-parts.repository.ts';
 import {
@@ -54,8 +58,10 @@ export class IssueCreditNote implements OnModuleInit {
   onModuleInit(): void {
     this.intents.register({
       ...noteIntent,
-      call: async (wish, { environment_id: environmentId, idempotency_key: key }) =>
-        createStripeCreditNote(await this.connections.of(environmentId), wish, key),
+      call: async (wish, context) =>
+        createStripeCreditNote(await this.connections.of(context.environment_id), wish, context),
+      recover: async (wish, context) =>
+        findStripeCreditNote(await this.connections.of(context.environment_id), wish, context),
       settle: async (environmentId, { stripe_invoice_id: id }) => {
         await this.outbox.add(environmentId, takeOverInvoice, { stripe_invoice_id: id });
       },

@@ -61,6 +61,8 @@ export class PayInvoice implements OnModuleInit {
       ...payIntent,
       call: async (wish, { environment_id: environmentId, idempotency_key: key }) =>
         payStripeInvoice(await this.connections.of(environmentId), wish, key),
+      // No payment is tried again without looking: what this one did, the invoice shows, and the right to pay is held.
+      recover: 'give_up',
       settle: async (environmentId, { stripe_invoice_id: id }) => {
         await this.outbox.add(environmentId, takeOverInvoice, { stripe_invoice_id: id });
       },

@@ -13,6 +13,7 @@ import { StripeConnectionLost, StripeUnavailable, translateStripeError } from '.
 import {
   type AccountState,
   createAccount,
+  findAccount,
   onboardingUrl,
   retrieveAccount,
 } from '../../stripe/stripe.accounts.ts';
@@ -68,12 +69,9 @@ export class StripeAccountService implements OnModuleInit {
   onModuleInit(): void {
     this.intents.register({
       ...accountIntent,
-      call: (params, { environment_id: environmentId, idempotency_key: key }) =>
-        createAccount(
-          this.clients.of(params.mode),
-          { email: params.email, merchant_name: params.merchant_name, environment_id: environmentId },
-          key,
-        ),
+      call: ({ mode, email, merchant_name: name }, context) =>
+        createAccount(this.clients.of(mode), { email, merchant_name: name }, context),
+      recover: ({ mode }, context) => findAccount(this.clients.of(mode), context),
       settle: async (environmentId, { mode, replaces }, { stripe_object_id: accountId }) => {
         const account = {
           id: newId('stripe_account'),

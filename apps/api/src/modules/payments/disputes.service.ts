@@ -5,7 +5,11 @@ import { Database } from '../../platform/database/database.ts';
 import { Outbox } from '../../platform/jobs/outbox.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
-import { closeStripeDispute, submitDisputeEvidence } from '../../stripe/stripe.disputes.ts';
+import {
+  closeStripeDispute,
+  findAnsweredDispute,
+  submitDisputeEvidence,
+} from '../../stripe/stripe.disputes.ts';
 import { refundOf } from '../invoices/invoices.service.ts';
 import { isClosedDispute } from './dispute.ts';
 import { DisputeClosed, DisputeNotFound } from './payments.errors.ts';
@@ -48,12 +52,16 @@ export class DisputesService implements OnModuleInit {
       ...evidenceIntent,
       call: async (wish, { environment_id: environmentId, idempotency_key: key }) =>
         submitDisputeEvidence(await this.connections.of(environmentId), wish.stripe_dispute_id, wish, key),
+      recover: async ({ stripe_dispute_id: id }, { environment_id: environmentId }) =>
+        findAnsweredDispute(await this.connections.of(environmentId), id, 'submitted'),
       settle,
     });
     this.intents.register({
       ...closeIntent,
       call: async ({ stripe_dispute_id: id }, { environment_id: environmentId, idempotency_key: key }) =>
         closeStripeDispute(await this.connections.of(environmentId), id, key),
+      recover: async ({ stripe_dispute_id: id }, { environment_id: environmentId }) =>
+        findAnsweredDispute(await this.connections.of(environmentId), id, 'closed'),
       settle,
     });
   }

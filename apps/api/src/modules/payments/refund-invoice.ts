@@ -4,7 +4,7 @@ import { Database } from '../../platform/database/database.ts';
 import { Outbox } from '../../platform/jobs/outbox.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
-import { createStripeRefund, refundReasons } from '../../stripe/stripe.refunds.ts';
+import { createStripeRefund, findStripeRefund, refundReasons } from '../../stripe/stripe.refunds.ts';
 import { InvoiceNotOnStripe } from '../invoices/invoices.errors.ts';
 import { InvoicesService, refundOf } from '../invoices/invoices.service.ts';
 import { EndSubscription } from './end-subscription.ts';
@@ -44,15 +44,14 @@ export class RefundInvoice implements OnModuleInit {
   onModuleInit(): void {
     this.intents.register({
       ...refundIntent,
-      call: async (
-        { payment_intent: paymentIntent, amount, reason },
-        { environment_id: environmentId, idempotency_key: key },
-      ) =>
+      call: async ({ payment_intent: paymentIntent, amount, reason }, context) =>
         createStripeRefund(
-          await this.connections.of(environmentId),
+          await this.connections.of(context.environment_id),
           { payment_intent: paymentIntent, amount, reason },
-          key,
+          context,
         ),
+      recover: async (wish, context) =>
+        findStripeRefund(await this.connections.of(context.environment_id), wish, context),
       settle: async (environmentId, { invoice_id: id, ends_subscription_id: subscription }) => {
         await this.outbox.add(environmentId, takeOverPayments, { invoice_id: id });
         if (subscription !== null) {

@@ -58,12 +58,14 @@ export class PayPageService implements OnModuleInit {
       ...takeCardIntent,
       call: async ({ stripe_customer_id: id }, { environment_id: environmentId, idempotency_key: key }) =>
         createSetupIntent(await this.connections.of(environmentId), id, key),
+      recover: 'repeat',
       settle: async () => undefined,
     });
     this.intents.register({
       ...chargeWithIntent,
       call: async (wish, { environment_id: environmentId, idempotency_key: key }) =>
         chargeWith(await this.connections.of(environmentId), wish, key),
+      recover: 'repeat',
       settle: async (environmentId, { stripe_customer_id: id }) => {
         await this.audit.record(environmentId, {
           action: 'customer.card_changed',

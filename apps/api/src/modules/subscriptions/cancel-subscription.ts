@@ -66,19 +66,21 @@ export class CancelSubscription implements OnModuleInit {
     };
     this.intents.register({
       ...cancelIntent,
-      call: async (params, { environment_id: environmentId, idempotency_key: key }) => {
-        const connection = await this.connections.of(environmentId);
+      call: async (params, context) => {
+        const { idempotency_key: key } = context;
+        const connection = await this.connections.of(context.environment_id);
         const id = params.stripe_subscription_id;
         if (params.stripe_schedule_id !== null && params.when === 'period_end') {
           // Stripe lets nobody set the end of a subscription that a schedule has plans for.
           await releaseSchedule(connection, params.stripe_schedule_id, key);
         }
         if (params.refund_amount !== null) {
-          await refundUnused(connection, id, params.refund_amount, key);
+          await refundUnused(connection, id, params.refund_amount, context);
         }
         await cancelStripeSubscription(connection, id, params, key);
         return { stripe_object_id: id };
       },
+      recover: 'repeat',
       settle,
     });
     this.intents.register({
@@ -90,6 +92,7 @@ export class CancelSubscription implements OnModuleInit {
         await keepStripeSubscription(await this.connections.of(environmentId), id, key);
         return { stripe_object_id: id };
       },
+      recover: 'repeat',
       settle,
     });
   }

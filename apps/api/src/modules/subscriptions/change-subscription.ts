@@ -5,7 +5,7 @@ import { Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
 import { previewChange, previewRenewal } from '../../stripe/stripe.previews.ts';
 import { scheduleChange } from '../../stripe/stripe.schedules.ts';
-import { changeStripeSubscription } from '../../stripe/stripe.subscriptions.ts';
+import { changeStripeSubscription, findChangedSubscription } from '../../stripe/stripe.subscriptions.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { refreshCustomer } from '../entitlements/entitlements.jobs.ts';
 import { type ChangeWish, PlanChange } from './plan-change.ts';
@@ -67,12 +67,19 @@ export class ChangeSubscription implements OnModuleInit {
     };
     this.intents.register({
       ...changeIntent,
-      call: async (params, { environment_id: environmentId, idempotency_key: key }) =>
+      call: async (params, context) =>
         changeStripeSubscription(
-          await this.connections.of(environmentId),
+          await this.connections.of(context.environment_id),
           params.stripe_subscription_id,
           { ...params, stripe_coupon_ids: params.stripe_coupon_ids },
-          key,
+          context,
+        ),
+      recover: async (params, context) =>
+        findChangedSubscription(
+          await this.connections.of(context.environment_id),
+          params.stripe_subscription_id,
+          params,
+          context,
         ),
       settle,
     });
@@ -80,6 +87,7 @@ export class ChangeSubscription implements OnModuleInit {
       ...scheduleIntent,
       call: async (params, { environment_id: environmentId, idempotency_key: key }) =>
         scheduleChange(await this.connections.of(environmentId), params.stripe_subscription_id, params, key),
+      recover: 'repeat',
       settle,
     });
   }

@@ -6,7 +6,7 @@ import { Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
 import { setDefaultPaymentMethod } from '../../stripe/stripe.customers.ts';
 import { StripeUnavailable } from '../../stripe/stripe.errors.ts';
-import { createStripeSubscription } from '../../stripe/stripe.subscriptions.ts';
+import { createStripeSubscription, findStripeSubscription } from '../../stripe/stripe.subscriptions.ts';
 import { refreshCustomer } from '../entitlements/entitlements.jobs.ts';
 import { EntitlementsService } from '../entitlements/entitlements.service.ts';
 import { CreateManualSubscription } from './create-manual-subscription.ts';
@@ -39,13 +39,16 @@ export class CreateSubscription implements OnModuleInit {
   onModuleInit(): void {
     this.intents.register({
       ...subscriptionIntent,
-      call: async (params, { environment_id: environmentId, idempotency_key: key }) => {
-        const connection = await this.connections.of(environmentId);
-        if (params.payment_method !== null) {
-          await setDefaultPaymentMethod(connection, params.stripe_customer_id, params.payment_method, key);
+      call: async (params, context) => {
+        const connection = await this.connections.of(context.environment_id);
+        const { stripe_customer_id: customer, payment_method: method } = params;
+        if (method !== null) {
+          await setDefaultPaymentMethod(connection, customer, method, context.idempotency_key);
         }
-        return createStripeSubscription(connection, params, key);
+        return createStripeSubscription(connection, params, context);
       },
+      recover: async (params, context) =>
+        findStripeSubscription(await this.connections.of(context.environment_id), params, context),
       // What Stripe says is taken over by asking it: this answer may be older than an event that came meanwhile.
       settle: async (environmentId, { customer_id: customerId }) => {
         await this.outbox.add(environmentId, refreshCustomer, { customer_id: customerId });

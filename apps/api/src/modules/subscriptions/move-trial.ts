@@ -4,7 +4,7 @@ import { Clock } from '../../platform/clock.ts';
 import { Outbox } from '../../platform/jobs/outbox.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
-import { setTrialEnd } from '../../stripe/stripe.subscriptions.ts';
+import { findTrialEnd, setTrialEnd } from '../../stripe/stripe.subscriptions.ts';
 import { refreshCustomer } from '../entitlements/entitlements.jobs.ts';
 import { DateNotAhead, NotOnTrial } from './subscriptions.errors.ts';
 import { type Subscription, SubscriptionsService } from './subscriptions.service.ts';
@@ -40,6 +40,8 @@ export class MoveTrial implements OnModuleInit {
         await setTrialEnd(connection, id, end === 'now' ? end : new Date(end), key);
         return { stripe_object_id: id };
       },
+      recover: async ({ stripe_subscription_id: id, trial_end: end }, { environment_id: environmentId }) =>
+        findTrialEnd(await this.connections.of(environmentId), id, end === 'now' ? end : new Date(end)),
       settle: async (environmentId, { customer_id: id }) => {
         await this.outbox.add(environmentId, refreshCustomer, { customer_id: id });
       },

@@ -7,6 +7,7 @@ import { Intents } from '../../stripe/intents.ts';
 import {
   createCheckout,
   expireCheckout,
+  findCheckout,
   listOpenCheckouts,
   retrieveCheckout,
 } from '../../stripe/stripe.checkout.ts';
@@ -36,8 +37,10 @@ export class OpenCheckout implements OnModuleInit {
   onModuleInit(): void {
     this.intents.register({
       ...checkoutIntent,
-      call: async (params, { environment_id: environmentId, idempotency_key: key }) =>
-        createCheckout(await this.connections.of(environmentId), params, key),
+      call: async (params, context) =>
+        createCheckout(await this.connections.of(context.environment_id), params, context),
+      recover: async (params, context) =>
+        findCheckout(await this.connections.of(context.environment_id), params, context),
       settle: async (environmentId, { customer_id: customerId }, { stripe_object_id: id }) => {
         // From here on the customer may pay at any moment, before any event reaches us.
         await this.entitlements.markPending(environmentId, customerId);

@@ -64,6 +64,7 @@ export class PauseSubscription implements OnModuleInit {
         await pauseStripeSubscription(connection, id, resumesAt === null ? null : new Date(resumesAt), key);
         return { stripe_object_id: id };
       },
+      recover: 'repeat',
       settle,
     });
     this.intents.register({
@@ -75,6 +76,7 @@ export class PauseSubscription implements OnModuleInit {
         await resumeStripeSubscription(await this.connections.of(environmentId), id, key);
         return { stripe_object_id: id };
       },
+      recover: 'repeat',
       settle,
     });
   }

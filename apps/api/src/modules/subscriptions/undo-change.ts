@@ -31,6 +31,7 @@ export class UndoChange implements OnModuleInit {
         await releaseSchedule(await this.connections.of(environmentId), id, key);
         return { stripe_object_id: id };
       },
+      recover: 'repeat',
       settle: async (environmentId, { customer_id: id }) => {
         await this.outbox.add(environmentId, refreshCustomer, { customer_id: id });
       },
