@@ -28,6 +28,7 @@ const subscription = z.looseObject({
   stripe_subscription_id: z.string().nullable(),
   current_period_start: z.string().nullable(),
 });
+const runs = z.looseObject({ data: z.array(z.looseObject({ finished_at: z.string().nullable() })) });
 const invoices = z.looseObject({ data: z.array(z.looseObject({ id: z.string(), status: z.string() })) });
 const secretKey = z.looseObject({ id: z.string() });
 
@@ -61,6 +62,7 @@ export async function tellStory(stage: Stage): Promise<void> {
     await environment.post('/customers', profile, keyFor('customer', profile));
   }
   await agreeOwnPrice(environment, catalog.get('enterprise'));
+  await firstReconciliation(environment);
 
   const chapters = [...customers.flatMap((customer) => chaptersOf(stage, customer)), priceRise(stage)];
   for (const chapter of chapters.toSorted((left, right) => left.at.getTime() - right.at.getTime())) {
@@ -69,6 +71,28 @@ export async function tellStory(stage: Stage): Promise<void> {
   }
   await time.moveTo(new Date());
   await tellThePresent(stage);
+}
+
+/**
+ * Connecting Stripe begins a comparison with it. Over before there is anything, it does not take events that are still on
+ * their way for things that were lost.
+ */
+async function firstReconciliation(environment: ApiSession): Promise<void> {
+  await until('The first reconciliation did not end', async () => {
+    const { data } = runs.parse(await environment.get('/reconciliation/runs'));
+    return data.length > 0 && data.every(({ finished_at }) => finished_at !== null) ? true : undefined;
+  });
+}
+
+/** Asks until there is an answer, for 20 s. */
+async function until<T>(otherwise: string, ask: () => Promise<T | undefined>): Promise<T> {
+  const giveUpAt = Date.now() + 20_000;
+  while (Date.now() < giveUpAt) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  throw new StackError(`${otherwise} within 20 s.`);
 }
 
 /** Pro became dearer three months ago; who had it kept the price they bought at. */
@@ -272,12 +296,13 @@ async function billByBankTransfer(environment: ApiSession): Promise<void> {
   for (const { externalId, apiCalls } of invoicedCustomers) {
     const wish = { customer: externalId, plan: 'pay-as-you-go-india', billing: 'manual' };
     await environment.post('/subscriptions', wish, keyFor('subscription', wish));
-    const use = usageSince(new Date(Date.now() - 60 * 60 * 1000), {
+    const use = {
+      idempotency_key: `demo-${externalId}`,
       customer: externalId,
       meter: 'api_calls',
-      total: apiCalls,
-    });
-    await track(environment, use, `use-${externalId}`);
+      value: apiCalls,
+    };
+    await track(environment, [{ ...use, occurred_at: new Date().toISOString() }], `use-${externalId}`);
   }
   for (const { externalId } of invoicedCustomers.filter(({ hasPaid }) => hasPaid)) {
     const invoice = await issued(environment, externalId);
@@ -288,14 +313,10 @@ async function billByBankTransfer(environment: ApiSession): Promise<void> {
 
 /** The job that writes it takes a moment. */
 async function issued(environment: ApiSession, customer: string): Promise<string> {
-  const giveUpAt = Date.now() + 20_000;
-  while (Date.now() < giveUpAt) {
+  return until(`The demo customer ${customer} was not invoiced`, async () => {
     const { data } = invoices.parse(await environment.get(`/invoices?customer=${customer}`));
-    const open = data.find(({ status }) => status === 'open');
-    if (open !== undefined) return open.id;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  throw new StackError(`The demo customer ${customer} was not invoiced within 20 s.`);
+    return data.find(({ status }) => status === 'open')?.id;
+  });
 }
 
 /** Keys that the merchant gave its customers for its own API, and what was called with them in the last day. */

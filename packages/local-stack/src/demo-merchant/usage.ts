@@ -23,11 +23,13 @@ export function usageSince(
   for (let at = began.getTime() + 1; at < now; at += dayMs / eventsPerDay) moments.push(new Date(at));
   const weights = moments.map((moment, index) => weightOf(moment, index / moments.length, use.customer));
   const sum = weights.reduce((left, right) => left + right, 0);
-  let rest = use.total;
+  let weighed = 0;
+  let given = 0;
   return moments.flatMap((moment, index) => {
-    const isLast = index === moments.length - 1;
-    const value = isLast ? rest : Math.floor((use.total * (weights[index] ?? 0)) / sum);
-    rest -= value;
+    weighed += weights[index] ?? 0;
+    // What is rounded away here comes a little later, not all of it on the last day.
+    const value = Math.round((use.total * weighed) / sum) - given;
+    given += value;
     if (value === 0) return [];
     return [
       {

@@ -24,9 +24,9 @@ export function Home() {
         <OnboardingChecklist />
         <Stats />
         <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
-          <Card>
+          <Card className="flex flex-col">
             <CardHeader title="Usage events" description="A day, the last 30 days, UTC." />
-            <CardBody>
+            <CardBody className="flex-1">
               <QueryStates query={usage} loading={<Skeleton className="h-48" />}>
                 {(data) => <UsageChart summary={data} />}
               </QueryStates>

@@ -28,8 +28,12 @@ export function Stats() {
             <Stat path="subscriptions?status=running">
               <StatCard
                 label="Monthly recurring"
-                value={recurring(monthly_recurring)}
-                detail="Before usage and tax"
+                value={recurring(monthly_recurring.slice(0, 1))}
+                detail={
+                  monthly_recurring.length > 1
+                    ? `and ${recurring(monthly_recurring.slice(1))}, before usage and tax`
+                    : 'Before usage and tax'
+                }
               />
             </Stat>
             <Stat path="subscriptions?status=running">

@@ -8,9 +8,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { unwrap } from '../../api/client.ts';
 import type { Plan } from '../../api/types.ts';
+import { formatNumber } from '../../formatting/numbers.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { featureLine, offersOf, offerWords } from './plan-terms.ts';
-import { planDraftQuery } from './queries.ts';
+import { affectedQuery, planDraftQuery } from './queries.ts';
 import { usePlanAction } from './use-plan-action.ts';
 
 /** The next version, while it is a draft: what will be sold, and the way to sell it. */
@@ -27,6 +28,8 @@ export function PlanDraftCard({ plan }: { plan: Plan }) {
   const discard = usePlanAction('The draft is gone', () =>
     unwrap(api.client.DELETE('/api/v1/plans/{id}/draft', path)),
   );
+  const affected = useQuery({ ...affectedQuery(api, plan.id), enabled: publishing });
+  const staying = affected.data?.versions.reduce((sum, { running }) => sum + running, 0) ?? 0;
   if (!draft) return null;
   return (
     <Card>
@@ -70,11 +73,18 @@ export function PlanDraftCard({ plan }: { plan: Plan }) {
         open={publishing}
         onOpenChange={setPublishing}
         title={`Publish version ${draft.version.number} of ${plan.name}?`}
-        description="It is what new customers buy from then on, and it never changes again. Who is subscribed keeps their version until you migrate them."
+        description="It is what new customers buy from then on, and it never changes again."
         confirmLabel="Publish"
         pending={publish.isPending}
         onConfirm={() => publish.mutate()}
-      />
+      >
+        {staying > 0 ? (
+          <Notice>
+            {staying === 1 ? '1 subscriber keeps' : `${formatNumber(staying)} subscribers keep`} what they
+            bought until you migrate them.
+          </Notice>
+        ) : null}
+      </ConfirmDialog>
     </Card>
   );
 }

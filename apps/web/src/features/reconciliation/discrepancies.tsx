@@ -5,6 +5,7 @@ import { Card, CardHeader } from '@billingos/ui/components/card';
 import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import { useQuery } from '@tanstack/react-query';
+import { Fragment } from 'react';
 import { QueryStates } from '../../api/query-states.tsx';
 import type { Discrepancy } from '../../api/types.ts';
 import { Ago } from '../../formatting/time.tsx';
@@ -136,16 +137,33 @@ function DiscrepanciesTable({ discrepancies }: { discrepancies: readonly Discrep
   );
 }
 
+/** What one side said: a line for each field; a dash where it had nothing. */
 function Said({ value }: { value: unknown }) {
+  const fields = isObject(value) ? Object.entries(value) : [];
   return (
-    <Cell className="max-w-72 min-w-48 align-top">
-      <pre className="font-mono text-xs break-words whitespace-pre-wrap">{written(value)}</pre>
+    <Cell className="max-w-72 min-w-48 align-top whitespace-normal">
+      {fields.length > 0 ? (
+        <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-3 text-xs">
+          {fields.map(([name, said]) => (
+            <Fragment key={name}>
+              <dt className="text-muted">{name.replaceAll('_', ' ')}</dt>
+              <dd className="font-mono break-words tabular-nums">{written(said)}</dd>
+            </Fragment>
+          ))}
+        </dl>
+      ) : (
+        <p className="text-xs text-muted">{isObject(value) ? '–' : written(value)}</p>
+      )}
     </Cell>
   );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A part of an object as text; "–" for one that was not there. */
 function written(value: unknown): string {
   if (value === null || value === undefined) return '–';
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 1);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -25,7 +25,7 @@ export function MerchantMenu() {
   };
   return (
     <DropdownMenu>
-      <DropdownMenuTrigger className="flex h-10 items-center gap-2 rounded-md border bg-surface px-2 text-left shadow-sm hover:bg-hover">
+      <DropdownMenuTrigger className="flex h-10 shrink-0 items-center gap-2 rounded-md border bg-surface px-2 text-left shadow-sm hover:bg-hover">
         <span
           aria-hidden
           className="grid size-6 shrink-0 place-items-center rounded-sm bg-accent-subtle text-xs font-semibold text-accent-ink"

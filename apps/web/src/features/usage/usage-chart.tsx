@@ -20,9 +20,9 @@ export function UsageChart({ summary }: { summary: UsageSummary }) {
     );
   }
   return (
-    <figure className="min-w-0">
+    <figure className="relative h-full min-h-48 min-w-0">
       {/* The drawing follows its room a moment later: it must not widen the page meanwhile. */}
-      <div aria-hidden className="h-48 overflow-hidden">
+      <div aria-hidden className="absolute inset-0 overflow-hidden">
         <ResponsiveContainer width="100%" height="100%" initialDimension={{ width: 640, height: 192 }}>
           <BarChart
             data={by_day}
