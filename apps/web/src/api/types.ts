@@ -43,6 +43,17 @@ export type Alert = Row<'/api/v1/alerts'>;
 export type ReconciliationRun = Row<'/api/v1/reconciliation/runs'>;
 export type Discrepancy = Row<'/api/v1/reconciliation/discrepancies'>;
 export type Entitlement = Answer<'/api/v1/customers/{id}/entitlements', 'get'>['features'][number];
+export type RequestsSummary = Answer<'/api/v1/requests/summary', 'get'>;
+export type RequestGroup = NonNullable<
+  NonNullable<paths['/api/v1/requests/summary']['get']['parameters']['query']>['group_by']
+>;
+export type ConsumerKey = Row<'/api/v1/keys'>;
+export type Project = Row<'/api/v1/projects'>;
+export type Dispute = Row<'/api/v1/disputes'>;
+export type Email = Row<'/api/v1/emails'>;
+export type EmailSettings = Answer<'/api/v1/email-settings', 'get'>;
+export type CustomerPrice = Row<'/api/v1/customers/{id}/prices'>;
+export type UsageEvent = Row<'/api/v1/usage/events'>;
 export type UsageRecord = Row<'/api/v1/usage'>;
 export type ApiKey = Row<'/api/v1/api-keys'>;
 export type NewApiKey = Body<'/api/v1/api-keys'>;

@@ -25,7 +25,7 @@ const places: Record<string, { path: (id: string) => string; label: string }> = 
   customer: { path: (id) => `customers/${id}`, label: 'Open the customer' },
   subscription: { path: (id) => `subscriptions/${id}`, label: 'Open the subscription' },
   invoice: { path: (id) => `invoices/${id}`, label: 'Open the invoice' },
-  dispute: { path: () => 'invoices', label: 'Open the invoices' },
+  dispute: { path: () => 'disputes', label: 'Answer it' },
   recovery: { path: () => 'recovery', label: 'Open payment recovery' },
   reconciliation_run: { path: (id) => `reconciliation/${id}`, label: 'Open the run' },
   api_key: { path: () => 'developers/api-keys', label: 'Open the API keys' },

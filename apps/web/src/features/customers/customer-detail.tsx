@@ -11,6 +11,8 @@ import { SubscribeDialog } from '../subscriptions/subscribe-dialog.tsx';
 import { CustomerSubscriptions } from '../subscriptions/customer-subscriptions.tsx';
 import { CustomerUsage } from '../usage/customer-usage.tsx';
 import { CustomerInvoices } from '../invoices/customer-invoices.tsx';
+import { CustomerKeys } from '../consumer-keys/customer-keys.tsx';
+import { CustomerPrices } from '../customer-prices/customer-prices.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { CustomerEntitlements } from './customer-entitlements.tsx';
 import { CustomerIdentity } from './customer-identity.tsx';
@@ -43,6 +45,8 @@ export function CustomerDetail({ id }: { id: string }) {
               <CustomerInvoices customer={data} />
               <CustomerEntitlements customer={data} />
               <CustomerUsage customer={data} />
+              <CustomerPrices customer={data} />
+              <CustomerKeys customer={data} />
             </div>
             <CustomerIdentity customer={data} />
           </div>

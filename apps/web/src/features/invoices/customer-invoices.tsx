@@ -7,12 +7,13 @@ import { QueryStates } from '../../api/query-states.tsx';
 import type { Customer } from '../../api/types.ts';
 import { formatMoney } from '../../formatting/money.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
+import { AdjustBalanceDialog } from './adjust-balance-dialog.tsx';
 import { InvoicesTable } from './invoices-table.tsx';
 import { balanceQuery, invoicesOfQuery } from './queries.ts';
 
 /** The latest invoices of one customer, and the credit for the next. */
 export function CustomerInvoices({ customer }: { customer: Customer }) {
-  const { api } = useEnvironment();
+  const { api, can } = useEnvironment();
   const invoices = useQuery(invoicesOfQuery(api, customer.id));
   const balance = useQuery(balanceQuery(api, customer.id));
   const credit = (balance.data?.balance ?? []).filter(({ amount }) => amount !== 0);
@@ -22,6 +23,11 @@ export function CustomerInvoices({ customer }: { customer: Customer }) {
         title="Invoices"
         description={
           credit.length > 0 ? `Credit for the next ones: ${credit.map(formatMoney).join(' + ')}` : undefined
+        }
+        action={
+          can('invoices:write') && customer.stripe_customer_id !== null ? (
+            <AdjustBalanceDialog customer={customer} />
+          ) : null
         }
       />
       <QueryStates query={invoices} loading={<TableSkeleton rows={1} label="Loading invoices" />}>

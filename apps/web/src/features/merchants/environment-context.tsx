@@ -14,6 +14,7 @@ type Scope = `${
   | 'settings'
   | 'alerts'
   | 'api_keys'
+  | 'consumer_keys'
   | 'stripe_account'
   | 'operations'
   | 'merchant_plan'}:write`;

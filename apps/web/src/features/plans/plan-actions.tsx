@@ -8,6 +8,7 @@ import { useState } from 'react';
 import { unwrap } from '../../api/client.ts';
 import type { Plan } from '../../api/types.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
+import { RenamePlanDialog } from './rename-plan-dialog.tsx';
 import { usePlanAction } from './use-plan-action.ts';
 
 /** What can be done with a plan: write its next version, stop selling it, sell it again. */
@@ -32,10 +33,11 @@ export function PlanActions({ plan }: { plan: Plan }) {
       ) : (
         <Button onClick={() => setArchiving(true)}>Archive</Button>
       )}
+      <RenamePlanDialog plan={plan} />
       <Button variant="primary" asChild>
         <Link href={href(`plans/${plan.id}/draft`)}>
           <Pencil aria-hidden />
-          Edit
+          Edit prices
         </Link>
       </Button>
       <ConfirmDialog

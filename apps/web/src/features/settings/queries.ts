@@ -36,3 +36,10 @@ export function invoiceSettingsQuery(api: EnvironmentApi) {
     queryFn: ({ signal }) => unwrap(api.client.GET('/api/v1/invoice-settings', { signal })),
   });
 }
+
+export function emailSettingsQuery(api: EnvironmentApi) {
+  return queryOptions({
+    queryKey: [...settingsKeys.all(api), 'emails'],
+    queryFn: ({ signal }) => unwrap(api.client.GET('/api/v1/email-settings', { signal })),
+  });
+}

@@ -1,5 +1,10 @@
 import {
+  Activity,
+  ChartColumn,
   FileText,
+  KeySquare,
+  Mail,
+  ShieldAlert,
   Bell,
   BellRing,
   Blocks,
@@ -37,6 +42,7 @@ export const navigation: readonly { label: string | null; items: readonly Naviga
       { path: 'customers', label: 'Customers', icon: Users },
       { path: 'subscriptions', label: 'Subscriptions', icon: Repeat },
       { path: 'invoices', label: 'Invoices', icon: ReceiptText },
+      { path: 'disputes', label: 'Disputes', icon: ShieldAlert },
       { path: 'recovery', label: 'Payment recovery', icon: HandCoins },
       { path: 'alerts', label: 'Alerts', icon: Bell },
       { path: 'usage', label: 'Usage', icon: Gauge },
@@ -51,11 +57,19 @@ export const navigation: readonly { label: string | null; items: readonly Naviga
     ],
   },
   {
+    label: 'Your API',
+    items: [
+      { path: 'api-analytics', label: 'API analytics', icon: ChartColumn },
+      { path: 'consumer-keys', label: 'Consumer keys', icon: KeySquare },
+    ],
+  },
+  {
     label: 'Developers',
     items: [
       { path: 'developers/quickstart', label: 'Quickstart', icon: BookOpenText },
       { path: 'developers/api-keys', label: 'API keys', icon: KeyRound },
       { path: 'developers/webhook-events', label: 'Webhook inbox', icon: Webhook },
+      { path: 'developers/usage-events', label: 'Usage events', icon: Activity },
       { path: 'developers/jobs', label: 'Jobs', icon: ListChecks },
       { path: 'reconciliation', label: 'Reconciliation', icon: Scale },
     ],
@@ -68,6 +82,7 @@ export const navigation: readonly { label: string | null; items: readonly Naviga
       { path: 'settings/stripe', label: 'Stripe', icon: CreditCard },
       { path: 'settings/stripe-import', label: 'Import', icon: Import },
       { path: 'settings/notifications', label: 'Notifications', icon: BellRing },
+      { path: 'settings/emails', label: 'E-mails', icon: Mail },
       { path: 'settings/payment-recovery', label: 'Retries and disputes', icon: RotateCcw },
       { path: 'settings/invoicing', label: 'Manual invoicing', icon: FileText },
       { path: 'settings/subscriptions', label: 'Tax', icon: Percent },

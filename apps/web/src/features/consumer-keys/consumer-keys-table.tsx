@@ -1,0 +1,101 @@
+'use client';
+
+import { Badge } from '@billingos/ui/components/badge';
+import { Button } from '@billingos/ui/components/button';
+import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
+import Link from 'next/link';
+import { useState } from 'react';
+import type { ConsumerKey } from '../../api/types.ts';
+import { Ago, Day } from '../../formatting/time.tsx';
+import { useEnvironment } from '../merchants/environment-context.tsx';
+import { keyState, stateWords } from './key-state.ts';
+import { RevokeConsumerKeyDialog } from './revoke-consumer-key-dialog.tsx';
+import { RotateConsumerKeyDialog } from './rotate-consumer-key-dialog.tsx';
+
+type Open = { key: ConsumerKey; as: 'rotate' | 'revoke' };
+
+type ConsumerKeysTableProps = { keys: readonly ConsumerKey[]; withCustomer?: boolean };
+
+export function ConsumerKeysTable({ keys, withCustomer = true }: ConsumerKeysTableProps) {
+  const { can, href } = useEnvironment();
+  const [open, setOpen] = useState<Open | null>(null);
+  const close = () => setOpen(null);
+  return (
+    <>
+      <Table label="Consumer keys">
+        <TableHead>
+          <tr>
+            <HeaderCell>Name</HeaderCell>
+            {withCustomer ? <HeaderCell>Customer</HeaderCell> : null}
+            <HeaderCell>Project</HeaderCell>
+            <HeaderCell>Key</HeaderCell>
+            <HeaderCell>State</HeaderCell>
+            <HeaderCell>Last used</HeaderCell>
+            <HeaderCell>Expires</HeaderCell>
+            <HeaderCell>
+              <span className="sr-only">Actions</span>
+            </HeaderCell>
+          </tr>
+        </TableHead>
+        <TableBody>
+          {keys.map((key) => {
+            const state = keyState(key, Date.now());
+            const isOver = state === 'revoked' || state === 'expired';
+            return (
+              <TableRow key={key.id}>
+                <Cell className="font-medium">{key.name}</Cell>
+                {withCustomer ? (
+                  <Cell>
+                    <Link
+                      href={href(`customers/${key.customer.id}`)}
+                      className="rounded-sm font-medium hover:underline"
+                    >
+                      {key.customer.external_id ?? key.customer.id}
+                    </Link>
+                  </Cell>
+                ) : null}
+                <Cell className="text-muted">{key.project?.name ?? '–'}</Cell>
+                <Cell className="font-mono text-xs">
+                  {key.prefix}…{key.last4}
+                </Cell>
+                <Cell>
+                  <Badge tone={stateWords[state].tone}>{stateWords[state].label}</Badge>
+                </Cell>
+                <Cell className="text-muted">
+                  {key.last_used_at ? <Ago iso={key.last_used_at} /> : 'Never'}
+                </Cell>
+                <Cell className="text-muted">{key.expires_at ? <Day iso={key.expires_at} /> : '–'}</Cell>
+                <Cell className="text-right">
+                  {can('consumer_keys:write') && !isOver ? (
+                    <>
+                      {key.rotated_to === null ? (
+                        <Button
+                          size="sm"
+                          variant="ghost"
+                          aria-label={`Rotate ${key.name}`}
+                          onClick={() => setOpen({ key, as: 'rotate' })}
+                        >
+                          Rotate
+                        </Button>
+                      ) : null}
+                      <Button
+                        size="sm"
+                        variant="ghost"
+                        aria-label={`Revoke ${key.name}`}
+                        onClick={() => setOpen({ key, as: 'revoke' })}
+                      >
+                        Revoke
+                      </Button>
+                    </>
+                  ) : null}
+                </Cell>
+              </TableRow>
+            );
+          })}
+        </TableBody>
+      </Table>
+      {open?.as === 'rotate' ? <RotateConsumerKeyDialog consumerKey={open.key} onClose={close} /> : null}
+      {open?.as === 'revoke' ? <RevokeConsumerKeyDialog consumerKey={open.key} onClose={close} /> : null}
+    </>
+  );
+}

@@ -1,0 +1,14 @@
+import { formatNumber } from '../../formatting/numbers.ts';
+
+const percent = new Intl.NumberFormat('en-US', { style: 'percent', maximumFractionDigits: 2 });
+
+/** "0.51%" */
+export function formatShare(share: number): string {
+  return percent.format(share);
+}
+
+/** "48 ms", "1.6 s"; a dash when nothing was measured. */
+export function formatMs(ms: number | null): string {
+  if (ms === null) return '–';
+  return ms < 1_000 ? `${formatNumber(Math.round(ms))} ms` : `${formatNumber(Math.round(ms / 100) / 10)} s`;
+}
