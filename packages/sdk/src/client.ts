@@ -234,6 +234,7 @@ function unansweredCheck(feature: string, fallback: boolean): Check {
     overage: null,
     resets_at: null,
     value: null,
+    credits: null,
     version: null,
     degraded: true,
   };

@@ -449,7 +449,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        patch: operations["updateFeature"];
         trace?: never;
     };
     "/api/v1/catalog/resync": {
@@ -2485,6 +2485,8 @@ export interface components {
             type: "boolean" | "metered" | "config";
             /** @description Key of the meter that counts its use. */
             meter: string | null;
+            /** @description What one unit beyond the direct limit costs of a customer’s credits. Null: they do not pay for it. */
+            credit_cost: number | null;
             /** Format: date-time */
             created_at: string;
         };
@@ -2894,8 +2896,9 @@ export interface components {
             used: number | null;
             /** @description null is unlimited, or not metered. */
             limit: number | null;
+            /** @description Units that can still be used: what is left of the limit, and then what the credits pay for. */
             remaining: number | null;
-            /** @description Beyond the limit, where that is allowed. */
+            /** @description Beyond limit and credits, where that is allowed. */
             overage: number | null;
             /**
              * Format: date-time
@@ -2904,6 +2907,13 @@ export interface components {
             resets_at: string | null;
             /** @description Of a config feature. */
             value: string | null;
+            /** @description Of a feature that credits pay for. */
+            credits: {
+                /** @description What the customer has, for all features together. */
+                balance: number;
+                /** @description What one unit beyond the limit costs. */
+                cost: number;
+            } | null;
             /** @description Grows with every change of what the customer may do. */
             version: number;
             /** @description The answer may be out of date: Stripe did not answer in time. */
@@ -2939,8 +2949,9 @@ export interface components {
             used: number | null;
             /** @description null is unlimited, or not metered. */
             limit: number | null;
+            /** @description Units that can still be used: what is left of the limit, and then what the credits pay for. */
             remaining: number | null;
-            /** @description Beyond the limit, where that is allowed. */
+            /** @description Beyond limit and credits, where that is allowed. */
             overage: number | null;
             /**
              * Format: date-time
@@ -2949,6 +2960,13 @@ export interface components {
             resets_at: string | null;
             /** @description Of a config feature. */
             value: string | null;
+            /** @description Of a feature that credits pay for. */
+            credits: {
+                /** @description What the customer has, for all features together. */
+                balance: number;
+                /** @description What one unit beyond the limit costs. */
+                cost: number;
+            } | null;
             /** @description Grows with every change of what the customer may do. */
             version: number;
             /** @description The answer may be out of date: Stripe did not answer in time. */
@@ -2986,8 +3004,9 @@ export interface components {
             used: number | null;
             /** @description null is unlimited, or not metered. */
             limit: number | null;
+            /** @description Units that can still be used: what is left of the limit, and then what the credits pay for. */
             remaining: number | null;
-            /** @description Beyond the limit, where that is allowed. */
+            /** @description Beyond limit and credits, where that is allowed. */
             overage: number | null;
             /**
              * Format: date-time
@@ -2996,6 +3015,13 @@ export interface components {
             resets_at: string | null;
             /** @description Of a config feature. */
             value: string | null;
+            /** @description Of a feature that credits pay for. */
+            credits: {
+                /** @description What the customer has, for all features together. */
+                balance: number;
+                /** @description What one unit beyond the limit costs. */
+                cost: number;
+            } | null;
             /** @description Grows with every change of what the customer may do. */
             version: number;
             /** @description The answer may be out of date: Stripe did not answer in time. */
@@ -5581,6 +5607,8 @@ export interface operations {
                      * @enum {string}
                      */
                     aggregation?: "count" | "sum";
+                    /** @description What one unit beyond the direct limit costs of a customer’s credits. Left out: they do not pay for it. */
+                    credit_cost?: number;
                 };
             };
         };
@@ -5603,7 +5631,11 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `key_taken`: Another object of this kind and environment has this key. */
+            /**
+             * @description `key_taken`: Another object of this kind and environment has this key.
+             *
+             *     `meter_costs_credits_already`: Another feature of the same meter has a credit cost, and use of a meter is paid for once.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5612,7 +5644,11 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `meter_only_for_metered_feature`: Only a metered feature has a meter. */
+            /**
+             * @description `meter_only_for_metered_feature`: Only a metered feature has a meter.
+             *
+             *     `credit_cost_needs_meter`: Credits pay for units that are counted: only a metered feature has a credit cost.
+             */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5648,6 +5684,65 @@ export interface operations {
             };
             /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updateFeature: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Null: credits do not pay for it any more. */
+                    credit_cost: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feature"];
+                };
+            };
+            /** @description `feature_not_found`: No feature of this environment has this key or id. A typo is refused rather than answered with "no". */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `meter_costs_credits_already`: Another feature of the same meter has a credit cost, and use of a meter is paid for once. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `credit_cost_needs_meter`: Credits pay for units that are counted: only a metered feature has a credit cost. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

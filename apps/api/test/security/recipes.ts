@@ -161,6 +161,9 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   updateCustomer: ({ customer }) => [
     { path: `customers/${customer.id}`, body: { name: 'Changed' }, strangers: 'not_found' },
   ],
+  updateFeature: ({ feature }) => [
+    { path: `features/${feature.id}`, body: { credit_cost: 2 }, strangers: 'not_found' },
+  ],
   getCreditBalance: ({ customer }) => [{ path: `customers/${customer.id}/credits`, strangers: 'not_found' }],
   updateCreditBalance: ({ customer }) => [
     { path: `customers/${customer.id}/credits`, body: { low_at: 10 }, strangers: 'not_found' },

@@ -25,6 +25,7 @@ const changes: Record<string, string[]> = {
     'resolveAlert',
     'createMeter',
     'createFeature',
+    'updateFeature',
     'createPlan',
     'updatePlan',
     'archivePlan',

@@ -31,4 +31,9 @@ export class Features {
   retrieve(id: string, options?: RequestOptions): Promise<Feature> {
     return this.#transport.call('get', '/api/v1/features/{id}', { path: { id } }, options);
   }
+
+  /** `{ credit_cost: 2.5 }` lets a customer's credits pay for units beyond the limit of a metered feature. */
+  update(id: string, body: Body<'/api/v1/features/{id}', 'patch'>, options?: WriteOptions): Promise<Feature> {
+    return this.#transport.call('patch', '/api/v1/features/{id}', { path: { id }, body }, options);
+  }
 }

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { EnvironmentId } from '../../platform/auth/caller.ts';
 import { Requires } from '../../platform/auth/requires.ts';
@@ -6,7 +6,14 @@ import { CallsStripe } from '../../platform/http/idempotency.interceptor.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { idParam, pageFrom, pageQuery } from '../../platform/http/schemas.ts';
 import { StripeNotConnected, StripeRefused, StripeUnavailable } from '../../stripe/stripe.errors.ts';
-import { FeatureNotFound, KeyTaken, MeterNotFound, MeterOnlyForMeteredFeature } from './catalog.errors.ts';
+import {
+  CreditCostNeedsMeter,
+  FeatureNotFound,
+  KeyTaken,
+  MeterCostsCreditsAlready,
+  MeterNotFound,
+  MeterOnlyForMeteredFeature,
+} from './catalog.errors.ts';
 import {
   createFeature,
   createMeter,
@@ -15,6 +22,7 @@ import {
   meter,
   meterPage,
   resync,
+  updateFeature,
 } from './catalog.schemas.ts';
 import { FeaturesService } from './features.service.ts';
 import { ResyncCatalog } from './resync-catalog.ts';
@@ -68,7 +76,13 @@ export class CatalogController {
   @Post('features')
   @Requires('catalog:write')
   @Returns(201, feature)
-  @Refuses(KeyTaken, MeterNotFound, MeterOnlyForMeteredFeature)
+  @Refuses(
+    KeyTaken,
+    MeterNotFound,
+    MeterOnlyForMeteredFeature,
+    CreditCostNeedsMeter,
+    MeterCostsCreditsAlready,
+  )
   createFeature(
     @EnvironmentId() environmentId: string,
     @Body({ schema: createFeature }) body: z.output<typeof createFeature>,
@@ -83,6 +97,19 @@ export class CatalogController {
   @Refuses(FeatureNotFound)
   getFeature(@EnvironmentId() environmentId: string, @Param({ schema: idParam }) { id }: IdParam) {
     return this.features.getFeature(environmentId, id, 'id');
+  }
+
+  /** Says what a unit beyond the limit costs of a customer's credits. */
+  @Patch('features/:id')
+  @Requires('catalog:write')
+  @Returns(200, feature)
+  @Refuses(FeatureNotFound, CreditCostNeedsMeter, MeterCostsCreditsAlready)
+  updateFeature(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: IdParam,
+    @Body({ schema: updateFeature }) body: z.output<typeof updateFeature>,
+  ) {
+    return this.features.setCreditCost(environmentId, id, body.credit_cost);
   }
 
   /** Compares the catalog with Stripe, and repairs what is missing, inactive or named otherwise there. */

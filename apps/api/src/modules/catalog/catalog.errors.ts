@@ -317,3 +317,29 @@ export class PlanHasNoPrice extends AppError {
     );
   }
 }
+
+export class CreditCostNeedsMeter extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'credit_cost_needs_meter',
+    kind: 'invalid',
+    explanation: 'Credits pay for units that are counted: only a metered feature has a credit cost.',
+  };
+  constructor() {
+    super(CreditCostNeedsMeter.facts, 'Only a metered feature has a credit cost.', 'credit_cost');
+  }
+}
+
+export class MeterCostsCreditsAlready extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'meter_costs_credits_already',
+    kind: 'conflict',
+    explanation: 'Another feature of the same meter has a credit cost, and use of a meter is paid for once.',
+  };
+  constructor() {
+    super(
+      MeterCostsCreditsAlready.facts,
+      'Another feature of this meter has a credit cost. Set that one to null first, or give this feature a meter of its own.',
+      'credit_cost',
+    );
+  }
+}

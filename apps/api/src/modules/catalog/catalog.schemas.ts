@@ -27,10 +27,22 @@ export const feature = z
     name: z.string(),
     type: z.enum(featureTypes),
     meter: z.string().nullable().describe('Key of the meter that counts its use.'),
+    credit_cost: z
+      .number()
+      .nullable()
+      .describe(
+        'What one unit beyond the direct limit costs of a customer’s credits. Null: they do not pay for it.',
+      ),
     created_at: timestamp,
   })
   .meta({ id: 'Feature' });
 export const featurePage = pageOf(feature).meta({ id: 'FeatureList' });
+const creditCost = z
+  .number()
+  .gt(0)
+  .max(999_999_999_999)
+  .refine((value) => Number(value.toFixed(12)) === value, 'has at most 12 decimals');
+
 export const createFeature = z.strictObject({
   key,
   name,
@@ -42,6 +54,15 @@ export const createFeature = z.strictObject({
     .enum(aggregations)
     .optional()
     .describe('Of the meter that is made with the feature. Default: sum.'),
+  credit_cost: creditCost
+    .optional()
+    .describe(
+      'What one unit beyond the direct limit costs of a customer’s credits. Left out: they do not pay for it.',
+    ),
+});
+
+export const updateFeature = z.strictObject({
+  credit_cost: creditCost.nullable().describe('Null: credits do not pay for it any more.'),
 });
 
 export const limit = z

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
 import { atLeastOne } from '../../platform/database/at-least-one.ts';
 import { Database } from '../../platform/database/database.ts';
 import { newestFirst } from '../../platform/database/newest-first.ts';
@@ -49,12 +50,22 @@ export class FeaturesRepository {
       name: string;
       type: 'boolean' | 'metered' | 'config';
       meter_id: string | null;
+      credit_cost: string | null;
       created_at: Date;
     },
   ): Promise<void> {
     await this.database.q
       .insertInto('features')
       .values({ environment_id: environmentId, ...feature })
+      .execute();
+  }
+
+  async setCreditCost(environmentId: string, id: string, cost: string | null): Promise<void> {
+    await this.database.q
+      .updateTable('features')
+      .set({ credit_cost: cost })
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
       .execute();
   }
 
@@ -87,6 +98,7 @@ export class FeaturesRepository {
         'features.name',
         'features.type',
         'meters.key as meter',
+        sql<number | null>`features.credit_cost::double precision`.as('credit_cost'),
         'features.created_at',
       ])
       .where('features.environment_id', '=', environmentId);

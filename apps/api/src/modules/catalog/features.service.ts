@@ -7,7 +7,14 @@ import type { PageRequest } from '../../platform/http/schemas.ts';
 import { newId } from '../../platform/ids.ts';
 import { Outbox } from '../../platform/jobs/outbox.ts';
 import { AuditService } from '../audit/audit.service.ts';
-import { FeatureNotFound, KeyTaken, MeterNotFound, MeterOnlyForMeteredFeature } from './catalog.errors.ts';
+import {
+  CreditCostNeedsMeter,
+  FeatureNotFound,
+  KeyTaken,
+  MeterCostsCreditsAlready,
+  MeterNotFound,
+  MeterOnlyForMeteredFeature,
+} from './catalog.errors.ts';
 import { syncFeature, syncMeter } from './catalog.jobs.ts';
 import type { createFeature, createMeter } from './catalog.schemas.ts';
 import { FeaturesRepository } from './features.repository.ts';
@@ -84,12 +91,13 @@ export class FeaturesService {
           name,
           type,
           meter_id: meterId,
+          credit_cost: wish.credit_cost === undefined ? null : String(wish.credit_cost),
           created_at: this.clock.now(),
         })
         .catch((error: unknown) => {
           throw violatedConstraint(error) === 'features_environment_id_key_key'
             ? new KeyTaken('feature', key)
-            : error;
+            : refuseSecondCost(error);
         });
       await this.audit.record(environmentId, {
         action: 'feature.created',
@@ -101,11 +109,39 @@ export class FeaturesService {
     });
   }
 
+  /**
+   * Says what a unit beyond the limit costs of the credits. Checks follow within 10 seconds. Throws `FeatureNotFound`,
+   * `CreditCostNeedsMeter`, `MeterCostsCreditsAlready`.
+   */
+  setCreditCost(environmentId: string, reference: string, cost: number | null) {
+    return this.database.tenant(environmentId, async () => {
+      const before = await this.getFeature(environmentId, reference, 'id');
+      if (before.type !== 'metered') {
+        throw new CreditCostNeedsMeter();
+      }
+      await this.features
+        .setCreditCost(environmentId, before.id, cost === null ? null : String(cost))
+        .catch((error: unknown) => {
+          throw refuseSecondCost(error);
+        });
+      await this.audit.record(environmentId, {
+        action: 'feature.updated',
+        target: { type: 'feature', id: before.id },
+        before: { credit_cost: before.credit_cost },
+        after: { credit_cost: cost },
+      });
+      return this.getFeature(environmentId, before.id);
+    });
+  }
+
   private async meterFor(
     environmentId: string,
     wish: z.output<typeof createFeature>,
   ): Promise<string | null> {
     if (wish.type !== 'metered') {
+      if (wish.credit_cost !== undefined) {
+        throw new CreditCostNeedsMeter();
+      }
       if (wish.meter !== undefined || wish.aggregation !== undefined) {
         throw new MeterOnlyForMeteredFeature(wish.meter === undefined ? 'aggregation' : 'meter');
       }
@@ -124,4 +160,9 @@ export class FeaturesService {
       }));
     return meter.id;
   }
+}
+
+/** Use of a meter burns credits once, whatever features it counts for. */
+function refuseSecondCost(error: unknown): unknown {
+  return violatedConstraint(error) === 'features_one_credit_cost' ? new MeterCostsCreditsAlready() : error;
 }

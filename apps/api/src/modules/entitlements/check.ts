@@ -1,3 +1,4 @@
+import { creditsLeft } from './credits-left.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Why not, in the order in which it is asked: of several, the first is told. */
@@ -27,6 +28,8 @@ export interface CheckAnswer {
   /** When use counts anew: the billing period's end, or the window's, where a cap denies. */
   resets_at: string | null;
   value: string | null;
+  /** Of a feature that credits pay for, beyond its limit: what the customer has of them, and what a unit costs. */
+  credits: { balance: number; cost: number } | null;
   version: number;
   degraded: boolean;
 }
@@ -35,7 +38,8 @@ export interface CheckAnswer {
  * Whether a customer may use a feature now. In this order, the first that applies: no customer → customer_not_found;
  * nothing granted → not_entitled; withheld → subscription_paused or past_due; boolean and config → yes; beyond a cap →
  * usage_cap, also where there is no limit; unlimited → yes; overage allowed → yes, with what is beyond; else yes as long
- * as `required` remains: limit 1,000, used 998, required 5 → limit_reached.
+ * as `required` remains, of the limit and then of the credits: limit 1,000, used 998, required 5 → limit_reached; with 12
+ * credits at a cost of 4 → yes.
  */
 export function check(
   snapshot: Snapshot,
@@ -54,6 +58,7 @@ export function check(
     overage: null,
     resets_at: null,
     value: null,
+    credits: null,
     version: snapshot.version,
     degraded: false,
   };
@@ -65,13 +70,18 @@ export function check(
   }
 
   const taken = granted.used + granted.held;
+  const left = creditsLeft(snapshot, granted);
   const metered =
     granted.type !== 'metered'
       ? {}
       : {
           used: granted.used,
           limit: granted.limit,
-          remaining: granted.limit === null ? null : Math.max(0, difference(granted.limit, taken)),
+          remaining:
+            granted.limit === null
+              ? null
+              : (left?.remaining ?? Math.max(0, difference(granted.limit, taken))),
+          credits: left === undefined ? null : { balance: left.balance, cost: left.cost },
           resets_at: granted.period_end === null ? null : new Date(granted.period_end).toISOString(),
         };
   if (granted.suspended) {
@@ -90,9 +100,9 @@ export function check(
 
   const beyond = Math.max(0, difference(taken + required, granted.limit));
   if (granted.overage === 'allow') {
-    return { ...answer, ...metered, allowed: true, overage: beyond };
+    return { ...answer, ...metered, allowed: true, overage: left?.overage(required) ?? beyond };
   }
-  const allowed = beyond === 0;
+  const allowed = (left?.unpaid(required) ?? beyond) === 0;
   return { ...answer, ...metered, allowed, reason: allowed ? null : 'limit_reached' };
 }
 

@@ -1,4 +1,5 @@
 import { check, difference } from './check.ts';
+import { creditsLeft } from './credits-left.ts';
 import type { Snapshot, SnapshotFeature } from './snapshot.ts';
 
 /**
@@ -24,7 +25,10 @@ export function describeEntitlements(
         limit: feature.limit,
         used: feature.used,
         remaining:
-          feature.limit === null ? null : Math.max(0, difference(feature.limit, feature.used + feature.held)),
+          feature.limit === null
+            ? null
+            : (creditsLeft(snapshot, feature)?.remaining ??
+              Math.max(0, difference(feature.limit, feature.used + feature.held))),
         overage: feature.overage,
         value: feature.value,
         suspended: feature.suspended,
@@ -45,9 +49,10 @@ export function describeEntitlements(
 
 function answerOf(snapshot: Snapshot, key: string, feature: SnapshotFeature) {
   const { allowed, reason } = check(snapshot, { key, type: feature.type }, 1);
-  const { limit, held, overage, caps } = feature;
+  // Beyond the limit only a check can judge: what other features burn of the credits, a copy of this one does not see.
+  const { limit, held, overage, caps, credit_units: paid = 0 } = feature;
   const ends = [
-    ...(limit === null || overage === 'allow' ? [] : [limit]),
+    ...(limit === null || overage === 'allow' ? [] : [limit + paid]),
     ...(caps ?? []).map(({ base, quantity }) => base + quantity),
   ];
   return {

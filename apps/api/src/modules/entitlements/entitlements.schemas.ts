@@ -30,12 +30,24 @@ export const checkAnswer = z
     type,
     used: z.number().nullable().describe('Of a metered feature, in the current period.'),
     limit: z.number().nullable().describe('null is unlimited, or not metered.'),
-    remaining: z.number().nullable(),
-    overage: z.number().nullable().describe('Beyond the limit, where that is allowed.'),
+    remaining: z
+      .number()
+      .nullable()
+      .describe(
+        'Units that can still be used: what is left of the limit, and then what the credits pay for.',
+      ),
+    overage: z.number().nullable().describe('Beyond limit and credits, where that is allowed.'),
     resets_at: timestamp
       .nullable()
       .describe('When use counts anew: the end of the billing period, or of the cap that denies.'),
     value: z.string().nullable().describe('Of a config feature.'),
+    credits: z
+      .object({
+        balance: z.number().describe('What the customer has, for all features together.'),
+        cost: z.number().describe('What one unit beyond the limit costs.'),
+      })
+      .nullable()
+      .describe('Of a feature that credits pay for.'),
     version: z.int().describe('Grows with every change of what the customer may do.'),
     degraded: z.boolean().describe('The answer may be out of date: Stripe did not answer in time.'),
   })

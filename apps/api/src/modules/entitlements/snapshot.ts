@@ -29,6 +29,12 @@ const feature = z.object({
       }),
     )
     .nullish(),
+  /** What a unit beyond the limit costs of the credits; absent when they do not pay for it. */
+  credit_cost: z.number().optional(),
+  /** How many of the units used credits have paid for. */
+  credit_units: z.number().optional(),
+  /** How many of the units used neither limit nor credits have paid for. */
+  uncovered: z.number().optional(),
 });
 
 /**
@@ -47,9 +53,11 @@ export const snapshotSchema = z.object({
   known: z.boolean(),
   /** Of the default plan, where it holds. */
   default_version: z.string().nullish(),
-  /** When the first override expires. */
+  /** When the first override expires, or credits do, become effective or are granted anew. */
   changes_at: z.iso.datetime({ offset: true }).nullish(),
   features: z.record(z.string(), feature),
+  /** Of a customer who has a pool of them. */
+  credits: z.object({ balance: z.number() }).optional(),
 });
 
 export type Snapshot = z.output<typeof snapshotSchema>;
@@ -57,7 +65,7 @@ export type SnapshotFeature = z.output<typeof feature>;
 
 /**
  * When the snapshot must be read anew: the first of its billing periods or of the windows of its caps ends, and use
- * counts from zero; or an override expires.
+ * counts from zero; or an override or credits change by time.
  */
 export function endOfFirstPeriod(snapshot: Snapshot): number {
   const ends = Object.values(snapshot.features).flatMap(({ period_end: end, caps }) => [
