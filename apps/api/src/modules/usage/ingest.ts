@@ -10,11 +10,11 @@ import { UsageRepository } from './usage.repository.ts';
 /** Enough for one round trip to be shared by many, and few enough to commit in milliseconds. */
 const eventsPerCommit = 1_000;
 /**
- * What arrives while one commit is under way makes up the next: two at once would each be smaller, and wait for each
- * other's rows. Only when this many wait is the disk worth being asked twice.
+ * Postgres records one commit while the events of the next come in, so that neither waits for the other. A commit costs
+ * as much as a dozen events, whatever is in it: fewer than this wait for the one that is under way.
  */
 const commitsAtOnce = 2;
-const waitingForSecond = 500;
+const waitingForSecond = 16;
 const waitingMax = 50_000;
 const waitingBytesMax = 64 * 1024 * 1024;
 /** What an event takes beside its properties, roughly. */
@@ -128,8 +128,12 @@ export class Ingest {
 
   private async write(events: NewEvent[]): Promise<RecordedEvent[]> {
     const recorded = await this.usage.record(events, this.env.get('USAGE_FORWARD_SECONDS'), this.clock.now());
+    const outcomes = new Map<string, number>();
     for (const { outcome } of recorded) {
-      this.metrics.usageEvents.inc({ outcome });
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+    }
+    for (const [outcome, count] of outcomes) {
+      this.metrics.usageEvents.inc({ outcome }, count);
     }
     await this.tell(recorded);
     return recorded;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import type { Type } from '@nestjs/common';
@@ -7,6 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { SwaggerModule } from '@nestjs/swagger';
 import Fastify from 'fastify';
 import { Env } from '../../env.ts';
+import { newId } from '../ids.ts';
 import { Log } from '../log.ts';
 import { Metrics } from '../metrics.ts';
 import { requestContext } from '../request-context.ts';
@@ -28,7 +28,7 @@ export async function createServer(module: Type): Promise<NestFastifyApplication
       bodyLimit: bodyLimitBytes,
       requestTimeout: requestTimeoutMs,
       // Our own ids only: what a client sends could not be trusted to be unique.
-      genReqId: () => `req_${randomUUID().replaceAll('-', '')}`,
+      genReqId: () => newId('request'),
       forceCloseConnections: 'idle',
       // Whom a stranger says it forwards for is not believed.
       trustProxy: proxies.length === 0 ? false : proxies,
