@@ -433,6 +433,8 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
     const started = await asOwner('POST', `plans/${plan.id}/migrations`, {});
     return [{ path: `plan-migrations/${started.body['id']}`, strangers: 'not_found' }];
   },
+  getUsageSettings: () => [{ path: 'usage-settings', strangers: 'own' }],
+  updateUsageSettings: () => [{ path: 'usage-settings', body: { grace_minutes: 90 }, strangers: 'own' }],
   getSubscriptionSettings: () => [{ path: 'subscription-settings', strangers: 'own' }],
   updateSubscriptionSettings: () => [
     { path: 'subscription-settings', body: { automatic_tax: false }, strangers: 'own' },

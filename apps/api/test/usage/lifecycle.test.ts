@@ -151,6 +151,65 @@ describe('an event that did not count', () => {
   });
 });
 
+describe('a request with one event that is refused before it is looked at', () => {
+  const rejected = async (api: TestApi, tenant: Tenant): Promise<Json[]> => {
+    await api.app.get(RejectedEvents).flush();
+    return (await tenant.asServer('GET', 'usage/events?status=rejected')).body['data'];
+  };
+
+  it('can be found by its key when the body is wrong, and not when it has none', async () => {
+    const sender = await api.newTenant();
+    const event = { idempotency_key: 'wrong', customer: 'user_1', meter: 'tokens' };
+    expect((await sender.asServer('POST', 'usage/track', { ...event, value: -1 })).status).toBe(422);
+    expect((await sender.asServer('POST', 'usage/track', { customer: 'user_1' })).status).toBe(422);
+
+    expect(await rejected(api, sender)).toMatchObject([
+      { idempotency_key: 'wrong', customer: 'user_1', meter: 'tokens', value: -1, code: 'invalid_request' },
+    ]);
+  });
+
+  it('can be found by its key when there were too many', async () => {
+    const sender = await api.newTenant();
+    const narrow = await api.another({ RATE_LIMIT_PER_KEY: '1' });
+    const send = (key: string) =>
+      narrow.send(
+        'POST',
+        'usage/track',
+        { idempotency_key: key, customer: 'user_1', meter: 'tokens', value: 1 },
+        { authorization: `Bearer ${sender.secretKey}` },
+      );
+    await send('first');
+    expect((await send('second')).status).toBe(429);
+
+    expect(await rejected(narrow, sender)).toMatchObject([
+      { idempotency_key: 'second', code: 'too_many_requests' },
+      { idempotency_key: 'first', code: 'meter_unknown' },
+    ]);
+    await narrow.close();
+  });
+});
+
+describe('the grace period', () => {
+  it('is an hour, until the merchant sets another', async () => {
+    const merchant = await api.newTenant();
+    expect((await merchant.asOwner('GET', 'usage-settings')).body).toEqual({ grace_minutes: 60 });
+    expect(await merchant.asOwner('PATCH', 'usage-settings', { grace_minutes: 10_081 })).toMatchObject({
+      status: 422,
+    });
+    expect((await merchant.asOwner('PATCH', 'usage-settings', { grace_minutes: 90 })).body).toEqual({
+      grace_minutes: 90,
+    });
+    await merchant.asServer('POST', 'meters', { key: 'pages', name: 'Pages', aggregation: 'sum' });
+
+    api.setTime(new Date(monthBegan.getTime() + 89 * minute));
+    const event = { customer: 'user_1', meter: 'pages', value: 1, occurred_at: atItsEnd };
+    const inside = await merchant.asServer('POST', 'usage/track', { ...event, idempotency_key: 'inside' });
+    api.setTime(new Date(monthBegan.getTime() + 90 * minute));
+    const after = await merchant.asServer('POST', 'usage/track', { ...event, idempotency_key: 'after' });
+    expect([inside.body['late'], after.body['late']]).toEqual([false, true]);
+  });
+});
+
 // INV-2
 describe('the totals', () => {
   it('are made what the events add up to by pnpm rebuild:usage', async () => {

@@ -7,13 +7,7 @@ import { plainReference } from '../customers/customer-reference.ts';
 import { Ingest } from './ingest.ts';
 import { RejectedEvents } from './rejected-events.ts';
 import { fingerprintOf, isCountable, type NewEvent, type RecordedEvent } from './usage-event.ts';
-import {
-  CustomerIdUnknown,
-  EventTimeOutOfRange,
-  IngestOverloaded,
-  MeterUnknown,
-  UsageKeyConflict,
-} from './usage.errors.ts';
+import { CustomerIdUnknown, EventTimeOutOfRange, MeterUnknown, UsageKeyConflict } from './usage.errors.ts';
 import { type Tracked, type TrackedItem, type UsageEvent, usageEvent } from './usage.schemas.ts';
 
 /** Takes usage events. What is answered as accepted is stored, and counts once. */
@@ -25,7 +19,7 @@ export class TrackUsage {
     private readonly clock: Clock,
   ) {}
 
-  /** Throws the refusal: `MeterUnknown`, `CustomerIdUnknown`, `EventTimeOutOfRange`, `UsageKeyConflict`. */
+  /** Throws the refusal: `MeterUnknown`, `CustomerIdUnknown`, `EventTimeOutOfRange`, `UsageKeyConflict`, `IngestOverloaded`. */
   async one(environmentId: string, event: UsageEvent): Promise<Tracked> {
     try {
       const [recorded] = await this.ingest.record([countable(environmentId, event, this.clock.now())]);
@@ -34,10 +28,17 @@ export class TrackUsage {
       }
       return { idempotency_key: event.idempotency_key, ...settled(event, recorded) };
     } catch (error) {
-      if (error instanceof AppError && !(error instanceof IngestOverloaded)) {
+      if (error instanceof AppError) {
         this.rejections.note(environmentId, event, error);
       }
       throw error;
+    }
+  }
+
+  /** Notes a single event that was refused before it was looked at. Of a body without a key nobody would know it again. */
+  refused(environmentId: string, body: unknown, refusal: AppError): void {
+    if (keyOf(body) !== null) {
+      this.rejections.note(environmentId, body, refusal);
     }
   }
 

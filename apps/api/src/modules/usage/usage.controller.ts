@@ -46,7 +46,10 @@ export class UsageController {
   @Post('track')
   @Requires('usage:write')
   @OwnIdempotency()
-  @Fast()
+  @Fast<UsageController>({
+    refused: ({ trackUsageOf }, environmentId, body, refusal) =>
+      trackUsageOf.refused(environmentId, body, refusal),
+  })
   @Returns(200, trackAnswer)
   @Refuses(MeterUnknown, CustomerIdUnknown, EventTimeOutOfRange, UsageKeyConflict, IngestOverloaded)
   trackUsage(

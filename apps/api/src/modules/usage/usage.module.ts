@@ -9,13 +9,15 @@ import { Ingest } from './ingest.ts';
 import { MeterDrift } from './meter-drift.ts';
 import { RejectedEvents } from './rejected-events.ts';
 import { TrackUsage } from './track-usage.ts';
+import { UsageSettingsController } from './usage-settings.controller.ts';
+import { UsageSettingsService } from './usage-settings.service.ts';
 import { UsageController } from './usage.controller.ts';
 import { UsageRepository } from './usage.repository.ts';
 import { UsageService } from './usage.service.ts';
 
 @Module({
   imports: [StripeModule, AuditModule, CustomersModule],
-  controllers: [UsageController],
+  controllers: [UsageController, UsageSettingsController],
   providers: [
     UsageService,
     UsageRepository,
@@ -26,6 +28,7 @@ import { UsageService } from './usage.service.ts';
     ForwardUsage,
     ForwardsRepository,
     MeterDrift,
+    UsageSettingsService,
   ],
   exports: [Ingest, MeterDrift, TrackUsage, UsageService],
 })

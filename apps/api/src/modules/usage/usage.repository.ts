@@ -152,6 +152,22 @@ export class UsageRepository {
       .execute();
   }
 
+  async settings(environmentId: string): Promise<{ grace_minutes: number }> {
+    return this.database.q
+      .selectFrom('environments')
+      .select('usage_grace_minutes as grace_minutes')
+      .where('id', '=', environmentId)
+      .executeTakeFirstOrThrow();
+  }
+
+  async saveSettings(environmentId: string, settings: { grace_minutes: number }): Promise<void> {
+    await this.database.q
+      .updateTable('environments')
+      .set({ usage_grace_minutes: settings.grace_minutes })
+      .where('id', '=', environmentId)
+      .execute();
+  }
+
   /** Drops months of events whose totals are frozen, and keys that are too old to be repeated. */
   async dropOld(before: Date, keysBefore: Date, now: Date): Promise<void> {
     await sql`select app.drop_old_usage(${before}, ${keysBefore}, ${now})`.execute(this.database.functions);

@@ -11,6 +11,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { AuthenticateGuard } from '../auth/authenticate.guard.ts';
 import { type Requirement, requirementKey } from '../auth/requires.ts';
+import { AppError } from '../errors.ts';
 import { ErrorFilter } from './error-filter.ts';
 import { answerSchemaKey } from './returns.ts';
 import { invalidRequest } from './validation.ts';
@@ -23,7 +24,15 @@ const fastKey = 'billingos:fast';
  * are `@EnvironmentId()` and then one `@Query` or `@Body` with a schema; interceptors do not run, so a POST must have
  * idempotency keys of its own.
  */
-export const Fast = (): MethodDecorator => SetMetadata(fastKey, true);
+export const Fast = <Controller extends object>(options: FastOptions<Controller> = {}): MethodDecorator =>
+  SetMetadata(fastKey, options);
+
+export interface FastOptions<Controller extends object> {
+  /** Told of what was refused before the method saw it, whatever was sent: a wrong body, or one request too many. */
+  refused?(controller: Controller, environmentId: string, input: unknown, refusal: AppError): void;
+}
+
+type Options = FastOptions<Record<string, Method>>;
 
 type Method = (environmentId: string, input: unknown) => Promise<unknown>;
 
@@ -36,6 +45,7 @@ interface FastRoute {
   status: number;
   answer: z.ZodType;
   method: Method;
+  refused(environmentId: string, input: unknown, refusal: AppError): void;
 }
 
 /** Nest's numbers for the kinds of a parameter and of a request. */
@@ -58,17 +68,23 @@ export function serveFastRoutes(app: NestFastifyApplication, prefix: string): vo
       }
     });
 
-  function handler({ requirement, input, source, status, answer, method }: FastRoute) {
+  function handler({ requirement, input, source, status, answer, method, refused }: FastRoute) {
     return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+      let isAdmitted = false;
       try {
         const caller = await guard.admit(request, requirement);
         const parsed = input.safeParse(request[source]);
         if (!parsed.success) {
           throw invalidRequest(parsed.error.issues);
         }
+        isAdmitted = true;
         const text = JSON.stringify(answer.parse(await method(caller.environment_id, parsed.data)));
         return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(text);
       } catch (error) {
+        const { caller } = request;
+        if (!isAdmitted && error instanceof AppError && caller !== undefined && caller.kind !== 'user') {
+          refused?.(caller.environment_id, request[source], error);
+        }
         return errors.answerTo(reply, error);
       }
     };
@@ -84,12 +100,13 @@ function declaredFast(app: NestFastifyApplication, prefix: string): FastRoute[] 
     .flatMap(({ instance, metatype }) =>
       scanner
         .getAllMethodNames(Object.getPrototypeOf(instance))
-        .filter((name) => reflector.get<true | undefined>(fastKey, instance[name]) === true)
+        .filter((name) => reflector.get<Options | undefined>(fastKey, instance[name]) !== undefined)
         .map((name) => describe(instance, name, metatype ?? Object)),
     );
 
   function describe(instance: Record<string, Method>, name: string, controller: object): FastRoute {
     const method = instance[name];
+    const options = method && reflector.get<Options | undefined>(fastKey, method);
     const requirement = method && reflector.get<Requirement | undefined>(requirementKey, method);
     const declared: Record<string, { index: number; schema?: z.ZodType }> =
       Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {};
@@ -119,6 +136,7 @@ function declaredFast(app: NestFastifyApplication, prefix: string): FastRoute[] 
       status: Reflect.getMetadata(HTTP_CODE_METADATA, method),
       answer: Reflect.getMetadata(answerSchemaKey, method),
       method: method.bind(instance),
+      refused: (...told) => options?.refused?.(instance, ...told),
     };
   }
 }

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../../platform/database/database.ts';
+import { AuditService } from '../audit/audit.service.ts';
+import type { UsageSettings } from './usage-settings.schemas.ts';
+import { UsageRepository } from './usage.repository.ts';
+
+/** How an environment takes usage. */
+@Injectable()
+export class UsageSettingsService {
+  constructor(
+    private readonly database: Database,
+    private readonly usage: UsageRepository,
+    private readonly audit: AuditService,
+  ) {}
+
+  get(environmentId: string): Promise<UsageSettings> {
+    return this.database.tenant(environmentId, () => this.usage.settings(environmentId));
+  }
+
+  update(environmentId: string, wish: UsageSettings): Promise<UsageSettings> {
+    return this.database.tenant(environmentId, async () => {
+      const before = await this.usage.settings(environmentId);
+      await this.usage.saveSettings(environmentId, wish);
+      await this.audit.record(environmentId, {
+        action: 'usage_settings.updated',
+        target: { type: 'environment', id: environmentId },
+        before,
+        after: wish,
+      });
+      return wish;
+    });
+  }
+}
