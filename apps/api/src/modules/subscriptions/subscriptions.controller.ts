@@ -186,6 +186,7 @@ export class SubscriptionsController {
   /** Says what a change would charge, and what would be otherwise. Nothing changes. */
   @Post('subscriptions/:id/preview-change')
   @Requires('subscriptions:read')
+  @CallsStripe()
   @Returns(200, changePreview)
   @Refuses(...planChangeRefusals)
   previewSubscriptionChange(

@@ -43,6 +43,22 @@ describe('an upgrade', () => {
     expect((await invoiced(ada)).at(-1)).toEqual([9_000, 9_000, 'paid']);
   });
 
+  it('is previewed with an Idempotency-Key, as the SDK and the dashboard do, and again for its repetition', async () => {
+    const { tenant, customer, subscribe } = await year.begin();
+    const { id } = await subscribe(await customer('ada'), { plan: 'starter', interval: 'month' });
+    const previewed = () =>
+      tenant.asServer(
+        'POST',
+        `subscriptions/${id}/preview-change`,
+        { plan: 'pro' },
+        { 'idempotency-key': 'preview-1' },
+      );
+
+    const first = await previewed();
+    expect(first).toMatchObject({ status: 200, body: { kind: 'upgrade', when: 'now' } });
+    expect(await previewed()).toMatchObject({ status: 200, body: first.body });
+  });
+
   it('whose payment fails leaves the old plan, its limit and its price', async () => {
     const { tenant, post, customer, subscribe, refused, day, check, invoiced, monthly } = await year.begin();
     const ada = await customer('ada');
