@@ -28,7 +28,6 @@ export function ConsumerKeysTable({ keys, withCustomer = true }: ConsumerKeysTab
             <HeaderCell>Name</HeaderCell>
             {withCustomer ? <HeaderCell>Customer</HeaderCell> : null}
             <HeaderCell>Project</HeaderCell>
-            <HeaderCell>Key</HeaderCell>
             <HeaderCell>State</HeaderCell>
             <HeaderCell>Last used</HeaderCell>
             <HeaderCell>Expires</HeaderCell>
@@ -43,7 +42,12 @@ export function ConsumerKeysTable({ keys, withCustomer = true }: ConsumerKeysTab
             const isOver = state === 'revoked' || state === 'expired';
             return (
               <TableRow key={key.id}>
-                <Cell className="font-medium">{key.name}</Cell>
+                <Cell>
+                  <p className="font-medium">{key.name}</p>
+                  <p className="font-mono text-xs text-muted">
+                    {key.prefix}…{key.last4}
+                  </p>
+                </Cell>
                 {withCustomer ? (
                   <Cell>
                     <Link
@@ -55,9 +59,6 @@ export function ConsumerKeysTable({ keys, withCustomer = true }: ConsumerKeysTab
                   </Cell>
                 ) : null}
                 <Cell className="text-muted">{key.project?.name ?? '–'}</Cell>
-                <Cell className="font-mono text-xs">
-                  {key.prefix}…{key.last4}
-                </Cell>
                 <Cell>
                   <Badge tone={stateWords[state].tone}>{stateWords[state].label}</Badge>
                 </Cell>

@@ -41,7 +41,7 @@ export function CreateConsumerKeyDialog({ customer }: CreateConsumerKeyDialogPro
   return (
     <Dialog open={open} onOpenChange={change}>
       <DialogTrigger asChild>
-        <Button variant="primary">
+        <Button {...(customer === undefined ? { variant: 'primary' } : { size: 'sm' })}>
           <Plus aria-hidden />
           New key
         </Button>

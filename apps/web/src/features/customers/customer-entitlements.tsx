@@ -39,7 +39,7 @@ export function CustomerEntitlements({ customer }: { customer: Customer }) {
 }
 
 function EntitlementItem({ entitlement }: { entitlement: Entitlement }) {
-  const { feature, name, type, limit, value, resets_at } = entitlement;
+  const { feature, name, type, limit, value, suspended } = entitlement;
   const used = entitlement.used ?? 0;
   return (
     <li className="grid content-start gap-1.5">
@@ -47,15 +47,16 @@ function EntitlementItem({ entitlement }: { entitlement: Entitlement }) {
         <span className="min-w-0 truncate font-medium" title={feature}>
           {name}
         </span>
-        {type === 'boolean' ? <Badge tone="success">Included</Badge> : null}
-        {type === 'config' ? <Badge>{value ?? 'Not set'}</Badge> : null}
-        {type === 'metered' ? (
+        {suspended ? <Badge tone="danger">Withheld</Badge> : null}
+        {type === 'boolean' && !suspended ? <Badge tone="success">Included</Badge> : null}
+        {type === 'config' && !suspended ? <Badge>{value ?? 'Not set'}</Badge> : null}
+        {type === 'metered' && !suspended ? (
           <span className="text-muted tabular-nums">
             {formatNumber(used)} of {limit === null ? 'unlimited' : formatNumber(limit)}
           </span>
         ) : null}
       </div>
-      {type === 'metered' && limit !== null ? (
+      {type === 'metered' && limit !== null && !suspended ? (
         <Meter
           label={name}
           used={used}
@@ -65,10 +66,16 @@ function EntitlementItem({ entitlement }: { entitlement: Entitlement }) {
       ) : null}
       {type === 'metered' ? (
         <p className="text-xs text-muted">
-          {entitlement.overage === 'allow' ? 'Goes on beyond the limit' : 'Stops at the limit'}
-          {resets_at ? `, resets ${formatDay(resets_at)}` : ''}
+          {suspended ? `${formatNumber(used)} used` : courseOf(entitlement)}
         </p>
       ) : null}
     </li>
   );
+}
+
+/** What happens at the limit, and when counting begins anew: "Stops at the limit, resets Mar 4, 2026". */
+function courseOf({ limit, overage, resets_at }: Entitlement): string {
+  if (limit === null) return resets_at ? `Resets ${formatDay(resets_at)}` : '';
+  const at = overage === 'allow' ? 'Goes on beyond the limit' : 'Stops at the limit';
+  return resets_at ? `${at}, resets ${formatDay(resets_at)}` : at;
 }

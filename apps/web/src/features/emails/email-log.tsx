@@ -59,7 +59,7 @@ export function EmailLog() {
           />
         }
       />
-      <div className="px-3 pb-3">
+      <div className="px-4 pb-3">
         <Select
           aria-label="State"
           className="w-44"

@@ -32,7 +32,7 @@ export function UsageEventsTable({ events }: { events: readonly UsageEvent[] }) 
               <Badge tone={statusWords[event.status].tone}>{statusWords[event.status].label}</Badge>
               <Outcome event={event} />
             </Cell>
-            <Cell className="max-w-44 truncate font-mono text-xs">
+            <Cell className="max-w-36 truncate font-mono text-xs">
               {event.customer === null ? (
                 '–'
               ) : (
@@ -48,7 +48,7 @@ export function UsageEventsTable({ events }: { events: readonly UsageEvent[] }) 
               <Ago iso={event.received_at} />
             </Cell>
             <Cell
-              className="max-w-56 truncate font-mono text-xs text-muted"
+              className="max-w-40 truncate font-mono text-xs text-muted"
               title={event.idempotency_key ?? undefined}
             >
               {event.idempotency_key ?? '–'}
