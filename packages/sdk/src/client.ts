@@ -3,6 +3,7 @@ import type { RequestOptions } from './core/request-options.ts';
 import { isUnreachable } from './internal/backoff.ts';
 import { type ConnectionOptions, readSettings } from './internal/settings.ts';
 import { Transport } from './internal/transport.ts';
+import { type SnapshotOptions, Snapshots } from './internal/snapshots.ts';
 import { type TrackedUsage, UsageQueue } from './internal/usage-queue.ts';
 import { AddOns } from './resources/add-ons.ts';
 import { Checkout } from './resources/checkout.ts';
@@ -22,8 +23,16 @@ import { type Subscription, Subscriptions } from './resources/subscriptions.ts';
 import { Usage, type UsageEvent } from './resources/usage.ts';
 
 export interface BillingOSOptions extends ConnectionOptions {
-  /** What `hasFeature` and `check` answer when BillingOS cannot be reached. Default: false. */
-  fallback?: boolean | undefined;
+  /**
+   * What `hasFeature` and `check` answer when BillingOS cannot be reached and nothing is known: for all features, or for
+   * each, such as `{ exports: true }`; false for those not named. Default: false.
+   */
+  fallback?: boolean | Readonly<Record<string, boolean>> | undefined;
+  /**
+   * Keep what customers may do in memory, as a stream tells it, and answer checks from there: `true`, or its limits.
+   * Default: every check asks.
+   */
+  snapshot?: boolean | SnapshotOptions | undefined;
   /**
    * Told of every usage event that is given up: rejected, or not recorded before `close` ended. Default: one line on
    * the console, because the promise of `trackUsage` is often not awaited.
@@ -42,7 +51,7 @@ export interface CheckOptions extends RequestOptions {
 export interface Check extends Omit<EntitlementCheck, 'reason' | 'type' | 'version'> {
   /** Why not; null when allowed. `unreachable`: BillingOS gave no answer, and the fallback is false. */
   reason: EntitlementCheck['reason'] | 'unreachable';
-  /** null when BillingOS gave no answer. */
+  /** null when BillingOS gave no answer, or did not list the feature. */
   type: EntitlementCheck['type'] | null;
   /** null when BillingOS gave no answer. */
   version: number | null;
@@ -64,6 +73,7 @@ const checkRetriesMax = 1;
 const usageQueuedMax = 10_000;
 const usageDelayMs = 100;
 const flushTimeoutMs = 30_000;
+const readyTimeoutMs = 10_000;
 
 /**
  * A client of BillingOS. Make one and keep it: it holds the usage that waits to be sent. Wherever a customer is named,
@@ -87,7 +97,8 @@ export class BillingOS {
   readonly projects: Projects;
   readonly requests: Requests;
 
-  readonly #fallback: boolean;
+  readonly #fallback: BillingOSOptions['fallback'];
+  readonly #snapshots: Snapshots | undefined;
   readonly #checkLimits: RequestOptions;
   readonly #usageQueue: UsageQueue<UsageEvent>;
 
@@ -112,11 +123,18 @@ export class BillingOS {
     this.projects = new Projects(transport);
     this.requests = new Requests(transport);
 
-    this.#fallback = options.fallback ?? false;
+    this.#fallback = options.fallback;
     this.#checkLimits = {
       timeoutMs: Math.min(settings.timeoutMs, checkTimeoutMs),
       retriesMax: Math.min(settings.retriesMax, checkRetriesMax),
     };
+    this.#snapshots =
+      options.snapshot === undefined || options.snapshot === false
+        ? undefined
+        : new Snapshots(this.entitlements, options.snapshot === true ? {} : options.snapshot, {
+            ...this.#checkLimits,
+            deadlineMs: checkDeadlineMs,
+          });
     this.#usageQueue = new UsageQueue<UsageEvent>({
       // The queue repeats by itself, for longer than a single request would.
       send: async (events, signal) => {
@@ -130,11 +148,15 @@ export class BillingOS {
   }
 
   /**
-   * Whether the customer may use the feature now, one unit of it if it is metered. Asks BillingOS each time; when it
-   * cannot be reached within 3 seconds, the fallback is the answer. Throws a NotFoundError for a feature that does not
-   * exist: a typo should not look like a "no".
+   * Whether the customer may use the feature now, one unit of it if it is metered. With `snapshot`, from memory; else it
+   * asks BillingOS. When that cannot be reached within 3 seconds, the last known answer or the fallback is the answer.
+   * Throws a NotFoundError for a feature that does not exist: a typo should not look like a "no".
    */
   async hasFeature(customer: string, feature: string, options?: CheckOptions): Promise<boolean> {
+    const known = this.#snapshots?.judge({ customer, feature, required: options?.required ?? 1 });
+    if (known !== undefined) {
+      return known;
+    }
     const { allowed } = await this.check(customer, feature, options);
     return allowed;
   }
@@ -145,24 +167,45 @@ export class BillingOS {
     feature: string,
     {
       required,
-      fallback = this.#fallback,
+      fallback,
       deadlineMs = checkDeadlineMs,
       timeoutMs = this.#checkLimits.timeoutMs,
       retriesMax = this.#checkLimits.retriesMax,
       signal,
     }: CheckOptions = {},
   ): Promise<Check> {
+    const question = { customer, feature, required: required ?? 1 };
+    const known = this.#snapshots?.peek(question);
+    if (known !== undefined) {
+      return known;
+    }
+    const limits = { deadlineMs, timeoutMs, retriesMax, signal };
     try {
-      return await this.entitlements.check(
-        { customer, feature, required },
-        { deadlineMs, timeoutMs, retriesMax, signal },
-      );
+      return this.#snapshots === undefined
+        ? await this.entitlements.check({ customer, feature, required }, limits)
+        : await this.#snapshots.ask(question, limits);
     } catch (error) {
       if (isUnreachable(error)) {
-        return unansweredCheck(feature, fallback);
+        return this.#snapshots?.lastKnown(question) ?? this.#unansweredCheck(feature, fallback);
       }
       throw error;
     }
+  }
+
+  /**
+   * What memory says now, without waiting: `billing.peek('user_42', 'exports')?.allowed`. Undefined without `snapshot`,
+   * and when only BillingOS can say, such as the first time a customer is asked for.
+   */
+  peek(customer: string, feature: string, { required = 1 }: { required?: number } = {}): Check | undefined {
+    return this.#snapshots?.peek({ customer, feature, required });
+  }
+
+  /**
+   * With `snapshot`: connects the stream, and resolves when it is. Not needed: the first check connects it. Rejects with
+   * a TimeoutError after `timeoutMs` (10,000 by default); connecting goes on.
+   */
+  async ready({ timeoutMs = readyTimeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
+    await this.#snapshots?.ready(timeoutMs);
   }
 
   /**
@@ -180,7 +223,7 @@ export class BillingOS {
     // With a key of the caller's own, the time may differ each time the same usage is tracked, and BillingOS would take
     // that for a different event under the same key. With a key made here nobody can repeat it but the queue.
     const time = occurredAt ?? (idempotencyKey === undefined ? new Date() : undefined);
-    return this.#usageQueue.add({
+    const tracked = this.#usageQueue.add({
       idempotency_key: idempotencyKey ?? crypto.randomUUID(),
       customer,
       meter,
@@ -188,6 +231,8 @@ export class BillingOS {
       ...(time === undefined ? {} : { occurred_at: typeof time === 'string' ? time : time.toJSON() }),
       ...(properties === undefined ? {} : { properties }),
     });
+    this.#snapshots?.used({ customer, meter, value }, tracked);
+    return tracked;
   }
 
   /** The running subscription of a customer, or null. The newest, if there are several in different plan groups. */
@@ -214,30 +259,32 @@ export class BillingOS {
   }
 
   /**
-   * Flushes, and takes no more usage. Call it when your process shuts down. Events that are not recorded within
-   * `timeoutMs` (30,000 by default) are given up and go to `onUsageError`.
+   * Flushes, takes no more usage, and ends the stream, which keeps a process alive. Call it when your process shuts
+   * down. Events that are not recorded within `timeoutMs` (30,000 by default) are given up and go to `onUsageError`.
    */
-  close({ timeoutMs = flushTimeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
-    return this.#usageQueue.close(timeoutMs);
+  async close({ timeoutMs = flushTimeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
+    await Promise.all([this.#snapshots?.close(), this.#usageQueue.close(timeoutMs)]);
   }
-}
 
-function unansweredCheck(feature: string, fallback: boolean): Check {
-  return {
-    allowed: fallback,
-    reason: fallback ? null : 'unreachable',
-    feature,
-    type: null,
-    used: null,
-    limit: null,
-    remaining: null,
-    overage: null,
-    resets_at: null,
-    value: null,
-    credits: null,
-    version: null,
-    degraded: true,
-  };
+  #unansweredCheck(feature: string, fallback: boolean | undefined): Check {
+    const ofFeature = typeof this.#fallback === 'object' ? this.#fallback[feature] : this.#fallback;
+    const allowed = fallback ?? ofFeature ?? false;
+    return {
+      allowed,
+      reason: allowed ? null : 'unreachable',
+      feature,
+      type: null,
+      used: null,
+      limit: null,
+      remaining: null,
+      overage: null,
+      resets_at: null,
+      value: null,
+      credits: null,
+      version: null,
+      degraded: true,
+    };
+  }
 }
 
 function reportLostUsage(error: unknown, { meter, idempotency_key }: UsageEvent): void {

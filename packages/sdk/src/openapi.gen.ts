@@ -3071,6 +3071,11 @@ export interface components {
             version: number;
             /** @description A payment is under way of which Stripe may know more: a check asks Stripe, this does not. */
             pending: boolean;
+            /**
+             * Format: date-time
+             * @description When the first period ends, or an override: it must be read again then.
+             */
+            valid_until: string | null;
             features: {
                 feature: string;
                 name: string;

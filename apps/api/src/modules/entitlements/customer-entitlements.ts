@@ -1,6 +1,6 @@
 import { check, difference } from './check.ts';
 import { creditsLeft } from './credits-left.ts';
-import type { Snapshot, SnapshotFeature } from './snapshot.ts';
+import { endOfFirstPeriod, type Snapshot, type SnapshotFeature } from './snapshot.ts';
 
 /**
  * Everything a customer may do, as callers see it: sorted by feature, meters by their keys. Who keeps a copy answers checks
@@ -11,11 +11,13 @@ export function describeEntitlements(
   snapshot: Snapshot & { customer_id: string },
   meterKeys: ReadonlyMap<string, string>,
 ) {
+  const endsAt = endOfFirstPeriod(snapshot);
   return {
     customer: snapshot.customer_id,
     external_id: snapshot.external_id,
     version: snapshot.version,
     pending: snapshot.unsynced_since !== null,
+    valid_until: Number.isFinite(endsAt) ? new Date(endsAt) : null,
     features: Object.entries(snapshot.features)
       .map(([key, feature]) => ({
         ...answerOf(snapshot, key, feature),

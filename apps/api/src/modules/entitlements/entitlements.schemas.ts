@@ -89,6 +89,9 @@ export const customerEntitlements = z
     pending: z
       .boolean()
       .describe('A payment is under way of which Stripe may know more: a check asks Stripe, this does not.'),
+    valid_until: timestamp
+      .nullable()
+      .describe('When the first period ends, or an override: it must be read again then.'),
     features: z.array(
       z.object({
         feature: z.string(),
