@@ -83,7 +83,7 @@ export {
   type VerificationAnswer,
   verificationAnswer,
 } from './resources/keys.ts';
-export type { Meter, MeterCreate, MeterQuery } from './resources/meters.ts';
+export type { Meter, MeterCreate, MeterQuery, MeterUpdate } from './resources/meters.ts';
 export type {
   Plan,
   PlanCreate,

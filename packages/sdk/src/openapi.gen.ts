@@ -417,7 +417,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        patch: operations["updateMeter"];
         trace?: never;
     };
     "/api/v1/features": {
@@ -2480,13 +2480,41 @@ export interface components {
             key: string;
             name: string;
             /**
-             * @description count: each event is one. sum: their values are added.
+             * @description Of the events of a period. count: how many. sum: their values, added. max: the highest value. unique: how many distinct values a property had. latest: the value of the last one, by occurred_at.
              * @enum {string}
              */
-            aggregation: "count" | "sum";
+            aggregation: "count" | "sum" | "max" | "unique" | "latest";
+            property: string | null;
+            filters: components["schemas"]["MeterFilter"][];
+            group_by: string[];
             stripe_meter_id: string | null;
             /** Format: date-time */
             created_at: string;
+        };
+        MeterFilter: {
+            property: string;
+            /** @enum {string} */
+            operator: "eq";
+            value: string | number | boolean;
+        } | {
+            property: string;
+            /** @enum {string} */
+            operator: "in";
+            values: (string | number | boolean)[];
+        } | {
+            property: string;
+            /**
+             * @description Holds also of an event that lacks the property.
+             * @enum {string}
+             */
+            operator: "not_in";
+            values: (string | number | boolean)[];
+        } | {
+            property: string;
+            /** @enum {string} */
+            operator: "exists";
+            /** @description false: the event must lack the property. */
+            value: boolean;
         };
         FeatureList: {
             data: components["schemas"]["Feature"][];
@@ -2826,7 +2854,9 @@ export interface components {
                 } | null;
             }[];
         };
-        UsageCorrection: {
+        UsageCorrection: components["schemas"]["UsageAdjustment"] | components["schemas"]["UsageRetraction"];
+        /** @description Of a meter that counts or sums. */
+        UsageAdjustment: {
             /** @description Made by you before the first attempt, and kept when repeating: it counts once per key. */
             idempotency_key: string;
             /** @description Your own id of the customer, or ours. */
@@ -2843,6 +2873,15 @@ export interface components {
              */
             occurred_at?: string;
         };
+        /** @description Of a meter of the highest, the distinct or the latest values, while the period takes events. */
+        UsageRetraction: {
+            /** @description Made by you before the first attempt, and kept when repeating: it counts once per key. */
+            idempotency_key: string;
+            /** @description Id of the event that is taken back. */
+            event: string;
+            /** @description Why: kept with the event. */
+            reason: string;
+        };
         UsageEventList: {
             data: components["schemas"]["UsageEventEntry"][];
             has_more: boolean;
@@ -2851,7 +2890,7 @@ export interface components {
         UsageEventEntry: {
             id: string;
             /** @enum {string} */
-            status: "accepted" | "late" | "corrected" | "rejected";
+            status: "accepted" | "late" | "corrected" | "uncounted" | "rejected";
             idempotency_key: string | null;
             /** @description As the event names it, or our id. */
             customer: string | null;
@@ -2863,9 +2902,12 @@ export interface components {
             received_at: string;
             /** Format: date-time */
             period_start: string | null;
-            /** @description Of a rejection: which. */
+            properties: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Of one that is rejected or uncounted: why. */
             code: string | null;
-            /** @description Why it was rejected, or corrected. */
+            /** @description Why it was rejected, not counted, or corrected. */
             reason: string | null;
         };
         UsageRecordList: {
@@ -5516,10 +5558,26 @@ export interface operations {
                     key: string;
                     name: string;
                     /**
+                     * @description Of the events of a period. count: how many. sum: their values, added. max: the highest value. unique: how many distinct values a property had. latest: the value of the last one, by occurred_at.
                      * @default sum
                      * @enum {string}
                      */
-                    aggregation?: "count" | "sum";
+                    aggregation?: "count" | "sum" | "max" | "unique" | "latest";
+                    /**
+                     * @description For unique: the property whose distinct values count. For sum, max and latest: the property that holds the value, in place of the event’s own.
+                     * @default null
+                     */
+                    property?: string | null;
+                    /**
+                     * @description All must hold of an event’s properties, or it is stored and not counted.
+                     * @default []
+                     */
+                    filters?: components["schemas"]["MeterFilter"][];
+                    /**
+                     * @description Properties by which use can be broken down when exploring it. Changes nothing that is counted.
+                     * @default []
+                     */
+                    group_by?: string[];
                 };
             };
         };
@@ -5569,6 +5627,75 @@ export interface operations {
             };
             /** @description `meter_not_found`: No meter of this environment has this key or id. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    updateMeter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description Properties by which use can be broken down when exploring it. Changes nothing that is counted. */
+                    group_by?: string[];
+                    /**
+                     * @description Of the events of a period. count: how many. sum: their values, added. max: the highest value. unique: how many distinct values a property had. latest: the value of the last one, by occurred_at.
+                     * @enum {string}
+                     */
+                    aggregation?: "count" | "sum" | "max" | "unique" | "latest";
+                    /** @description For unique: the property whose distinct values count. For sum, max and latest: the property that holds the value, in place of the event’s own. */
+                    property?: string | null;
+                    /** @description All must hold of an event’s properties, or it is stored and not counted. */
+                    filters?: components["schemas"]["MeterFilter"][];
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meter"];
+                };
+            };
+            /** @description `meter_not_found`: No meter of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `meter_in_use`: What a meter counts cannot change once events have come, or once its use is told to Stripe in another way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `meter_property_misplaced`: A meter of the kind unique needs a property, and one that counts events has none. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5631,7 +5758,9 @@ export interface operations {
                      * @description Of the meter that is made with the feature. Default: sum.
                      * @enum {string}
                      */
-                    aggregation?: "count" | "sum";
+                    aggregation?: "count" | "sum" | "max" | "unique" | "latest";
+                    /** @description For unique: the property whose distinct values count. For sum, max and latest: the property that holds the value, in place of the event’s own. */
+                    property?: string;
                     /** @description What one unit beyond the direct limit costs of a customer’s credits. Left out: they do not pay for it. */
                     credit_cost?: number;
                 };
@@ -5672,7 +5801,7 @@ export interface operations {
             /**
              * @description `meter_only_for_metered_feature`: Only a metered feature has a meter.
              *
-             *     `credit_cost_needs_meter`: Credits pay for units that are counted: only a metered feature has a credit cost.
+             *     `credit_cost_needs_meter`: Credits pay for units as they come: only a feature whose meter counts or sums has a credit cost.
              */
             422: {
                 headers: {
@@ -5766,7 +5895,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description `credit_cost_needs_meter`: Credits pay for units that are counted: only a metered feature has a credit cost. */
+            /** @description `credit_cost_needs_meter`: Credits pay for units as they come: only a feature whose meter counts or sums has a credit cost. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7094,7 +7223,22 @@ export interface operations {
                     "application/json": components["schemas"]["TrackedEvent"];
                 };
             };
-            /** @description `idempotency_conflict`: The idempotency key was used before with another request or event. Nothing was written. Make a new key for a new one, and keep the key when repeating one. */
+            /** @description `event_not_found`: No usage event of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `idempotency_conflict`: The idempotency key was used before with another request or event. Nothing was written. Make a new key for a new one, and keep the key when repeating one.
+             *
+             *     `event_not_counted`: The event is not part of any total, or was taken back before: there is nothing to take back.
+             *
+             *     `usage_period_closed`: The period of the event is closed and billed.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7111,6 +7255,8 @@ export interface operations {
              *     `event_time_out_of_range`: occurred_at is more than 5 minutes in the future or more than 35 days in the past.
              *
              *     `usage_below_zero`: The correction would take off more than was used in its period. Nothing was written.
+             *
+             *     `correction_does_not_fit`: A total that is a count or a sum is corrected by a value; the highest, distinct or latest values by taking an event back.
              */
             422: {
                 headers: {
@@ -7129,8 +7275,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
-                /** @description rejected: what did not count, and why; the newest are kept. */
-                status?: "accepted" | "late" | "corrected" | "rejected";
+                /** @description accepted: all that were stored. uncounted: of these, what the meter does not count, and why. rejected: what was not stored, and why; the newest are kept. */
+                status?: "accepted" | "late" | "corrected" | "uncounted" | "rejected";
             };
             header?: {
                 /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
@@ -7344,7 +7490,7 @@ export interface operations {
             /**
              * @description `feature_not_metered`: The feature is on or off, or a setting: there are no units of it to take. Check it instead.
              *
-             *     `meter_not_summed`: Units can be taken of a feature whose meter sums; of one that counts events, one at a time; of others, none.
+             *     `meter_not_summed`: Units can be taken of a feature whose meter sums the values of all events; of one that counts all of them, one at a time; of others, none.
              */
             422: {
                 headers: {
@@ -7395,7 +7541,7 @@ export interface operations {
             /**
              * @description `feature_not_metered`: The feature is on or off, or a setting: there are no units of it to take. Check it instead.
              *
-             *     `meter_not_summed`: Units can be taken of a feature whose meter sums; of one that counts events, one at a time; of others, none.
+             *     `meter_not_summed`: Units can be taken of a feature whose meter sums the values of all events; of one that counts all of them, one at a time; of others, none.
              */
             422: {
                 headers: {
@@ -10595,7 +10741,7 @@ export interface operations {
             /**
              * @description `feature_not_metered`: The feature is on or off, or a setting: there are no units of it to take. Check it instead.
              *
-             *     `meter_not_summed`: Units can be taken of a feature whose meter sums; of one that counts events, one at a time; of others, none.
+             *     `meter_not_summed`: Units can be taken of a feature whose meter sums the values of all events; of one that counts all of them, one at a time; of others, none.
              */
             422: {
                 headers: {

@@ -33,6 +33,7 @@ const calls: Record<string, (billing: BillingOS) => PromiseLike<unknown>> = {
   getCustomerEntitlements: ({ entitlements }) => entitlements.ofCustomer('user_42'),
   listMeters: ({ meters }) => meters.list(),
   createMeter: ({ meters }) => meters.create({ key: 'api_calls', name: 'API calls', aggregation: 'sum' }),
+  updateMeter: ({ meters }) => meters.update('api_calls', { name: 'Calls' }),
   getMeter: ({ meters }) => meters.retrieve('api_calls'),
   listFeatures: ({ features }) => features.list(),
   createFeature: ({ features }) => features.create({ key: 'exports', name: 'Exports', type: 'boolean' }),

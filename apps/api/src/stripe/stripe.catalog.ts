@@ -92,14 +92,21 @@ export async function activatePrice(
 /** Makes a meter, or takes the one that counts under its key there already: a key has one active meter. */
 export async function createMeter(
   { stripe, stripe_account_id: stripeAccount }: Connection,
-  meter: { key: string; name: string },
+  meter: {
+    key: string;
+    name: string;
+    /** What is told is the whole value so far, not what came on top. */
+    is_absolute: boolean;
+  },
   { idempotency_key: idempotencyKey }: Keyed,
 ): Promise<CallResult> {
+  // We have counted already: what is sent is added up there, or replaces what was sent before.
+  const formula = meter.is_absolute ? 'last' : 'sum';
   for await (const existing of stripe.billing.meters.list(
     { status: 'active', limit: 100 },
     { stripeAccount },
   )) {
-    if (existing.event_name === meter.key && countsAsOurs(existing)) {
+    if (existing.event_name === meter.key && countsAsOurs(existing, formula)) {
       return { stripe_object_id: existing.id };
     }
   }
@@ -107,8 +114,7 @@ export async function createMeter(
     {
       display_name: meter.name,
       event_name: meter.key,
-      // We have counted already: what is sent are sums, whatever the meter's own aggregation.
-      default_aggregation: { formula: 'sum' },
+      default_aggregation: { formula },
       customer_mapping: { type: 'by_id', event_payload_key: 'stripe_customer_id' },
       value_settings: { event_payload_key: 'value' },
     },
@@ -117,9 +123,9 @@ export async function createMeter(
   return { stripe_object_id: created.id };
 }
 
-function countsAsOurs(meter: Stripe.Billing.Meter): boolean {
+function countsAsOurs(meter: Stripe.Billing.Meter, formula: 'sum' | 'last'): boolean {
   return (
-    meter.default_aggregation.formula === 'sum' &&
+    meter.default_aggregation.formula === formula &&
     meter.customer_mapping.event_payload_key === 'stripe_customer_id' &&
     meter.value_settings.event_payload_key === 'value'
   );

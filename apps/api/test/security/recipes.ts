@@ -189,6 +189,10 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
     { path: `meters/${meter.id}`, strangers: 'not_found' },
     { path: `meters/${meter.key}`, strangers: 'not_found' },
   ],
+  updateMeter: ({ meter }) => [
+    { path: `meters/${meter.id}`, body: { name: 'Changed' }, strangers: 'not_found' },
+    { path: `meters/${meter.key}`, body: { name: 'Changed' }, strangers: 'not_found' },
+  ],
   listFeatures: () => [{ path: 'features', strangers: 'own' }],
   createFeature: ({ meter }) => [
     {

@@ -27,6 +27,7 @@ const changes: Record<string, string[]> = {
     'createFeature',
     'updateFeature',
     'createPlan',
+    'updateMeter',
     'updatePlan',
     'archivePlan',
     'unarchivePlan',

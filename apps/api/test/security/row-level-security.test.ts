@@ -100,6 +100,7 @@ describe('row-level security', () => {
         'subscription_settings',
         'trials',
         'usage_forwards',
+        'usage_unique_values',
         'usage_windows',
       ].filter((table) => empty.includes(table)),
     );
@@ -127,7 +128,8 @@ describe('row-level security', () => {
       );
       const row = rows[0]?.row ?? { environment_id: b.environment_id };
       if (await may('insert', table)) {
-        const copy = `insert into ${table} select * from jsonb_populate_record(null::${table}, $1)`;
+        const columns = await columnsToWrite(table);
+        const copy = `insert into ${table} (${columns}) select ${columns} from jsonb_populate_record(null::${table}, $1)`;
         await attempt(table, copy, [row]);
       }
       if (rows.length > 0 && (await may('update', `${table}.environment_id`))) {
@@ -138,6 +140,16 @@ describe('row-level security', () => {
     expect(accepted).toEqual([]);
     expect(refused).toBeGreaterThan(30);
   });
+
+  /** All but those that the database fills in itself. */
+  async function columnsToWrite(table: string): Promise<string> {
+    const { rows } = await stack.database.owner.query<{ columns: string }>(
+      `select string_agg(quote_ident(attname), ', ' order by attnum) as columns from pg_attribute
+       where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''`,
+      [table],
+    );
+    return rows[0]?.columns ?? '';
+  }
 
   it('never mixes tenants, when many share two connections', async () => {
     const env = Env.read({ ...process.env, DATABASE_POOL_MAX: '2' });

@@ -6,9 +6,10 @@ import type { components } from '../openapi.gen.ts';
 
 export type Meter = components['schemas']['Meter'];
 export type MeterCreate = Body<'/api/v1/meters', 'post'>;
+export type MeterUpdate = Body<'/api/v1/meters/{id}', 'patch'>;
 export type MeterQuery = Query<'/api/v1/meters', 'get'>;
 
-/** How usage events are added up: their `sum`, or their `count`. */
+/** How usage events are added up: their `sum`, `count`, highest (`max`), `unique` or `latest` values. */
 export class Meters {
   readonly #transport: Transport;
 
@@ -29,5 +30,10 @@ export class Meters {
   /** By id or key. Throws a NotFoundError when there is none. */
   retrieve(id: string, options?: RequestOptions): Promise<Meter> {
     return this.#transport.call('get', '/api/v1/meters/{id}', { path: { id } }, options);
+  }
+
+  /** Changes the name, and by what it can be broken down; what it counts, until the first event came. */
+  update(id: string, body: MeterUpdate, options?: RequestOptions): Promise<Meter> {
+    return this.#transport.call('patch', '/api/v1/meters/{id}', { path: { id }, body }, options);
   }
 }

@@ -43,7 +43,7 @@ export class Usage {
     return answer;
   }
 
-  /** Takes back, or adds, what was reported wrongly. Keep the `idempotency_key` when you repeat. */
+  /** Takes back, or adds, what was reported wrongly: by a `value`, or an `event` where totals are not sums. Keep the `idempotency_key` when you repeat. */
   correct(correction: UsageCorrection, options?: RequestOptions): Promise<TrackedEvent> {
     return this.#transport.call('post', '/api/v1/usage/corrections', { body: correction }, options);
   }

@@ -26,6 +26,7 @@ import { CatalogLinksRepository } from './catalog-links.repository.ts';
 import { CouponsRepository } from './coupons.repository.ts';
 import { FeaturesRepository } from './features.repository.ts';
 import { PlansRepository } from './plans.repository.ts';
+import { isAbsolute } from './meter.ts';
 import { PricesRepository } from './prices.repository.ts';
 
 interface Keyed {
@@ -222,10 +223,11 @@ export class CatalogIntents implements OnModuleInit {
   }
 
   private async meter(environmentId: string, id: string) {
-    return existing(
+    const meter = existing(
       await this.database.tenant(environmentId, () => this.features.findMeter(environmentId, id)),
       id,
     );
+    return { ...meter, is_absolute: isAbsolute(meter) };
   }
 
   private async feature(environmentId: string, id: string) {

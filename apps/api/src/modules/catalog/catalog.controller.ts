@@ -11,20 +11,14 @@ import {
   FeatureNotFound,
   KeyTaken,
   MeterCostsCreditsAlready,
+  MeterInUse,
   MeterNotFound,
   MeterOnlyForMeteredFeature,
+  MeterPropertyMisplaced,
 } from './catalog.errors.ts';
-import {
-  createFeature,
-  createMeter,
-  feature,
-  featurePage,
-  meter,
-  meterPage,
-  resync,
-  updateFeature,
-} from './catalog.schemas.ts';
+import { createFeature, feature, featurePage, resync, updateFeature } from './catalog.schemas.ts';
 import { FeaturesService } from './features.service.ts';
+import { createMeter, meter, meterPage, updateMeter } from './meter.schemas.ts';
 import { ResyncCatalog } from './resync-catalog.ts';
 
 type PageQuery = z.output<typeof pageQuery>;
@@ -63,6 +57,19 @@ export class CatalogController {
   @Refuses(MeterNotFound)
   getMeter(@EnvironmentId() environmentId: string, @Param({ schema: idParam }) { id }: IdParam) {
     return this.features.getMeter(environmentId, id, 'id');
+  }
+
+  /** Changes a meter's name and group_by; what it counts, until its first event came. */
+  @Patch('meters/:id')
+  @Requires('catalog:write')
+  @Returns(200, meter)
+  @Refuses(MeterNotFound, MeterInUse, MeterPropertyMisplaced)
+  updateMeter(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: IdParam,
+    @Body({ schema: updateMeter }) body: z.output<typeof updateMeter>,
+  ) {
+    return this.features.updateMeter(environmentId, id, body);
   }
 
   @Get('features')

@@ -173,6 +173,38 @@ export class KeyTaken extends AppError {
   }
 }
 
+export class MeterInUse extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'meter_in_use',
+    kind: 'conflict',
+    explanation:
+      'What a meter counts cannot change once events have come, or once its use is told to Stripe in another way.',
+  };
+  constructor(meter: string, why: 'events' | 'stripe') {
+    super(
+      MeterInUse.facts,
+      why === 'events'
+        ? `Events of the meter ${meter} were counted: only its name and group_by can change. Create a meter with another key.`
+        : `Stripe keeps the meter ${meter} otherwise: its aggregation cannot change to this one. Create a meter with another key.`,
+    );
+  }
+}
+
+export class MeterPropertyMisplaced extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'meter_property_misplaced',
+    kind: 'invalid',
+    explanation: 'A meter of the kind unique needs a property, and one that counts events has none.',
+  };
+  constructor() {
+    super(
+      MeterPropertyMisplaced.facts,
+      'unique needs the property whose distinct values count; count takes none: send property: null.',
+      'property',
+    );
+  }
+}
+
 export class MeterOnlyForMeteredFeature extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'meter_only_for_metered_feature',
@@ -322,10 +354,15 @@ export class CreditCostNeedsMeter extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'credit_cost_needs_meter',
     kind: 'invalid',
-    explanation: 'Credits pay for units that are counted: only a metered feature has a credit cost.',
+    explanation:
+      'Credits pay for units as they come: only a feature whose meter counts or sums has a credit cost.',
   };
   constructor() {
-    super(CreditCostNeedsMeter.facts, 'Only a metered feature has a credit cost.', 'credit_cost');
+    super(
+      CreditCostNeedsMeter.facts,
+      'Only a metered feature whose meter counts or sums has a credit cost.',
+      'credit_cost',
+    );
   }
 }
 

@@ -20,10 +20,10 @@ export const syncPrice = defineJob({
   ...patient,
 });
 
-/** Puts a meter on the environment's Stripe account, if it has one. */
+/** Puts a meter on the environment's Stripe account, if it has one; after a change, with its new name. */
 export const syncMeter = defineJob({
   name: 'catalog.sync_meter',
-  payload: z.strictObject({ meter_id: z.string() }),
+  payload: z.strictObject({ meter_id: z.string(), change_id: z.string().nullable() }),
   ...patient,
 });
 

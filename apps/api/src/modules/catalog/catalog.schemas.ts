@@ -1,24 +1,11 @@
 import { z } from 'zod';
 import { key, name, pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
+import { featureMeter, fittingProperty, hasFittingProperty } from './meter.schemas.ts';
 import { capIntervals } from './plan.ts';
 import { archived, planPrice, priceInput } from './price.schemas.ts';
 
-export const aggregations = ['count', 'sum'] as const;
 export const featureTypes = ['boolean', 'metered', 'config'] as const;
 export const overages = ['block', 'allow'] as const;
-
-export const meter = z
-  .object({
-    id: z.string(),
-    key: z.string(),
-    name: z.string(),
-    aggregation: z.enum(aggregations).describe('count: each event is one. sum: their values are added.'),
-    stripe_meter_id: z.string().nullable(),
-    created_at: timestamp,
-  })
-  .meta({ id: 'Meter' });
-export const meterPage = pageOf(meter).meta({ id: 'MeterList' });
-export const createMeter = z.strictObject({ key, name, aggregation: z.enum(aggregations).default('sum') });
 
 export const feature = z
   .object({
@@ -43,23 +30,22 @@ const creditCost = z
   .max(999_999_999_999)
   .refine((value) => Number(value.toFixed(12)) === value, 'has at most 12 decimals');
 
-export const createFeature = z.strictObject({
-  key,
-  name,
-  type: z.enum(featureTypes),
-  meter: key
-    .optional()
-    .describe('Key of an existing meter. Left out, a metered feature gets a meter under its own key.'),
-  aggregation: z
-    .enum(aggregations)
-    .optional()
-    .describe('Of the meter that is made with the feature. Default: sum.'),
-  credit_cost: creditCost
-    .optional()
-    .describe(
-      'What one unit beyond the direct limit costs of a customer’s credits. Left out: they do not pay for it.',
-    ),
-});
+export const createFeature = z
+  .strictObject({
+    key,
+    name,
+    type: z.enum(featureTypes),
+    meter: key
+      .optional()
+      .describe('Key of an existing meter. Left out, a metered feature gets a meter under its own key.'),
+    ...featureMeter,
+    credit_cost: creditCost
+      .optional()
+      .describe(
+        'What one unit beyond the direct limit costs of a customer’s credits. Left out: they do not pay for it.',
+      ),
+  })
+  .refine(hasFittingProperty, fittingProperty);
 
 export const updateFeature = z.strictObject({
   credit_cost: creditCost.nullable().describe('Null: credits do not pay for it any more.'),

@@ -4,42 +4,100 @@ import { atLeastOne } from '../../platform/database/at-least-one.ts';
 import { Database } from '../../platform/database/database.ts';
 import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
+import { type Aggregation, type MeterFilter, storedFilters } from './meter.schemas.ts';
 
-const meterColumns = ['id', 'key', 'name', 'aggregation', 'stripe_meter_id', 'created_at'] as const;
+const meterColumns = [
+  'id',
+  'key',
+  'name',
+  'aggregation',
+  'property',
+  'filters',
+  'group_by',
+  'stripe_meter_id',
+  'created_at',
+] as const;
+
+/** What a meter counts, and how it is looked at. */
+export interface MeterTerms {
+  name: string;
+  aggregation: Aggregation;
+  property: string | null;
+  filters: MeterFilter[];
+  group_by: string[];
+}
 
 /** Features and the meters that count their use. */
 @Injectable()
 export class FeaturesRepository {
   constructor(private readonly database: Database) {}
 
-  insertMeter(
+  async insertMeter(
     environmentId: string,
-    meter: { id: string; key: string; name: string; aggregation: 'count' | 'sum'; created_at: Date },
+    { filters, ...meter }: MeterTerms & { id: string; key: string; created_at: Date },
   ) {
-    return this.database.q
+    const row = await this.database.q
       .insertInto('meters')
-      .values({ environment_id: environmentId, ...meter })
+      .values({ environment_id: environmentId, ...meter, filters: JSON.stringify(filters) })
       .returning(meterColumns)
       .executeTakeFirstOrThrow();
+    return shown(row);
+  }
+
+  async updateMeter(environmentId: string, id: string, { filters, ...terms }: MeterTerms) {
+    const row = await this.database.q
+      .updateTable('meters')
+      .set({ ...terms, filters: JSON.stringify(filters) })
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .returning(meterColumns)
+      .executeTakeFirstOrThrow();
+    return shown(row);
+  }
+
+  /** By key or id; nobody else changes it until the transaction ends. */
+  async lockMeter(environmentId: string, reference: string) {
+    const row = await this.database.q
+      .selectFrom('meters')
+      .select(meterColumns)
+      .where('environment_id', '=', environmentId)
+      .where((eb) => eb.or([eb('key', '=', reference), eb('id', '=', reference)]))
+      .forUpdate()
+      .executeTakeFirst();
+    return row === undefined ? undefined : shown(row);
+  }
+
+  /** Whether any event was ever recorded for a meter. */
+  async hasEvents(environmentId: string, meterId: string): Promise<boolean> {
+    const event = await this.database.q
+      .selectFrom('usage_events')
+      .select('id')
+      .where('environment_id', '=', environmentId)
+      .where('meter_id', '=', meterId)
+      .limit(1)
+      .executeTakeFirst();
+    return event !== undefined;
   }
 
   /** By key or id. */
-  findMeter(environmentId: string, reference: string) {
-    return this.database.q
+  async findMeter(environmentId: string, reference: string) {
+    const row = await this.database.q
       .selectFrom('meters')
       .select(meterColumns)
       .where('environment_id', '=', environmentId)
       .where((eb) => eb.or([eb('key', '=', reference), eb('id', '=', reference)]))
       .executeTakeFirst();
+    return row === undefined ? undefined : shown(row);
   }
 
-  listMeters(environmentId: string, page: PageRequest) {
-    return this.database.q
+  async listMeters(environmentId: string, page: PageRequest) {
+    const rows = await this.database.q
       .selectFrom('meters')
       .select(meterColumns)
       .where('environment_id', '=', environmentId)
       .$call(newestFirst('id', page))
       .execute();
+    return rows.map(shown);
   }
 
   async insertFeature(
@@ -103,4 +161,8 @@ export class FeaturesRepository {
       ])
       .where('features.environment_id', '=', environmentId);
   }
+}
+
+function shown<T extends { filters: unknown }>(row: T): T & { filters: MeterFilter[] } {
+  return { ...row, filters: storedFilters.parse(row.filters) };
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
@@ -12,12 +13,16 @@ import {
   FeatureNotFound,
   KeyTaken,
   MeterCostsCreditsAlready,
+  MeterInUse,
   MeterNotFound,
   MeterOnlyForMeteredFeature,
+  MeterPropertyMisplaced,
 } from './catalog.errors.ts';
 import { syncFeature, syncMeter } from './catalog.jobs.ts';
-import type { createFeature, createMeter } from './catalog.schemas.ts';
-import { FeaturesRepository } from './features.repository.ts';
+import type { createFeature } from './catalog.schemas.ts';
+import { FeaturesRepository, type MeterTerms } from './features.repository.ts';
+import { type createMeter, hasFittingProperty, type updateMeter } from './meter.schemas.ts';
+import { isAbsolute } from './meter.ts';
 
 @Injectable()
 export class FeaturesService {
@@ -31,6 +36,11 @@ export class FeaturesService {
 
   listMeters(environmentId: string, page: PageRequest) {
     return this.database.tenant(environmentId, () => this.features.listMeters(environmentId, page));
+  }
+
+  /** By its key. */
+  findMeter(environmentId: string, meterKey: string) {
+    return this.database.tenant(environmentId, () => this.features.findMeter(environmentId, meterKey));
   }
 
   /** By key or id. Throws `MeterNotFound`. */
@@ -58,8 +68,56 @@ export class FeaturesService {
         target: { type: 'meter', id: meter.id },
         after: wish,
       });
-      await this.outbox.add(environmentId, syncMeter, { meter_id: meter.id });
+      await this.outbox.add(environmentId, syncMeter, { meter_id: meter.id, change_id: null });
       return meter;
+    });
+  }
+
+  /**
+   * Changes its name and how it is looked at; what it counts only until the first event came. Throws `MeterNotFound`,
+   * `MeterInUse`, `MeterPropertyMisplaced`.
+   */
+  updateMeter(environmentId: string, reference: string, change: z.output<typeof updateMeter>) {
+    return this.database.tenant(environmentId, async () => {
+      const before = await this.features.lockMeter(environmentId, reference);
+      if (before === undefined) {
+        throw new MeterNotFound(reference, 'id');
+      }
+      const terms: MeterTerms = {
+        name: change.name ?? before.name,
+        aggregation: change.aggregation ?? before.aggregation,
+        property: change.property === undefined ? before.property : change.property,
+        filters: change.filters ?? before.filters,
+        group_by: change.group_by ?? before.group_by,
+      };
+      if (!hasFittingProperty(terms)) {
+        throw new MeterPropertyMisplaced();
+      }
+      const countsOtherwise =
+        terms.aggregation !== before.aggregation ||
+        terms.property !== before.property ||
+        !isDeepStrictEqual(terms.filters, before.filters);
+      if (countsOtherwise && (await this.features.hasEvents(environmentId, before.id))) {
+        throw new MeterInUse(before.key, 'events');
+      }
+      if (before.stripe_meter_id !== null && isAbsolute(terms) !== isAbsolute(before)) {
+        throw new MeterInUse(before.key, 'stripe');
+      }
+      const after = await this.features.updateMeter(environmentId, before.id, terms);
+      await this.audit.record(environmentId, {
+        action: 'meter.updated',
+        target: { type: 'meter', id: before.id },
+        before: {
+          name: before.name,
+          aggregation: before.aggregation,
+          property: before.property,
+          filters: before.filters,
+          group_by: before.group_by,
+        },
+        after: terms,
+      });
+      await this.outbox.add(environmentId, syncMeter, { meter_id: before.id, change_id: newId('job') });
+      return after;
     });
   }
 
@@ -116,7 +174,9 @@ export class FeaturesService {
   setCreditCost(environmentId: string, reference: string, cost: number | null) {
     return this.database.tenant(environmentId, async () => {
       const before = await this.getFeature(environmentId, reference, 'id');
-      if (before.type !== 'metered') {
+      const meter =
+        before.meter === null ? undefined : await this.features.findMeter(environmentId, before.meter);
+      if (meter === undefined || (cost !== null && isAbsolute(meter))) {
         throw new CreditCostNeedsMeter();
       }
       await this.features
@@ -142,23 +202,36 @@ export class FeaturesService {
       if (wish.credit_cost !== undefined) {
         throw new CreditCostNeedsMeter();
       }
-      if (wish.meter !== undefined || wish.aggregation !== undefined) {
-        throw new MeterOnlyForMeteredFeature(wish.meter === undefined ? 'aggregation' : 'meter');
+      const param = (['meter', 'aggregation', 'property'] as const).find((name) => wish[name] !== undefined);
+      if (param !== undefined) {
+        throw new MeterOnlyForMeteredFeature(param);
       }
       return null;
     }
-    if (wish.meter !== undefined) {
-      return (await this.getMeter(environmentId, wish.meter)).id;
-    }
-    const existing = await this.features.findMeter(environmentId, wish.key);
     const meter =
+      wish.meter === undefined
+        ? await this.ownMeter(environmentId, wish)
+        : await this.getMeter(environmentId, wish.meter);
+    if (wish.credit_cost !== undefined && isAbsolute(meter)) {
+      throw new CreditCostNeedsMeter();
+    }
+    return meter.id;
+  }
+
+  /** The meter under the key of a feature, made if there is none. */
+  private async ownMeter(environmentId: string, wish: z.output<typeof createFeature>) {
+    const existing = await this.features.findMeter(environmentId, wish.key);
+    return (
       existing ??
-      (await this.createMeter(environmentId, {
+      this.createMeter(environmentId, {
         key: wish.key,
         name: wish.name,
         aggregation: wish.aggregation ?? 'sum',
-      }));
-    return meter.id;
+        property: wish.property ?? null,
+        filters: [],
+        group_by: [],
+      })
+    );
   }
 }
 

@@ -51,8 +51,15 @@ export class SyncCatalog implements OnModuleInit {
         await this.putPrices(environmentId, await this.findPrices(environmentId, [id]));
       }),
     );
-    this.handlers.register(syncMeter, ({ meter_id: id }, { environment_id: environmentId }) =>
-      this.ifConnected(environmentId, () => this.intents.ensure(environmentId, 'meter', id)),
+    this.handlers.register(
+      syncMeter,
+      ({ meter_id: id, change_id: changeId }, { environment_id: environmentId }) =>
+        this.ifConnected(environmentId, async () => {
+          await this.intents.ensure(environmentId, 'meter', id);
+          if (changeId !== null) {
+            await this.intents.update(environmentId, 'meter', id, changeId);
+          }
+        }),
     );
     this.handlers.register(syncFeature, ({ feature_id: id }, { environment_id: environmentId }) =>
       this.ifConnected(environmentId, () => this.intents.ensure(environmentId, 'feature', id)),

@@ -21,12 +21,12 @@ export class MeterNotSummed extends AppError {
     code: 'meter_not_summed',
     kind: 'invalid',
     explanation:
-      'Units can be taken of a feature whose meter sums; of one that counts events, one at a time; of others, none.',
+      'Units can be taken of a feature whose meter sums the values of all events; of one that counts all of them, one at a time; of others, none.',
   };
   constructor(feature: string) {
     super(
       MeterNotSummed.facts,
-      `The meter of ${feature} does not sum. Take one at a time of a meter that counts, or use a meter that sums.`,
+      `The meter of ${feature} does not sum what is taken. Take one at a time of a meter that counts, or use a meter that sums, without filters or a property.`,
       'quantity',
     );
   }

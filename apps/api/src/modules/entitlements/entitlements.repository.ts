@@ -126,10 +126,13 @@ export class EntitlementsRepository {
   findFeature(environmentId: string, key: string) {
     return this.database.tenant(environmentId, () =>
       this.database.q
-        .selectFrom('features')
-        .select(['key', 'type'])
-        .where('environment_id', '=', environmentId)
-        .where('key', '=', key)
+        .selectFrom('features as f')
+        .leftJoin('meters as m', (join) =>
+          join.onRef('m.environment_id', '=', 'f.environment_id').onRef('m.id', '=', 'f.meter_id'),
+        )
+        .select(['f.key', 'f.type', 'm.is_plain'])
+        .where('f.environment_id', '=', environmentId)
+        .where('f.key', '=', key)
         .executeTakeFirst(),
     );
   }

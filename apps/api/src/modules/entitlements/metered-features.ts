@@ -8,7 +8,7 @@ import { FeatureNotMetered, MeterNotSummed } from './entitlements.errors.ts';
 export class MeteredFeatures {
   constructor(private readonly entitlements: EntitlementsRepository) {}
 
-  /** Throws `FeatureNotFound`, or `FeatureNotMetered` for one that is on or off. */
+  /** Throws `FeatureNotFound`, `FeatureNotMetered` for one that is on or off, `MeterNotSummed`. */
   async get(environmentId: string, key: string): Promise<{ key: string; type: 'metered' }> {
     const feature = await this.entitlements.findFeature(environmentId, key);
     if (feature === undefined) {
@@ -16,6 +16,9 @@ export class MeteredFeatures {
     }
     if (feature.type !== 'metered') {
       throw new FeatureNotMetered(key);
+    }
+    if (feature.is_plain === false) {
+      throw this.notSummed(key);
     }
     return { key, type: feature.type };
   }

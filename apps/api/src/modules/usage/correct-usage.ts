@@ -5,10 +5,13 @@ import { Database } from '../../platform/database/database.ts';
 import { violatedConstraint } from '../../platform/errors.ts';
 import { idLike, newId } from '../../platform/ids.ts';
 import { AuditService } from '../audit/audit.service.ts';
+import { FeaturesService } from '../catalog/features.service.ts';
+import { isAbsolute } from '../catalog/meter.ts';
 import { plainReference } from '../customers/customer-reference.ts';
 import { Ingest } from './ingest.ts';
 import { isCountable } from './usage-event.ts';
 import {
+  CorrectionDoesNotFit,
   CustomerIdUnknown,
   EventTimeOutOfRange,
   MeterUnknown,
@@ -16,7 +19,7 @@ import {
   UsageKeyConflict,
 } from './usage.errors.ts';
 import { UsageRepository } from './usage.repository.ts';
-import type { Tracked, UsageCorrection } from './usage.schemas.ts';
+import type { Tracked, UsageAdjustment } from './usage.schemas.ts';
 
 /** Takes back, or adds, what was reported wrongly: an event of its own kind, signed and with a reason. */
 @Injectable()
@@ -24,13 +27,14 @@ export class CorrectUsage {
   constructor(
     private readonly database: Database,
     private readonly usage: UsageRepository,
+    private readonly features: FeaturesService,
     private readonly ingest: Ingest,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
-  /** Throws `MeterUnknown`, `CustomerIdUnknown`, `EventTimeOutOfRange`, `UsageKeyConflict`, `UsageBelowZero`. */
-  async correct(environmentId: string, correction: UsageCorrection): Promise<Tracked> {
+  /** Throws `MeterUnknown`, `CorrectionDoesNotFit`, `CustomerIdUnknown`, `EventTimeOutOfRange`, `UsageKeyConflict`, `UsageBelowZero`. */
+  async correct(environmentId: string, correction: UsageAdjustment): Promise<Tracked> {
     const now = this.clock.now();
     const occurredAt = correction.occurred_at === undefined ? now : new Date(correction.occurred_at);
     if (!isCountable(occurredAt, now)) {
@@ -39,6 +43,10 @@ export class CorrectUsage {
     const id = newId('usage_event');
     const recorded = await this.database
       .tenant(environmentId, async () => {
+        const meter = await this.features.findMeter(environmentId, correction.meter);
+        if (meter !== undefined && isAbsolute(meter)) {
+          throw new CorrectionDoesNotFit('value');
+        }
         const answer = await this.usage.correct(environmentId, {
           ...correction,
           customer: plainReference(correction.customer),
@@ -83,7 +91,7 @@ export class CorrectUsage {
 }
 
 /** What makes two corrections with the same key the same one. A time left out stays left out. */
-function fingerprintOf(said: UsageCorrection): Buffer {
+function fingerprintOf(said: UsageAdjustment): Buffer {
   const all = ['correction', said.customer, said.meter, said.value, said.reason, said.occurred_at ?? null];
   return hash('sha256', JSON.stringify(all), 'buffer');
 }

@@ -8,14 +8,19 @@ import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { pageFrom } from '../../platform/http/schemas.ts';
 import { CustomerNotFound } from '../customers/customers.errors.ts';
 import { CorrectUsage } from './correct-usage.ts';
+import { RetractUsage } from './retract-usage.ts';
 import { TrackUsage } from './track-usage.ts';
 import {
+  CorrectionDoesNotFit,
   CustomerIdUnknown,
+  EventNotCounted,
+  EventNotFound,
   EventTimeOutOfRange,
   IngestOverloaded,
   MeterUnknown,
   UsageBelowZero,
   UsageKeyConflict,
+  UsagePeriodClosed,
 } from './usage.errors.ts';
 import {
   corrected,
@@ -36,6 +41,7 @@ export class UsageController {
   constructor(
     private readonly trackUsageOf: TrackUsage,
     private readonly corrections: CorrectUsage,
+    private readonly retractions: RetractUsage,
     private readonly usage: UsageService,
   ) {}
 
@@ -62,19 +68,31 @@ export class UsageController {
   }
 
   /**
-   * Corrects what was reported wrongly: an event of its own kind, signed and with a reason. The total of its period
-   * changes, and cannot fall below 0.
+   * Corrects what was reported wrongly, with a reason. A count or a sum by a signed `value`: its total cannot fall below 0.
+   * The highest, distinct or latest value by taking back an `event`: the total becomes what the other events say.
    */
   @Post('corrections')
   @Requires('usage:write')
   @OwnIdempotency()
   @Returns(200, corrected)
-  @Refuses(MeterUnknown, CustomerIdUnknown, EventTimeOutOfRange, UsageKeyConflict, UsageBelowZero)
+  @Refuses(
+    MeterUnknown,
+    CustomerIdUnknown,
+    EventTimeOutOfRange,
+    UsageKeyConflict,
+    UsageBelowZero,
+    CorrectionDoesNotFit,
+    EventNotFound,
+    EventNotCounted,
+    UsagePeriodClosed,
+  )
   correctUsage(
     @EnvironmentId() environmentId: string,
     @Body({ schema: correction }) body: z.output<typeof correction>,
   ) {
-    return this.corrections.correct(environmentId, body);
+    return 'event' in body
+      ? this.retractions.retract(environmentId, body)
+      : this.corrections.correct(environmentId, body);
   }
 
   /** Single events, the newest first, with what became of each; of what was rejected, the newest are kept. */

@@ -69,6 +69,70 @@ export class UsageBelowZero extends AppError {
   }
 }
 
+export class CorrectionDoesNotFit extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'correction_does_not_fit',
+    kind: 'invalid',
+    explanation:
+      'A total that is a count or a sum is corrected by a value; the highest, distinct or latest values by taking an event back.',
+  };
+  constructor(param: 'value' | 'event') {
+    super(
+      CorrectionDoesNotFit.facts,
+      param === 'value'
+        ? 'The meter’s total is not a sum: name the event that is to be taken back, and send what is right as a new event.'
+        : 'The meter counts or sums: say with value by how much the total is off.',
+      param,
+    );
+  }
+}
+
+export class EventNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'event_not_found',
+    kind: 'not_found',
+    explanation: 'No usage event of this environment has this id.',
+  };
+  constructor(event: string) {
+    super(
+      EventNotFound.facts,
+      `There is no usage event ${event}. GET /api/v1/usage/events lists them.`,
+      'event',
+    );
+  }
+}
+
+export class EventNotCounted extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'event_not_counted',
+    kind: 'conflict',
+    explanation:
+      'The event is not part of any total, or was taken back before: there is nothing to take back.',
+  };
+  constructor(event: string) {
+    super(
+      EventNotCounted.facts,
+      `The event ${event} does not count: there is nothing to take back.`,
+      'event',
+    );
+  }
+}
+
+export class UsagePeriodClosed extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'usage_period_closed',
+    kind: 'conflict',
+    explanation: 'The period of the event is closed and billed.',
+  };
+  constructor(event: string) {
+    super(
+      UsagePeriodClosed.facts,
+      `The period of the event ${event} is closed and billed. Correct its invoice with a credit note.`,
+      'event',
+    );
+  }
+}
+
 export class IngestOverloaded extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'ingest_overloaded',

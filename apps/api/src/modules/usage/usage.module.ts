@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { StripeModule } from '../../stripe/stripe.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
+import { CatalogModule } from '../catalog/catalog.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { CorrectUsage } from './correct-usage.ts';
 import { ForwardUsage } from './forward-usage.ts';
@@ -8,6 +9,8 @@ import { ForwardsRepository } from './forwards.repository.ts';
 import { Ingest } from './ingest.ts';
 import { MeterDrift } from './meter-drift.ts';
 import { RejectedEvents } from './rejected-events.ts';
+import { RetractUsage } from './retract-usage.ts';
+import { TotalsRepository } from './totals.repository.ts';
 import { TrackUsage } from './track-usage.ts';
 import { UsageSettingsController } from './usage-settings.controller.ts';
 import { UsageSettingsService } from './usage-settings.service.ts';
@@ -16,13 +19,15 @@ import { UsageRepository } from './usage.repository.ts';
 import { UsageService } from './usage.service.ts';
 
 @Module({
-  imports: [StripeModule, AuditModule, CustomersModule],
+  imports: [StripeModule, AuditModule, CatalogModule, CustomersModule],
   controllers: [UsageController, UsageSettingsController],
   providers: [
     UsageService,
     UsageRepository,
+    TotalsRepository,
     TrackUsage,
     CorrectUsage,
+    RetractUsage,
     RejectedEvents,
     Ingest,
     ForwardUsage,

@@ -26,6 +26,10 @@ export interface RejectedEvent {
   reason: string;
 }
 
+export interface Retracted extends Omit<RecordedEvent, 'environment_id' | 'position' | 'outcome'> {
+  outcome: 'accepted' | 'duplicate' | 'conflict' | 'no_event' | 'additive' | 'uncounted' | 'closed';
+}
+
 @Injectable()
 export class UsageRepository {
   constructor(
@@ -91,6 +95,31 @@ export class UsageRepository {
     return recorded;
   }
 
+  /** Takes an event back (`app.retract_usage` says when not). */
+  async retract(
+    environmentId: string,
+    wish: {
+      id: string;
+      forward_id: string;
+      idempotency_key: string;
+      fingerprint: Buffer;
+      event: string;
+      reason: string;
+      now: Date;
+    },
+  ): Promise<Retracted> {
+    const { rows } = await sql<Retracted>`
+      select * from app.retract_usage(
+        ${environmentId}, ${wish.idempotency_key}, ${wish.fingerprint}, ${wish.id}, ${wish.event}, ${wish.reason},
+        ${wish.forward_id}, ${this.env.get('USAGE_FORWARD_SECONDS')}, ${wish.now})
+    `.execute(this.database.functions);
+    const [recorded] = rows;
+    if (recorded === undefined) {
+      throw new Error('A retraction was left without an answer.');
+    }
+    return recorded;
+  }
+
   async noteRejected(events: readonly RejectedEvent[], keep: number, now: Date): Promise<void> {
     const column = <K extends keyof RejectedEvent>(name: K): RejectedEvent[K][] =>
       events.map((event) => event[name]);
@@ -103,7 +132,10 @@ export class UsageRepository {
   }
 
   /** Recorded events of a kind, the newest first. */
-  listEvents(environmentId: string, filter: PageRequest & { status: 'accepted' | 'late' | 'corrected' }) {
+  listEvents(
+    environmentId: string,
+    filter: PageRequest & { status: 'accepted' | 'late' | 'corrected' | 'uncounted' },
+  ) {
     let query = this.database.q
       .selectFrom('usage_events as e')
       .innerJoin('meters as m', (join) =>
@@ -121,6 +153,9 @@ export class UsageRepository {
         'e.received_at',
         'e.period_start',
         'e.reason',
+        'e.uncounted',
+        'e.properties',
+        'm.property',
       ])
       .where('e.environment_id', '=', environmentId);
     if (filter.status === 'late') {
@@ -128,6 +163,9 @@ export class UsageRepository {
     }
     if (filter.status === 'corrected') {
       query = query.where('e.kind', '=', 'correction');
+    }
+    if (filter.status === 'uncounted') {
+      query = query.where('e.uncounted', 'is not', null);
     }
     if (filter.cursor !== undefined) {
       query = query.where('e.id', '<', filter.cursor);
@@ -168,9 +206,10 @@ export class UsageRepository {
       .execute();
   }
 
-  /** Drops months of events whose totals are frozen, and keys that are too old to be repeated. */
+  /** Drops months of events whose totals are frozen, the distinct values of those, and keys too old to be repeated. */
   async dropOld(before: Date, keysBefore: Date, now: Date): Promise<void> {
     await sql`select app.drop_old_usage(${before}, ${keysBefore}, ${now})`.execute(this.database.functions);
+    await sql`select app.forget_unique_values(50000)`.execute(this.database.functions);
   }
 
   async ensurePartitions(now: Date): Promise<void> {
@@ -242,45 +281,6 @@ export class UsageRepository {
       .orderBy(id, 'desc')
       .limit(filter.limit + 1)
       .execute();
-  }
-
-  /**
-   * What a customer used of a meter in a period, an exact decimal: the total that was kept of a period that begins then, else
-   * the sum of the events.
-   */
-  async total(
-    environmentId: string,
-    of: { customer_id: string; meter_id: string; start: Date; end: Date },
-  ): Promise<string> {
-    const record = await this.database.q
-      .selectFrom('usage_records')
-      .select('value')
-      .where('environment_id', '=', environmentId)
-      .where('customer_id', '=', of.customer_id)
-      .where('meter_id', '=', of.meter_id)
-      .where('period_start', '=', of.start)
-      .executeTakeFirst();
-    if (record !== undefined) {
-      return record.value;
-    }
-    const { total } = await this.database.q
-      .selectFrom('usage_events as e')
-      .innerJoin('meters as m', (join) =>
-        join.onRef('m.environment_id', '=', 'e.environment_id').onRef('m.id', '=', 'e.meter_id'),
-      )
-      .select(
-        sql<string>`coalesce(sum(case when e.kind = 'usage' and m.aggregation = 'count' then 1 else e.value end), 0)::text`.as(
-          'total',
-        ),
-      )
-      .where('e.environment_id', '=', environmentId)
-      .where('e.customer_id', '=', of.customer_id)
-      .where('e.meter_id', '=', of.meter_id)
-      .where('e.occurred_at', '>=', of.start)
-      .where('e.occurred_at', '<', of.end)
-      .where('e.late', '=', false)
-      .executeTakeFirstOrThrow();
-    return total;
   }
 
   /** Events per day that had any. */

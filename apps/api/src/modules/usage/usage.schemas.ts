@@ -124,12 +124,15 @@ export const usageSummary = z
   .meta({ id: 'UsageSummary' });
 export const summaryQuery = z.strictObject({ days: z.coerce.number().int().min(1).max(90).default(30) });
 
-export const correction = z
+const correctionKey = text
+  .min(1)
+  .max(255)
+  .describe('Made by you before the first attempt, and kept when repeating: it counts once per key.');
+const correctionReason = text.trim().min(1).max(500).describe('Why: kept with the event.');
+
+const adjustment = z
   .strictObject({
-    idempotency_key: text
-      .min(1)
-      .max(255)
-      .describe('Made by you before the first attempt, and kept when repeating: it counts once per key.'),
+    idempotency_key: correctionKey,
     customer: text.trim().min(1).max(255).describe('Your own id of the customer, or ours.'),
     meter: key.describe('Key of the meter.'),
     value: z
@@ -144,26 +147,42 @@ export const correction = z
       .describe(
         'What to add to the total; below 0, what to take off. Of a meter that counts, how many events.',
       ),
-    reason: text.trim().min(1).max(500).describe('Why: kept with the event.'),
+    reason: correctionReason,
     occurred_at: z.iso
       .datetime({ offset: true })
       .optional()
       .describe('Decides the billing period, as of an event. Default: now.'),
   })
-  .meta({ id: 'UsageCorrection' });
+  .describe('Of a meter that counts or sums.')
+  .meta({ id: 'UsageAdjustment' });
+export type UsageAdjustment = z.output<typeof adjustment>;
+
+const retraction = z
+  .strictObject({
+    idempotency_key: correctionKey,
+    event: text.min(1).max(255).describe('Id of the event that is taken back.'),
+    reason: correctionReason,
+  })
+  .describe('Of a meter of the highest, the distinct or the latest values, while the period takes events.')
+  .meta({ id: 'UsageRetraction' });
+export type UsageRetraction = z.output<typeof retraction>;
+
+export const correction = z.union([adjustment, retraction]).meta({ id: 'UsageCorrection' });
 export type UsageCorrection = z.output<typeof correction>;
 export const corrected = tracked;
 
 export const listEvents = pageQuery.extend({
   status: z
-    .enum(['accepted', 'late', 'corrected', 'rejected'])
+    .enum(['accepted', 'late', 'corrected', 'uncounted', 'rejected'])
     .default('accepted')
-    .describe('rejected: what did not count, and why; the newest are kept.'),
+    .describe(
+      'accepted: all that were stored. uncounted: of these, what the meter does not count, and why. rejected: what was not stored, and why; the newest are kept.',
+    ),
 });
 const usageEventEntry = z
   .object({
     id: z.string(),
-    status: z.enum(['accepted', 'late', 'corrected', 'rejected']),
+    status: z.enum(['accepted', 'late', 'corrected', 'uncounted', 'rejected']),
     idempotency_key: z.string().nullable(),
     customer: z.string().nullable().describe('As the event names it, or our id.'),
     meter: z.string().nullable(),
@@ -171,8 +190,9 @@ const usageEventEntry = z
     occurred_at: timestamp.nullable(),
     received_at: timestamp,
     period_start: timestamp.nullable(),
-    code: z.string().nullable().describe('Of a rejection: which.'),
-    reason: z.string().nullable().describe('Why it was rejected, or corrected.'),
+    properties: z.record(z.string(), z.unknown()).nullable(),
+    code: z.string().nullable().describe('Of one that is rejected or uncounted: why.'),
+    reason: z.string().nullable().describe('Why it was rejected, not counted, or corrected.'),
   })
   .meta({ id: 'UsageEventEntry' });
 export type UsageEventEntry = z.input<typeof usageEventEntry>;

@@ -1,9 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
 import { Sweeper } from '../../platform/jobs/sweeper.ts';
 import { CustomersService } from '../customers/customers.service.ts';
+import { TotalsRepository, type UsedPeriod } from './totals.repository.ts';
 import { UsageRepository } from './usage.repository.ts';
 import type { listEvents, listUsage, UsageEventEntry } from './usage.schemas.ts';
 
@@ -18,6 +19,7 @@ export class UsageService implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly usage: UsageRepository,
+    private readonly totals: TotalsRepository,
     private readonly customers: CustomersService,
     private readonly sweeper: Sweeper,
     private readonly clock: Clock,
@@ -69,6 +71,7 @@ export class UsageService implements OnModuleInit {
           ...row,
           status,
           value: row.value === null ? null : Number(row.value),
+          properties: null,
           occurred_at: null,
           period_start: null,
         }));
@@ -79,22 +82,30 @@ export class UsageService implements OnModuleInit {
         status:
           row.kind === 'correction'
             ? ('corrected' as const)
-            : row.late
-              ? ('late' as const)
-              : ('accepted' as const),
+            : row.uncounted !== null
+              ? ('uncounted' as const)
+              : row.late
+                ? ('late' as const)
+                : ('accepted' as const),
         customer: row.customer_id,
         value: Number(row.value),
-        code: null,
+        properties: storedProperties.parse(row.properties),
+        code: row.uncounted,
+        reason: row.uncounted === null ? row.reason : whyUncounted(row.uncounted, row.property),
       }));
     });
   }
 
-  /** What a customer used of a meter in a period, as it is invoiced: an exact decimal. */
-  total(
-    environmentId: string,
-    of: { customer_id: string; meter_id: string; start: Date; end: Date },
-  ): Promise<string> {
-    return this.database.tenant(environmentId, () => this.usage.total(environmentId, of));
+  /**
+   * What a customer used of a meter in a period, as it is invoiced, an exact decimal: the total that was kept of a period
+   * that begins then, else what the events of that time say.
+   */
+  total(environmentId: string, of: UsedPeriod): Promise<string> {
+    return this.database.tenant(
+      environmentId,
+      async () =>
+        (await this.totals.kept(environmentId, of)) ?? (await this.totals.between(environmentId, of)),
+    );
   }
 
   /** Events per day over the last `days` days, today included; days without events are 0. */
@@ -108,5 +119,23 @@ export class UsageService implements OnModuleInit {
       return { date, events: counts.get(date) ?? 0 };
     });
     return { events_total: byDay.reduce((total, { events }) => total + events, 0), by_day: byDay };
+  }
+}
+
+const storedProperties = z.record(z.string(), z.unknown()).nullable();
+
+function whyUncounted(
+  code: 'filtered' | 'property_missing' | 'property_not_a_quantity' | 'retracted',
+  property: string | null,
+): string {
+  switch (code) {
+    case 'filtered':
+      return 'It does not meet the filters of the meter.';
+    case 'property_missing':
+      return `It has no property ${property}, by which the meter counts.`;
+    case 'property_not_a_quantity':
+      return `Its property ${property} is not a number from 0 to 999999999999999 with at most 12 decimals.`;
+    case 'retracted':
+      return 'It was taken back by a correction.';
   }
 }

@@ -606,12 +606,28 @@ export interface Merchants {
 }
 
 export interface Meters {
-  aggregation: "count" | "sum";
+  aggregation: "count" | "latest" | "max" | "sum" | "unique";
   created_at: Timestamp;
   environment_id: string;
+  /**
+   * All of them must hold of an event, or it is stored and not counted.
+   */
+  filters: Generated<Json>;
+  /**
+   * Properties by which use can be broken down for looking at.
+   */
+  group_by: Generated<string[]>;
   id: string;
+  /**
+   * Every event counts, as one or as its value: it can be added to a total without looking at anything else.
+   */
+  is_plain: Generated<boolean>;
   key: string;
   name: string;
+  /**
+   * The property whose distinct values are counted, or that holds the value of an event.
+   */
+  property: string | null;
   stripe_meter_id: string | null;
 }
 
@@ -1254,10 +1270,18 @@ export interface UsageEvents {
   properties: Json | null;
   reason: string | null;
   received_at: Timestamp;
+  /**
+   * Why it is not part of any total. Null: it is.
+   */
+  uncounted: "filtered" | "property_missing" | "property_not_a_quantity" | "retracted" | null;
   value: Numeric;
 }
 
 export interface UsageForwards {
+  /**
+   * The whole value of the period so far, to a meter that keeps the last: not to be added up.
+   */
+  absolute: Generated<boolean>;
   attempts: Generated<number>;
   bucket: Timestamp;
   customer_id: string;
@@ -1291,6 +1315,12 @@ export interface UsageRecords {
    * Since when the events it is the sum of may be gone: it is not rebuilt any more.
    */
   frozen_at: Timestamp | null;
+  latest_event_id: string | null;
+  /**
+   * Of a meter of the latest value: which event that is. The later it occurred, then arrived, wins.
+   */
+  latest_occurred_at: Timestamp | null;
+  latest_received_at: Timestamp | null;
   meter_id: string;
   period_end: Timestamp;
   period_start: Timestamp;
@@ -1324,6 +1354,18 @@ export interface UsageReservations {
   quantity: Numeric;
   settled_at: Timestamp | null;
   state: "confirmed" | "held" | "released";
+}
+
+export interface UsageUniqueValues {
+  customer_id: string;
+  environment_id: string;
+  /**
+   * How many events had it: when the last is retracted, it was not seen.
+   */
+  event_count: number;
+  meter_id: string;
+  period_start: Timestamp;
+  value_hash: Buffer;
 }
 
 export interface UsageWindows {
@@ -1435,6 +1477,7 @@ export interface DB {
   usage_records: UsageRecords;
   usage_rejections: UsageRejections;
   usage_reservations: UsageReservations;
+  usage_unique_values: UsageUniqueValues;
   usage_windows: UsageWindows;
   webhook_events: WebhookEvents;
   win_backs: WinBacks;

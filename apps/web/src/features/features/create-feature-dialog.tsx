@@ -18,7 +18,7 @@ import { useState } from 'react';
 import { Controller, useForm } from 'react-hook-form';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
-import type { Feature } from '../../api/types.ts';
+import type { Feature, NewFeature } from '../../api/types.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { keyOfName } from '../plans/key-of-name.ts';
 import { featureTypeHint, featureTypeLabel } from './feature-type.ts';
@@ -50,7 +50,15 @@ export function CreateFeatureDialog({ variant, onCreated }: CreateFeatureDialogP
   );
 }
 
-type Values = { name: string; key: string; type: Feature['type']; aggregation: 'sum' | 'count' };
+type Values = {
+  name: string;
+  key: string;
+  type: Feature['type'];
+  aggregation: Aggregation;
+  property: string;
+};
+
+type Aggregation = NonNullable<NewFeature['aggregation']>;
 
 const types = (['boolean', 'metered', 'config'] as const).map((value) => ({
   value,
@@ -58,27 +66,38 @@ const types = (['boolean', 'metered', 'config'] as const).map((value) => ({
   hint: featureTypeHint[value],
 }));
 
-const aggregations = [
+const aggregations: { value: Aggregation; label: string; hint: string }[] = [
   { value: 'sum', label: 'Sum of the values', hint: 'Each event says how much, such as tokens' },
   { value: 'count', label: 'Number of events', hint: 'Each event counts one' },
+  { value: 'max', label: 'Highest value', hint: 'The peak of a period, such as seats in use' },
+  { value: 'unique', label: 'Distinct values', hint: 'How many different ones, such as active users' },
+  { value: 'latest', label: 'Latest value', hint: 'What was reported last, such as stored gigabytes' },
 ];
 
 function CreateFeatureForm({ onCreated }: { onCreated: (feature: Feature) => void }) {
   const { api } = useEnvironment();
   const queries = useQueryClient();
-  const form = useForm<Values>({ defaultValues: { name: '', key: '', type: 'boolean', aggregation: 'sum' } });
+  const form = useForm<Values>({
+    defaultValues: { name: '', key: '', type: 'boolean', aggregation: 'sum', property: '' },
+  });
   const create = useMutation({
-    mutationFn: ({ name, key, type, aggregation }: Values) =>
+    mutationFn: ({ name, key, type, aggregation, property }: Values) =>
       unwrap(
         api.client.POST('/api/v1/features', {
-          body: { name: name.trim(), key: key.trim(), type, ...(type === 'metered' ? { aggregation } : {}) },
+          body: {
+            name: name.trim(),
+            key: key.trim(),
+            type,
+            ...(type === 'metered' ? { aggregation } : {}),
+            ...(type === 'metered' && aggregation === 'unique' ? { property: property.trim() } : {}),
+          },
         }),
       ),
     onSuccess: async (feature) => {
       await queries.invalidateQueries({ queryKey: featureKeys.all(api) });
       onCreated(feature);
     },
-    onError: (error) => placeError(error, form, ['name', 'key', 'type', 'aggregation']),
+    onError: (error) => placeError(error, form, ['name', 'key', 'type', 'aggregation', 'property']),
   });
   const { errors, dirtyFields } = form.formState;
   return (
@@ -146,6 +165,23 @@ function CreateFeatureForm({ onCreated }: { onCreated: (feature: Feature) => voi
             </Field>
           )}
         />
+      ) : null}
+      {form.watch('type') === 'metered' && form.watch('aggregation') === 'unique' ? (
+        <Field
+          label="Property"
+          hint="Of each event; how many different values it had is counted."
+          error={errors.property?.message}
+        >
+          {(control) => (
+            <Input
+              {...control}
+              className="font-mono"
+              placeholder="user_id"
+              autoComplete="off"
+              {...form.register('property', { required: 'Name the property whose values are counted.' })}
+            />
+          )}
+        </Field>
       ) : null}
       <DialogFooter>
         <DialogClose asChild>
