@@ -17,6 +17,8 @@ export interface RedisOptions {
   logFile?: string;
   /** Where a Redis without installation rights is unpacked. Default: `programs` in the folder. */
   unpackDir?: string;
+  /** Further lines of its configuration. */
+  settings?: readonly string[];
   /** Told about slow steps, such as installing Redis. */
   say?: (line: string) => void;
 }
@@ -54,6 +56,7 @@ export async function startRedis(options: RedisOptions): Promise<RunningRedis> {
     'maxmemory-policy noeviction',
     'save ""',
     'daemonize no',
+    ...(options.settings ?? []),
   ];
   writeFileSync(configuration, `${lines.join('\n')}\n`, { mode: 0o600 });
   const service = await startService({

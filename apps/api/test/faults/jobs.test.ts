@@ -217,6 +217,7 @@ describe('the worker', () => {
     expect(runs.toSorted()).toEqual(wanted.toSorted());
   });
 
+  // INV-43
   it('gives jobs back while Redis is away, and does them when it is there again', async () => {
     const { port } = redis;
     await redis.stop();

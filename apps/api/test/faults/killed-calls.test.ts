@@ -163,7 +163,7 @@ describe('a worker is killed while it puts a catalog on Stripe', () => {
 
     // BullMQ's locks of the dead worker, and the outbox's lease, run out.
     const redis = stack.app.get(Redis).client;
-    const locks = (await redis.keys('bull:*')).filter((key) => /:lock$|:stalled-check$/.test(key));
+    const locks = (await redis.keys('{jobs:*')).filter((key) => /:lock$|:stalled-check$/.test(key));
     if (locks.length > 0) await redis.del(...locks);
     stack.passTime(61);
     await stack.startWorker();

@@ -7,7 +7,14 @@ import { Log } from '../log.ts';
 import { Metrics } from '../metrics.ts';
 import { queueConnection } from '../redis.ts';
 import { requestContext } from '../request-context.ts';
-import { backoffSeconds, definedJobs, type JobDefinition, type QueueName, queues } from './job.ts';
+import {
+  backoffSeconds,
+  definedJobs,
+  type JobDefinition,
+  type QueueName,
+  queuePrefix,
+  queues,
+} from './job.ts';
 import { JobHandlers } from './job-handlers.ts';
 import { OutboxRepository } from './outbox.repository.ts';
 
@@ -51,6 +58,7 @@ export class JobRunner {
     this.workers = queues.map((queue) => {
       const worker = new Worker<JobData>(queue, (job) => this.process(job), {
         connection: queueConnection(this.env),
+        prefix: queuePrefix(queue),
         concurrency: concurrency[queue],
         stalledInterval: stalledCheckMs,
       });

@@ -3,6 +3,11 @@ import { z } from 'zod';
 export const queues = ['money', 'webhooks', 'usage', 'intelligence', 'bulk'] as const;
 export type QueueName = (typeof queues)[number];
 
+/** How the keys of a queue begin: in braces, so that a cluster keeps all of a queue in one place, as BullMQ needs it. */
+export function queuePrefix(queue: QueueName): string {
+  return `{jobs:${queue}}`;
+}
+
 /** A kind of job: what it is called, what it is given, and how patient we are with it. Its handler is apart. */
 export interface JobDefinition<Payload extends z.ZodType = z.ZodType> {
   name: string;

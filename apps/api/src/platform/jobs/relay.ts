@@ -4,7 +4,7 @@ import { Env } from '../../env.ts';
 import { Clock } from '../clock.ts';
 import { Log } from '../log.ts';
 import { queueConnection } from '../redis.ts';
-import { type QueueName, queues } from './job.ts';
+import { type QueueName, queuePrefix, queues } from './job.ts';
 import { type ClaimedJob, OutboxRepository } from './outbox.repository.ts';
 
 const batchMax = 200;
@@ -87,6 +87,7 @@ export class Relay {
 function newQueue(env: Env, name: QueueName): Queue {
   const queue = new Queue(name, {
     connection: queueConnection(env),
+    prefix: queuePrefix(name),
     // The outbox is the record of what happened; a leftover here would block handing the job over again.
     defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },
   });
