@@ -17,6 +17,7 @@ const feature = (key: string, type: Feature['type']): Feature => ({
   name: key,
   type,
   meter: type === 'metered' ? key : null,
+  credit_cost: null,
   created_at: '2026-11-21T00:00:00.000Z',
 });
 const catalog = [feature('exports', 'boolean'), feature('calls', 'metered'), feature('support', 'config')];
