@@ -2587,6 +2587,8 @@ export interface components {
             };
             prices: components["schemas"]["Price"][];
             features: components["schemas"]["PlanFeature"][];
+            /** @description What it grants anew each interval, whatever the interval of its price. */
+            credits: components["schemas"]["PlanCredits"] | null;
             /** Format: date-time */
             created_at: string;
         };
@@ -2644,6 +2646,20 @@ export interface components {
                 quantity: number;
             }[] | null;
         };
+        PlanCredits: {
+            /** @description How many credits each interval. */
+            quantity: number;
+            /** @enum {string} */
+            interval: "day" | "week" | "month" | "year";
+            interval_count: number;
+            /** @description Null: nothing is carried over. */
+            rollover: {
+                /** @description How much of what was carried over a customer may have at once. */
+                max: number;
+                /** @description For how many intervals what was carried over can be used. */
+                periods: number;
+            } | null;
+        };
         WrittenPlan: {
             id: string;
             key: string;
@@ -2680,6 +2696,8 @@ export interface components {
             };
             prices: components["schemas"]["Price"][];
             features: components["schemas"]["PlanFeature"][];
+            /** @description What it grants anew each interval, whatever the interval of its price. */
+            credits: components["schemas"]["PlanCredits"] | null;
             /** Format: date-time */
             created_at: string;
             /** @description What is allowed, but seldom meant. */
@@ -2706,6 +2724,8 @@ export interface components {
             } | null;
             prices: components["schemas"]["Price"][];
             features: components["schemas"]["PlanFeature"][];
+            /** @description What it grants anew each interval, whatever the interval of its price. */
+            credits: components["schemas"]["PlanCredits"] | null;
         };
         PlanDraft: {
             plan: {
@@ -2731,6 +2751,8 @@ export interface components {
             };
             prices: components["schemas"]["Price"][];
             features: components["schemas"]["PlanFeature"][];
+            /** @description What it grants anew each interval, whatever the interval of its price. */
+            credits: components["schemas"]["PlanCredits"] | null;
             /** @description What is allowed, but seldom meant. */
             warnings: string[];
         };
@@ -6057,6 +6079,28 @@ export interface operations {
                             quantity: number;
                         }[];
                     }[];
+                    /**
+                     * @description Credits that it grants anew each interval, whatever the interval of its price.
+                     * @default null
+                     */
+                    credits?: {
+                        /** @description How many credits each interval. */
+                        quantity: number;
+                        /**
+                         * @default month
+                         * @enum {string}
+                         */
+                        interval?: "day" | "week" | "month" | "year";
+                        /** @default 1 */
+                        interval_count?: number;
+                        /** @default null */
+                        rollover?: {
+                            /** @description How much of what was carried over a customer may have at once. */
+                            max: number;
+                            /** @description For how many intervals what was carried over can be used. */
+                            periods: number;
+                        } | null;
+                    } | null;
                     /** @default null */
                     trial?: {
                         days: number;
@@ -6414,6 +6458,28 @@ export interface operations {
                             quantity: number;
                         }[];
                     }[];
+                    /**
+                     * @description Credits that it grants anew each interval, whatever the interval of its price.
+                     * @default null
+                     */
+                    credits?: {
+                        /** @description How many credits each interval. */
+                        quantity: number;
+                        /**
+                         * @default month
+                         * @enum {string}
+                         */
+                        interval?: "day" | "week" | "month" | "year";
+                        /** @default 1 */
+                        interval_count?: number;
+                        /** @default null */
+                        rollover?: {
+                            /** @description How much of what was carried over a customer may have at once. */
+                            max: number;
+                            /** @description For how many intervals what was carried over can be used. */
+                            periods: number;
+                        } | null;
+                    } | null;
                     /** @default null */
                     trial?: {
                         days: number;
@@ -6655,6 +6721,28 @@ export interface operations {
                             quantity: number;
                         }[];
                     }[];
+                    /**
+                     * @description Credits that it grants anew each interval, whatever the interval of its price.
+                     * @default null
+                     */
+                    credits?: {
+                        /** @description How many credits each interval. */
+                        quantity: number;
+                        /**
+                         * @default month
+                         * @enum {string}
+                         */
+                        interval?: "day" | "week" | "month" | "year";
+                        /** @default 1 */
+                        interval_count?: number;
+                        /** @default null */
+                        rollover?: {
+                            /** @description How much of what was carried over a customer may have at once. */
+                            max: number;
+                            /** @description For how many intervals what was carried over can be used. */
+                            periods: number;
+                        } | null;
+                    } | null;
                 };
             };
         };

@@ -89,6 +89,7 @@ describe('row-level security', () => {
         'coupons',
         'credit_allowances',
         'credit_draws',
+        'plan_credits',
         'entitlement_overrides',
         'plan_migration_items',
         'plan_migrations',

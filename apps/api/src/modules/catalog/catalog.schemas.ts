@@ -89,6 +89,24 @@ export const planFeature = z
   })
   .meta({ id: 'PlanFeature' });
 
+const creditTerms = {
+  quantity: z.number().gt(0).max(999_999_999_999_999).describe('How many credits each interval.'),
+  interval: z.enum(['day', 'week', 'month', 'year']),
+  interval_count: z.int().min(1).max(36),
+};
+const rollover = z.strictObject({
+  max: z
+    .number()
+    .gt(0)
+    .max(999_999_999_999_999)
+    .describe('How much of what was carried over a customer may have at once.'),
+  periods: z.int().min(1).max(36).describe('For how many intervals what was carried over can be used.'),
+});
+
+export const planCredits = z
+  .object({ ...creditTerms, rollover: rollover.nullable().describe('Null: nothing is carried over.') })
+  .meta({ id: 'PlanCredits' });
+
 export const plan = z
   .object({
     id: z.string(),
@@ -109,6 +127,9 @@ export const plan = z
     }),
     prices: z.array(planPrice),
     features: z.array(planFeature),
+    credits: planCredits
+      .nullable()
+      .describe('What it grants anew each interval, whatever the interval of its price.'),
     created_at: timestamp,
   })
   .meta({ id: 'Plan' });
@@ -127,6 +148,9 @@ export const planVersion = z
     trial: z.object(trialTerms).nullable(),
     prices: z.array(planPrice),
     features: z.array(planFeature),
+    credits: planCredits
+      .nullable()
+      .describe('What it grants anew each interval, whatever the interval of its price.'),
   })
   .meta({ id: 'PlanVersion' });
 export const planVersionPage = pageOf(planVersion).meta({ id: 'PlanVersionList' });
@@ -142,6 +166,9 @@ export const planDraft = z
     }),
     prices: z.array(planPrice),
     features: z.array(planFeature),
+    credits: planCredits
+      .nullable()
+      .describe('What it grants anew each interval, whatever the interval of its price.'),
     warnings,
   })
   .meta({ id: 'PlanDraft' });
@@ -161,6 +188,16 @@ export const versionFields = {
     )
     .max(100)
     .default([]),
+  credits: z
+    .strictObject({
+      ...creditTerms,
+      interval: creditTerms.interval.default('month'),
+      interval_count: creditTerms.interval_count.default(1),
+      rollover: rollover.nullable().default(null),
+    })
+    .nullable()
+    .default(null)
+    .describe('Credits that it grants anew each interval, whatever the interval of its price.'),
   trial: z
     .strictObject({
       ...trialTerms,
@@ -190,6 +227,7 @@ export const createAddOn = z.strictObject({
   rank: rank.default(0),
   prices: versionFields.prices,
   features: versionFields.features,
+  credits: versionFields.credits,
 });
 
 export const putDraft = z.strictObject(versionFields);

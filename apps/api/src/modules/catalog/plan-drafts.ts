@@ -36,12 +36,13 @@ export class PlanDrafts {
       if (draft === undefined) {
         throw new DraftNotFound(plan.key);
       }
-      const { prices, features } = await this.service.termsOf(environmentId, draft.id);
+      const { prices, features, credits } = await this.service.termsOf(environmentId, draft.id);
       return {
         plan: { id: plan.id, key: plan.key, name: plan.name },
         version: draft,
         prices,
         features,
+        credits,
         warnings: warningsOf(prices, features),
       };
     });

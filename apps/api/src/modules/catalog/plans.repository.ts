@@ -30,6 +30,14 @@ export interface Trial {
   end: 'cancel' | 'pause';
 }
 
+/** What a version grants anew each interval. */
+export interface PlanCredits {
+  quantity: number;
+  interval: 'day' | 'week' | 'month' | 'year';
+  interval_count: number;
+  rollover: { max: number; periods: number } | null;
+}
+
 @Injectable()
 export class PlansRepository {
   constructor(private readonly database: Database) {}
@@ -181,7 +189,7 @@ export class PlansRepository {
 
   /** With its prices and features. */
   async deleteDraft(environmentId: string, planId: string): Promise<void> {
-    for (const table of ['prices', 'plan_features'] as const) {
+    for (const table of ['prices', 'plan_features', 'plan_credits'] as const) {
       await this.database.q
         .deleteFrom(table)
         .where('environment_id', '=', environmentId)
@@ -264,6 +272,44 @@ export class PlansRepository {
       .orderBy('features.key')
       .execute();
     return rows.map((row) => ({ ...row, caps: caps.nullable().parse(row.caps) }));
+  }
+
+  async insertCredits(environmentId: string, versionId: string, credits: PlanCredits): Promise<void> {
+    const { rollover, ...terms } = credits;
+    await this.database.q
+      .insertInto('plan_credits')
+      .values({
+        environment_id: environmentId,
+        plan_version_id: versionId,
+        ...terms,
+        rollover_max: rollover?.max ?? null,
+        rollover_periods: rollover?.periods ?? null,
+      })
+      .execute();
+  }
+
+  async credits(
+    environmentId: string,
+    versionIds: string[],
+  ): Promise<(PlanCredits & { plan_version_id: string })[]> {
+    const rows = await this.database.q
+      .selectFrom('plan_credits')
+      .select([
+        'plan_version_id',
+        'quantity',
+        'interval',
+        'interval_count',
+        'rollover_max',
+        'rollover_periods',
+      ])
+      .where('environment_id', '=', environmentId)
+      .where('plan_version_id', 'in', atLeastOne(versionIds))
+      .execute();
+    return rows.map(({ rollover_max: max, rollover_periods: periods, quantity, ...row }) => ({
+      ...row,
+      quantity: Number(quantity),
+      rollover: max === null || periods === null ? null : { max: Number(max), periods },
+    }));
   }
 
   async setDefault(environmentId: string, planId: string | null): Promise<void> {

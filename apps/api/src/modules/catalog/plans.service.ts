@@ -83,7 +83,11 @@ export class PlansService {
         environmentId,
         versions.map((version) => version.id),
       );
-      return versions.map((version) => ({ ...version, ...termsIn(version.id, prices, features) }));
+      const credits = await this.plans.credits(
+        environmentId,
+        versions.map((version) => version.id),
+      );
+      return versions.map((version) => ({ ...version, ...termsIn(version.id, prices, features, credits) }));
     });
   }
 
@@ -93,6 +97,7 @@ export class PlansService {
       versionId,
       await this.prices.ofVersions(environmentId, [versionId]),
       await this.plans.features(environmentId, [versionId]),
+      await this.plans.credits(environmentId, [versionId]),
     );
   }
 
@@ -105,6 +110,7 @@ export class PlansService {
           ...version,
           prices: await this.prices.ofVersions(environmentId, [versionId]),
           features: await this.plans.features(environmentId, [versionId]),
+          credits: (await this.plans.credits(environmentId, [versionId]))[0] ?? null,
         };
   }
 
@@ -131,7 +137,7 @@ export class PlansService {
       const now = this.clock.now();
       const id = newId('plan');
       const versionId = newId('plan_version');
-      const { prices, features, trial, ...fields } = wish;
+      const { prices, features, credits, trial, ...fields } = wish;
       await this.plans.insert(environmentId, { id, ...fields, created_at: now }).catch((error: unknown) => {
         throw violatedConstraint(error) === 'plans_environment_id_key_key'
           ? new KeyTaken('plan', wish.key)
@@ -145,7 +151,7 @@ export class PlansService {
         published_at: now,
         trial,
       });
-      await this.writeVersion.write(environmentId, versionId, { prices, features, trial }, now);
+      await this.writeVersion.write(environmentId, versionId, { prices, features, credits, trial }, now);
       await this.audit.record(environmentId, {
         action: 'plan.created',
         target: { type: 'plan', id },
@@ -236,6 +242,7 @@ export class PlansService {
     const versionIds = rows.map((row) => row.version_id);
     const prices = await this.prices.ofVersions(environmentId, versionIds);
     const features = await this.plans.features(environmentId, versionIds);
+    const credits = await this.plans.credits(environmentId, versionIds);
     return rows.map((row) => ({
       ...row,
       version: {
@@ -244,7 +251,7 @@ export class PlansService {
         published_at: row.published_at,
         trial: row.trial,
       },
-      ...termsIn(row.version_id, prices, features),
+      ...termsIn(row.version_id, prices, features, credits),
     }));
   }
 }
@@ -253,8 +260,10 @@ function termsIn(
   versionId: string,
   prices: Awaited<ReturnType<PricesRepository['ofVersions']>>,
   features: Awaited<ReturnType<PlansRepository['features']>>,
-): Pick<Plan, 'prices' | 'features'> {
+  credits: Awaited<ReturnType<PlansRepository['credits']>>,
+): Pick<Plan, 'prices' | 'features' | 'credits'> {
   return {
+    credits: credits.find((terms) => terms.plan_version_id === versionId) ?? null,
     prices: prices.filter((price) => price.plan_version_id === versionId).map(shownPrice),
     features: features
       .filter((feature) => feature.plan_version_id === versionId)

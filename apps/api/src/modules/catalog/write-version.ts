@@ -33,5 +33,8 @@ export class WriteVersion {
       now,
     );
     await this.plans.insertFeatures(environmentId, versionId, grants);
+    if (terms.credits !== null) {
+      await this.plans.insertCredits(environmentId, versionId, terms.credits);
+    }
   }
 }

@@ -3,14 +3,16 @@ import { AlertsModule } from '../alerts/alerts.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { EntitlementsModule } from '../entitlements/entitlements.module.ts';
+import { AllowancesRepository } from './allowances.repository.ts';
 import { CreditsController } from './credits.controller.ts';
 import { CreditsRepository } from './credits.repository.ts';
 import { CreditsService } from './credits.service.ts';
+import { GrantAllowances } from './grant-allowances.ts';
 
 @Module({
   imports: [AlertsModule, AuditModule, CustomersModule, EntitlementsModule],
   controllers: [CreditsController],
-  providers: [CreditsService, CreditsRepository],
-  exports: [CreditsService],
+  providers: [CreditsService, CreditsRepository, GrantAllowances, AllowancesRepository],
+  exports: [CreditsService, GrantAllowances],
 })
 export class CreditsModule {}

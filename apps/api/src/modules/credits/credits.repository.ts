@@ -184,25 +184,6 @@ export class CreditsRepository {
       .executeTakeFirst();
   }
 
-  allowances(environmentId: string, customerId: string) {
-    return this.database.q
-      .selectFrom('credit_allowances')
-      .select([
-        'source',
-        'quantity',
-        'interval',
-        'interval_count',
-        'rollover_max',
-        'rollover_periods',
-        'next_reset_at',
-      ])
-      .where('environment_id', '=', environmentId)
-      .where('customer_id', '=', customerId)
-      .where('ended_at', 'is', null)
-      .orderBy('id')
-      .execute();
-  }
-
   /** Pools of all environments of which something has expired, or is to be granted anew. */
   async due(now: Date, rowsMax: number) {
     const { rows } = await sql<{ environment_id: string; customer_id: string }>`

@@ -9,6 +9,7 @@ import { AlertsService } from '../alerts/alerts.service.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { EntitlementsService } from '../entitlements/entitlements.service.ts';
+import { AllowancesRepository } from './allowances.repository.ts';
 import { CreditGrantNotFound, CreditTimesDoNotFit } from './credits.errors.ts';
 import { CreditsRepository } from './credits.repository.ts';
 import type { CreateCreditGrant, CreditBalance, CreditGrant } from './credits.schemas.ts';
@@ -24,6 +25,7 @@ export class CreditsService implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly credits: CreditsRepository,
+    private readonly allowances: AllowancesRepository,
     private readonly customers: CustomersService,
     private readonly entitlements: EntitlementsService,
     private readonly alerts: AlertsService,
@@ -120,7 +122,7 @@ export class CreditsService implements OnModuleInit {
       const pool = await this.credits.findPool(environmentId, id);
       const sums = await this.credits.sums(environmentId, id, now);
       const expiry = await this.credits.nextExpiry(environmentId, id, now);
-      const allowances = await this.credits.allowances(environmentId, id);
+      const allowances = await this.allowances.ofCustomer(environmentId, id);
       return {
         customer: id,
         balance: Number(sums.balance),

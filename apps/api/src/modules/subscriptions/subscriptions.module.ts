@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { StripeModule } from '../../stripe/stripe.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { CatalogModule } from '../catalog/catalog.module.ts';
+import { CreditsModule } from '../credits/credits.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { EntitlementsModule } from '../entitlements/entitlements.module.ts';
 import { MailModule } from '../mail/mail.module.ts';
@@ -43,6 +44,7 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
     MerchantsModule,
     CustomersModule,
     CatalogModule,
+    CreditsModule,
     EntitlementsModule,
   ],
   controllers: [SubscriptionsController, PlanMigrationsController],

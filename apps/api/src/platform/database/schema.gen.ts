@@ -699,6 +699,22 @@ export interface PaymentSettings {
   updated_at: Timestamp;
 }
 
+export interface PlanCredits {
+  environment_id: string;
+  interval: "day" | "month" | "week" | "year";
+  interval_count: number;
+  plan_version_id: string;
+  quantity: Numeric;
+  /**
+   * How much of what was carried over a customer may have at once. Null: nothing is carried over.
+   */
+  rollover_max: Numeric | null;
+  /**
+   * For how many intervals what was carried over can be used.
+   */
+  rollover_periods: number | null;
+}
+
 export interface PlanFeatures {
   /**
    * Of a metered feature: [{interval, quantity}], at most so much within each minute, hour, day, week or month in UTC, also where overage is allowed.
@@ -1442,6 +1458,7 @@ export interface DB {
   outbox: Outbox;
   payment_settings: PaymentSettings;
   payments: Payments;
+  plan_credits: PlanCredits;
   plan_features: PlanFeatures;
   plan_migration_items: PlanMigrationItems;
   plan_migrations: PlanMigrations;

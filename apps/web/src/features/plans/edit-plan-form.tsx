@@ -63,6 +63,7 @@ function DraftForm({ plan, catalog, begun }: DraftFormProps) {
             prices: draftPrices(draft),
             features: draftFeatures(draft, catalog),
             trial: plan.type === 'base' ? draftTrial(draft) : null,
+            ...(draft.credits ? { credits: draft.credits } : {}),
           },
         }),
       ),

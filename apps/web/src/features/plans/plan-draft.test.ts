@@ -113,6 +113,12 @@ test('a price keeps its currency: 5,000 yen are not 50.00 dollars', () => {
   ]);
 });
 
+test('credits that were set through the API are kept', () => {
+  const credits = { quantity: 100, interval: 'month' as const, interval_count: 1, rollover: null };
+  const plan = { name: 'Pro', key: 'pro', description: null };
+  expect(draftOf(plan, { prices: [], features: [], trial: null, credits }, catalog).credits).toEqual(credits);
+});
+
 test('tiers that do not ascend are not sent', () => {
   const tier = { up_to: '5', unit_amount: '7', flat_amount: '' };
   const price = { ...emptyPrice, type: 'graduated' as const, tiers: [tier, tier, { ...tier, up_to: '' }] };

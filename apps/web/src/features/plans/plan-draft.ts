@@ -38,6 +38,8 @@ export type PlanDraft = {
   /** By feature id: a key may hold dots, which form paths would read as nesting. */
   features: Record<string, FeatureDraft>;
   trial: TrialDraft;
+  /** Set through the API; the editor keeps them. */
+  credits?: NonNullable<Plan['credits']>;
 };
 
 export const emptyFeature: FeatureDraft = { chosen: false, limit: '', overage: 'block', value: '' };
@@ -166,7 +168,10 @@ export function draftTrial({ trial }: Pick<PlanDraft, 'trial'>): NonNullable<New
   return days ? { days, requires_card: trial.requires_card, end: trial.end } : null;
 }
 
-type Version = Pick<Plan, 'prices' | 'features'> & { trial: Plan['version']['trial'] };
+type Version = Pick<Plan, 'prices' | 'features'> & {
+  trial: Plan['version']['trial'];
+  credits?: Plan['credits'];
+};
 
 /** A version as the editor shows it, to be changed. */
 export function draftOf(
@@ -174,7 +179,7 @@ export function draftOf(
   version: Version,
   catalog: readonly Feature[],
 ): PlanDraft {
-  const { trial } = version;
+  const { trial, credits } = version;
   return {
     name: plan.name,
     key: plan.key,
@@ -196,6 +201,7 @@ export function draftOf(
     trial: trial
       ? { days: String(trial.days), requires_card: trial.requires_card, end: trial.end }
       : emptyPlan.trial,
+    ...(credits ? { credits } : {}),
   };
 }
 
