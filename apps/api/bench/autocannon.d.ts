@@ -17,10 +17,15 @@ declare module 'autocannon' {
     errors: number;
     non2xx: number;
     requests: { total: number };
-    /** Milliseconds. */
-    latency: { p99: number };
     /** Seconds. */
     duration: number;
   }
-  export default function autocannon(options: Options): Promise<Result>;
+  interface Run extends Promise<Result> {
+    /** Of each answer, with fractions of a millisecond: the histogram of the result has whole ones. */
+    on(
+      event: 'response',
+      listener: (client: object, status: number, bytes: number, milliseconds: number) => void,
+    ): void;
+  }
+  export default function autocannon(options: Options): Run;
 }

@@ -8,12 +8,14 @@ import { respondsOk, startService, waitUntilReady } from '@billingos/local-stack
 import { startRedis } from '@billingos/local-stack/redis';
 import pg from 'pg';
 import { migrate } from '../src/platform/database/migrate.ts';
-import { seed } from './seed.ts';
+import { seed, seedMany } from './seed.ts';
 
 export interface BenchStack {
   apiUrl: string;
   bareUrl: string;
   secretKey: string;
+  /** Adds customers until there are a million. */
+  seedMany(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -70,7 +72,7 @@ export async function startBenchStack(): Promise<BenchStack> {
     stops.push(bare.stop);
     const bareUrl = `http://127.0.0.1:${barePort}`;
     await waitUntilReady(bare, () => respondsOk(`${bareUrl}/check?customer=user_1`));
-    return { apiUrl, bareUrl, secretKey, stop };
+    return { apiUrl, bareUrl, secretKey, seedMany: () => seedMany(postgres.url), stop };
   } catch (error) {
     await stop();
     throw error;
