@@ -10,9 +10,9 @@ const customersPerStatement = 200;
 const statementsAtOnce = 2;
 const waitMs = 3_000;
 /** How long those that will soon be too old are collected before they are read. */
-const collectMs = 100;
+const collectMs = 200;
 /** Few at a time: what checks wait for comes in between. */
-const renewedTogether = 50;
+const renewedTogether = 40;
 
 interface Wanted {
   environmentId: string;
@@ -85,6 +85,10 @@ export class SnapshotLoader implements OnApplicationShutdown {
   private async renewOne({ environmentId, reference }: { environmentId: string; reference: string }) {
     const stored = await this.cache.read(environmentId, reference);
     if (stored === undefined || stored.renew_at_ms <= performance.now()) {
+      if (stored !== undefined) {
+        // It is under way: checks meanwhile need not ask for it again.
+        stored.renew_at_ms = Infinity;
+      }
       await this.load(environmentId, reference);
       await this.cache.read(environmentId, reference);
     }

@@ -14,6 +14,8 @@ import type { Caller, KeyCaller, MemberCaller } from './caller.ts';
 import { Credentials } from './credentials.ts';
 import { type Requirement, requirementKey } from './requires.ts';
 
+type EnvironmentRequirement = Extract<Requirement, { credential: 'environment' }>;
+
 /** Authenticates the caller and checks the scope that the route declares. A route without a declaration never gets here: it fails the boot. */
 @Injectable()
 export class AuthenticateGuard implements CanActivate {
@@ -50,14 +52,37 @@ export class AuthenticateGuard implements CanActivate {
   /** Who calls, in which environment. Throws a refusal: no credential, a wrong one, or one without the scope. */
   async admit(
     request: FastifyRequest,
-    requirement: Extract<Requirement, { credential: 'environment' }>,
+    requirement: EnvironmentRequirement,
   ): Promise<KeyCaller | MemberCaller> {
     const token = bearerToken(request);
-    const caller = await this.known(request, () => this.inEnvironment(request, token, requirement));
+    const caller = await this.known(request, () => this.inEnvironment(request, token));
+    this.accept(request, caller, requirement);
+    return caller;
+  }
+
+  /** Like `admit`, and at once, for a key that this process has just looked up. Undefined: only `admit` knows. */
+  admitKnown(request: FastifyRequest, requirement: EnvironmentRequirement): KeyCaller | undefined {
+    const caller = this.credentials.recentKey(bearerToken(request));
+    if (caller !== undefined) {
+      this.accept(request, caller, requirement);
+    }
+    return caller;
+  }
+
+  private accept(
+    request: FastifyRequest,
+    caller: KeyCaller | MemberCaller,
+    requirement: EnvironmentRequirement,
+  ): void {
+    if (caller.kind === 'api_key') {
+      this.refuseMisuse(request, caller, requirement);
+    }
+    if (!caller.scopes.has(requirement.scope)) {
+      throw new ScopeMissing(requirement.scope);
+    }
     request.caller = caller;
     describeCaller(caller);
     this.limits.ofCaller(caller);
-    return caller;
   }
 
   /** Counts credentials that are none against the address, so that guessing has an end. */
@@ -79,36 +104,29 @@ export class AuthenticateGuard implements CanActivate {
     return this.credentials.ofUser(token);
   }
 
-  private async inEnvironment(
-    request: FastifyRequest,
-    token: string,
-    requirement: Extract<Requirement, { credential: 'environment' }>,
-  ): Promise<KeyCaller | MemberCaller> {
+  private inEnvironment(request: FastifyRequest, token: string): Promise<KeyCaller | MemberCaller> {
     const header = request.headers['x-billingos-environment'];
-    const caller = token.startsWith('bos_')
-      ? await this.credentials.ofKey(token)
-      : await this.credentials.ofMember(token, typeof header === 'string' ? header : undefined);
+    return token.startsWith('bos_')
+      ? this.credentials.ofKey(token)
+      : this.credentials.ofMember(token, typeof header === 'string' ? header : undefined);
+  }
 
-    if (caller.kind === 'api_key') {
-      // Browsers send Origin with every cross-site request; servers do not.
-      if (caller.key_type === 'secret' && request.headers.origin !== undefined) {
-        this.credentials.reportLeak(caller);
-        throw new SecretKeyInBrowser();
-      }
-      if (
-        caller.allowed_origins.length > 0 &&
-        !caller.allowed_origins.includes(request.headers.origin ?? '')
-      ) {
-        throw new OriginNotAllowed();
-      }
-      if (caller.key_type === 'publishable' && !requirement.publishable) {
-        throw new ScopeMissing(requirement.scope);
-      }
+  private refuseMisuse(
+    request: FastifyRequest,
+    caller: KeyCaller,
+    { scope, publishable }: EnvironmentRequirement,
+  ): void {
+    // Browsers send Origin with every cross-site request; servers do not.
+    if (caller.key_type === 'secret' && request.headers.origin !== undefined) {
+      this.credentials.reportLeak(caller);
+      throw new SecretKeyInBrowser();
     }
-    if (!caller.scopes.has(requirement.scope)) {
-      throw new ScopeMissing(requirement.scope);
+    if (caller.allowed_origins.length > 0 && !caller.allowed_origins.includes(request.headers.origin ?? '')) {
+      throw new OriginNotAllowed();
     }
-    return caller;
+    if (caller.key_type === 'publishable' && !publishable) {
+      throw new ScopeMissing(scope);
+    }
   }
 }
 

@@ -38,12 +38,21 @@ export class Credentials implements OnApplicationShutdown {
 
   /** Who a key belongs to. Throws `CredentialInvalid` for a malformed key without asking the database. */
   async ofKey(key: string): Promise<KeyCaller> {
-    const caller = this.keys.get(key)?.caller ?? (await this.lookUp(key));
-    this.used.set(caller.key_id, {
-      environment_id: caller.environment_id,
-      key_id: caller.key_id,
-      at: this.clock.now(),
-    });
+    return this.recentKey(key) ?? this.noteUse(await this.lookUp(key));
+  }
+
+  /** Who a key belongs to, when it was looked up seconds ago. */
+  recentKey(key: string): KeyCaller | undefined {
+    const recent = this.keys.get(key);
+    return recent === undefined ? undefined : this.noteUse(recent.caller);
+  }
+
+  private noteUse(caller: KeyCaller): KeyCaller {
+    // Once between two writes of them: for people to look at, seconds do not matter.
+    if (!this.used.has(caller.key_id)) {
+      const { environment_id, key_id } = caller;
+      this.used.set(key_id, { environment_id, key_id, at: this.clock.now() });
+    }
     return caller;
   }
 

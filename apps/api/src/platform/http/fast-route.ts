@@ -72,7 +72,7 @@ export function serveFastRoutes(app: NestFastifyApplication, prefix: string): vo
     return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       let isAdmitted = false;
       try {
-        const caller = await guard.admit(request, requirement);
+        const caller = guard.admitKnown(request, requirement) ?? (await guard.admit(request, requirement));
         const parsed = input.safeParse(request[source]);
         if (!parsed.success) {
           throw invalidRequest(parsed.error.issues);
