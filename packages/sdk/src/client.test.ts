@@ -112,19 +112,19 @@ describe('a check', () => {
   });
 });
 
-describe('tracked usage', () => {
-  const store: Answer = (response, { body }) => {
-    const { events }: { events: { idempotency_key: string }[] } = JSON.parse(body);
-    sendJson(response, 200, {
-      results: events.map(({ idempotency_key }) => ({
-        idempotency_key,
-        status: 'accepted',
-        id: 'evt_1',
-        error: null,
-      })),
-    });
-  };
+const store: Answer = (response, { body }) => {
+  const { events, requests }: Record<string, { idempotency_key: string }[] | undefined> = JSON.parse(body);
+  sendJson(response, 200, {
+    results: (events ?? requests ?? []).map(({ idempotency_key }) => ({
+      idempotency_key,
+      status: 'accepted',
+      id: 'evt_1',
+      error: null,
+    })),
+  });
+};
 
+describe('tracked usage', () => {
   it('is sent in one batch, each event with a key and the time of its use', async () => {
     await clientOf(store);
     const before = Date.now();
@@ -182,6 +182,51 @@ describe('tracked usage', () => {
 
     expect(server.requests).toHaveLength(3);
     expect(new Set(server.requests.map(({ body }) => body)).size).toBe(1);
+  });
+});
+
+describe('a client in a serverless function', () => {
+  const storeSlowly: Answer = (response, request, index) =>
+    void setTimeout(() => store(response, request, index), 50);
+
+  it('asks the platform to wait until what was reported is stored', async () => {
+    const waitedFor: Promise<void>[] = [];
+    await clientOf(storeSlowly, { serverless: { waitUntil: (work) => waitedFor.push(work) } });
+
+    void billing.trackUsage('user_42', 'api_calls');
+    await billing.settle();
+    expect(server.requests).toHaveLength(0);
+    await Promise.all(waitedFor);
+
+    expect(server.requests.map(({ path }) => path)).toEqual(['/api/v1/usage/track']);
+  });
+
+  it('sends usage and logs before it answers, where the platform has no such thing', async () => {
+    await clientOf(storeSlowly, { serverless: true });
+
+    void billing.trackUsage('user_42', 'api_calls');
+    void billing.logRequest({ endpoint: '/users', method: 'GET', status_code: 200, response_time_ms: 3 });
+    await billing.settle();
+
+    expect(server.requests.map(({ path }) => path).toSorted()).toEqual([
+      '/api/v1/track',
+      '/api/v1/usage/track',
+    ]);
+  });
+});
+
+describe('a logged request', () => {
+  it('is given to onLogError when it is refused', async () => {
+    const lost: string[] = [];
+    await clientOf((response) => sendError(response, 422, 'log_key_unknown'), {
+      onLogError: (error, { endpoint }) => lost.push(`${endpoint} ${String(error)}`),
+    });
+
+    await expect(
+      billing.logRequest({ endpoint: '/users', method: 'GET', status_code: 200, response_time_ms: 3 }),
+    ).rejects.toMatchObject({ code: 'log_key_unknown' });
+
+    expect(lost).toEqual(['/users InvalidRequestError: It is log_key_unknown.']);
   });
 });
 

@@ -1,10 +1,11 @@
-import { NotFoundError } from './core/errors.ts';
+import { BillingOSError, NotFoundError } from './core/errors.ts';
 import type { RequestOptions } from './core/request-options.ts';
 import { isUnreachable } from './internal/backoff.ts';
 import { type ConnectionOptions, readSettings } from './internal/settings.ts';
 import { Transport } from './internal/transport.ts';
 import { type SnapshotOptions, Snapshots } from './internal/snapshots.ts';
 import { type TrackedUsage, UsageQueue } from './internal/usage-queue.ts';
+import { Gate, type GateOptions } from './middleware/gate.ts';
 import { AddOns } from './resources/add-ons.ts';
 import { Checkout } from './resources/checkout.ts';
 import { Coupons } from './resources/coupons.ts';
@@ -18,7 +19,7 @@ import { Keys } from './resources/keys.ts';
 import { Meters } from './resources/meters.ts';
 import { Plans } from './resources/plans.ts';
 import { Projects } from './resources/projects.ts';
-import { Requests } from './resources/requests.ts';
+import { type LoggedCall, Requests } from './resources/requests.ts';
 import { type Subscription, Subscriptions } from './resources/subscriptions.ts';
 import { Usage, type UsageEvent } from './resources/usage.ts';
 
@@ -38,6 +39,13 @@ export interface BillingOSOptions extends ConnectionOptions {
    * the console, because the promise of `trackUsage` is often not awaited.
    */
   onUsageError?: ((error: unknown, event: UsageEvent) => void) | undefined;
+  /** Told of every logged request that is given up. Default: one line on the console for each kind of error. */
+  onLogError?: ((error: unknown, call: LoggedCall) => void) | undefined;
+  /**
+   * For functions that may be stopped once they have answered: nothing waits for others, and what is reported is sent
+   * before a gate's answer is. With `waitUntil` of your platform, beside it. Default: false.
+   */
+  serverless?: boolean | { waitUntil: (work: Promise<void>) => void } | undefined;
 }
 
 export interface CheckOptions extends RequestOptions {
@@ -101,6 +109,8 @@ export class BillingOS {
   readonly #snapshots: Snapshots | undefined;
   readonly #checkLimits: RequestOptions;
   readonly #usageQueue: UsageQueue<UsageEvent>;
+  readonly #logQueue: UsageQueue<LoggedCall & { idempotency_key: string }>;
+  readonly #serverless: NonNullable<BillingOSOptions['serverless']>;
 
   /** Throws a BillingOSError when the key is missing or malformed, or secret and in a web page. */
   constructor(options: BillingOSOptions = {}) {
@@ -135,6 +145,8 @@ export class BillingOS {
             ...this.#checkLimits,
             deadlineMs: checkDeadlineMs,
           });
+    this.#serverless = options.serverless ?? false;
+    const delayMs = this.#serverless === false ? usageDelayMs : 0;
     this.#usageQueue = new UsageQueue<UsageEvent>({
       // The queue repeats by itself, for longer than a single request would.
       send: async (events, signal) => {
@@ -143,7 +155,19 @@ export class BillingOS {
       },
       onError: options.onUsageError ?? reportLostUsage,
       queuedMax: usageQueuedMax,
-      delayMs: usageDelayMs,
+      delayMs,
+    });
+    this.#logQueue = new UsageQueue<LoggedCall & { idempotency_key: string }>({
+      send: async (calls, signal) => {
+        const { results } = await this.requests.trackBatch(calls, { signal, retriesMax: 0 });
+        return results.map((result, index) => ({
+          ...result,
+          idempotency_key: calls[index]?.idempotency_key ?? null,
+        }));
+      },
+      onError: options.onLogError ?? reportLostLogs(),
+      queuedMax: usageQueuedMax,
+      delayMs,
     });
   }
 
@@ -232,7 +256,47 @@ export class BillingOS {
       ...(properties === undefined ? {} : { properties }),
     });
     this.#snapshots?.used({ customer, meter, value }, tracked);
+    this.#keepAlive();
     return tracked;
+  }
+
+  /**
+   * Logs a call to your API, for the request log and its charts. Queued and repeated as usage is; a gate does it for you.
+   * The promise resolves when it is stored, and rejects when it is given up; not awaiting it is fine.
+   */
+  logRequest(call: LoggedCall): Promise<TrackedUsage> {
+    const logged = this.#logQueue.add({
+      timestamp: new Date().toISOString(),
+      idempotency_key: crypto.randomUUID(),
+      ...call,
+    });
+    this.#keepAlive();
+    return logged;
+  }
+
+  /**
+   * Decides about requests to your API, by the key or the customer of each, logs and meters them. `gate` of
+   * `@billingos/sdk/express`, `/fastify`, `/next` and `/nest` make a middleware of it; use this for other frameworks.
+   */
+  gate<Request>(options: GateOptions<Request> = {}): Gate<Request> {
+    return new Gate(
+      {
+        check: (customer, feature, limits) => this.check(customer, feature, limits),
+        consume: (params, limits) => this.entitlements.consume(params, limits),
+        verify: (body, limits) => this.keys.verify(body, limits),
+        trackUsage: (customer, meter, value) => this.trackUsage(customer, meter, value),
+        logRequest: (call) => this.logRequest(call),
+        limits: { ...this.#checkLimits, deadlineMs: checkDeadlineMs },
+      },
+      options,
+    );
+  }
+
+  /** With `serverless`, and without `waitUntil`: `flush`, which never rejects here. Otherwise nothing has to be waited for. */
+  async settle(): Promise<void> {
+    if (this.#serverless === true) {
+      await this.flush().catch(() => undefined);
+    }
   }
 
   /** The running subscription of a customer, or null. The newest, if there are several in different plan groups. */
@@ -251,11 +315,11 @@ export class BillingOS {
   }
 
   /**
-   * Sends the usage that waits, and resolves when all of it is recorded or refused. In a serverless function, await it
+   * Sends the usage and the logged requests that wait, and resolves when all is recorded or refused. In a serverless function, await it
    * before returning. Rejects with a TimeoutError after `timeoutMs` (30,000 by default); the events stay queued.
    */
-  flush({ timeoutMs = flushTimeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
-    return this.#usageQueue.flush(timeoutMs);
+  async flush({ timeoutMs = flushTimeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
+    await Promise.all([this.#usageQueue.flush(timeoutMs), this.#logQueue.flush(timeoutMs)]);
   }
 
   /**
@@ -263,7 +327,18 @@ export class BillingOS {
    * down. Events that are not recorded within `timeoutMs` (30,000 by default) are given up and go to `onUsageError`.
    */
   async close({ timeoutMs = flushTimeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
-    await Promise.all([this.#snapshots?.close(), this.#usageQueue.close(timeoutMs)]);
+    await Promise.all([
+      this.#snapshots?.close(),
+      this.#usageQueue.close(timeoutMs),
+      this.#logQueue.close(timeoutMs),
+    ]);
+  }
+
+  /** Asks the platform not to stop the function before what was reported is stored. */
+  #keepAlive(): void {
+    if (typeof this.#serverless === 'object') {
+      this.#serverless.waitUntil(this.flush().catch(() => undefined));
+    }
   }
 
   #unansweredCheck(feature: string, fallback: boolean | undefined): Check {
@@ -285,6 +360,18 @@ export class BillingOS {
       degraded: true,
     };
   }
+}
+
+/** A log that is refused is refused a thousand times: the first says it all. */
+function reportLostLogs(): (error: unknown) => void {
+  const told = new Set<string>();
+  return (error) => {
+    const code = error instanceof BillingOSError ? error.code : 'unknown';
+    if (!told.has(code)) {
+      told.add(code);
+      console.error(`BillingOS: requests are not logged: ${String(error)}`);
+    }
+  };
 }
 
 function reportLostUsage(error: unknown, { meter, idempotency_key }: UsageEvent): void {

@@ -46,17 +46,16 @@ describe('the packed package', () => {
     const installed = join(consumer, 'node_modules', '@billingos', 'sdk');
     const files = readdirSync(installed, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
+      .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1))
+      // Types that entries share have a name of the bundler's choice.
+      .filter((name) => !/-[\w-]{8}\.d\.c?ts$/.test(name));
 
     expect(files.toSorted()).toEqual([
       'LICENSE',
       'README.md',
-      'dist/index.cjs',
-      'dist/index.cjs.map',
-      'dist/index.d.cts',
-      'dist/index.d.ts',
-      'dist/index.js',
-      'dist/index.js.map',
+      ...['express', 'fastify', 'index', 'nest', 'next'].flatMap((entry) =>
+        ['cjs', 'cjs.map', 'd.cts', 'd.ts', 'js', 'js.map'].map((kind) => `dist/${entry}.${kind}`),
+      ),
       'package.json',
       'src/openapi.gen.ts',
     ]);
@@ -89,8 +88,14 @@ export const allowed: Promise<boolean> = billing.hasFeature('user_42', 'exports'
 void billing.customers.create({ colour: 'red' });
 `;
     const types = `import type { paths } from '@billingos/sdk/openapi';\nexport type Routes = keyof paths;\n`;
-    writeFileSync(join(consumer, 'esm.mts'), `import { BillingOS } from '@billingos/sdk';\n${types}${lines}`);
-    writeFileSync(join(consumer, 'cjs.cts'), `import { BillingOS } from '@billingos/sdk';\n${lines}`);
+    const gates = ['express', 'fastify', 'nest']
+      .map((entry) => `export { gate as ${entry}Gate } from '@billingos/sdk/${entry}';\n`)
+      .join('');
+    const next = `import { gate } from '@billingos/sdk/next';
+export const GET = gate(billing, { feature: 'exports' }, () => Response.json({}));\n`;
+    const imports = `import { BillingOS } from '@billingos/sdk';\n`;
+    writeFileSync(join(consumer, 'esm.mts'), `${imports}${gates}${types}${lines}${next}`);
+    writeFileSync(join(consumer, 'cjs.cts'), `${imports}${gates}${lines}`);
 
     const { status, stdout } = spawnSync(
       bin('tsc'),
