@@ -11,6 +11,7 @@ import { Connections } from '../../stripe/connections.ts';
 import { StripeUnavailable } from '../../stripe/stripe.errors.ts';
 import { AlertsService } from '../alerts/alerts.service.ts';
 import { AuditService } from '../audit/audit.service.ts';
+import { EventsUnderWay } from '../webhooks/events-under-way.ts';
 import type { Found, Phase, PhaseContext } from './phase.ts';
 import { Phases } from './phases.ts';
 import { reconcile } from './reconciliation.jobs.ts';
@@ -26,6 +27,8 @@ const workMs = 200_000;
 const repairsAtOnce = 5;
 /** So many say that something is wrong with more than a few lost events. */
 const tolerated = 10;
+/** So long an event may be on its way before it counts as lost. */
+const underWayMs = 5 * 60_000;
 const alertKey = 'reconciliation';
 
 type Trigger = 'schedule' | 'manual' | 'connected';
@@ -42,6 +45,7 @@ export class Reconcile implements OnModuleInit {
     private readonly runs: ReconciliationRepository,
     private readonly phases: Phases,
     private readonly connections: Connections,
+    private readonly underWay: EventsUnderWay,
     private readonly alerts: AlertsService,
     private readonly audit: AuditService,
     private readonly outbox: Outbox,
@@ -147,10 +151,14 @@ export class Reconcile implements OnModuleInit {
   private async step(run: Run, phase: Phase, context: PhaseContext): Promise<boolean> {
     const { environment_id: environmentId } = context;
     const before = requestContext.current()?.stripe_requests ?? 0;
+    const begunAt = this.clock.now();
     const { checked, found, next } = await phase.step(context, run.cursor);
+    const expected = await this.expected(context, found, begunAt);
     for (let i = 0; i < found.length; i += repairsAtOnce) {
       await Promise.all(
-        found.slice(i, i + repairsAtOnce).map((one) => this.repair(environmentId, run.id, one)),
+        found
+          .slice(i, i + repairsAtOnce)
+          .map((one) => (expected.has(one) ? one.repair() : this.repair(environmentId, run.id, one))),
       );
     }
     const requests = (requestContext.current()?.stripe_requests ?? 0) - before;
@@ -164,6 +172,18 @@ export class Reconcile implements OnModuleInit {
         progressed_at: this.clock.now(),
       }),
     );
+  }
+
+  /** What we are about to hear of anyway. It is taken over like the rest, but nothing went wrong with it. */
+  private async expected(context: PhaseContext, found: Found[], begunAt: Date): Promise<Set<Found>> {
+    if (!found.some(isToldByEvents)) {
+      return new Set();
+    }
+    const changing = await this.underWay.objects(context.environment_id, context.connection, {
+      since: new Date(this.clock.now().getTime() - underWayMs),
+      before: begunAt,
+    });
+    return new Set(found.filter((one) => isToldByEvents(one) && changing.has(one.stripe_object_id ?? '')));
   }
 
   private async repair(environmentId: string, runId: string, found: Found): Promise<void> {
@@ -207,6 +227,11 @@ export class Reconcile implements OnModuleInit {
       }
     });
   }
+}
+
+/** Whether Stripe sends an event when it changes there. */
+function isToldByEvents({ kind }: Found): boolean {
+  return kind === 'subscription' || kind === 'invoice' || kind === 'customer';
 }
 
 function added(checked: unknown, phase: string, count: number): Record<string, unknown> {

@@ -8,6 +8,7 @@ import { InvoicesModule } from '../invoices/invoices.module.ts';
 import { MerchantsModule } from '../merchants/merchants.module.ts';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
 import { UsageModule } from '../usage/usage.module.ts';
+import { WebhooksModule } from '../webhooks/webhooks.module.ts';
 import { CompareCatalog } from './compare-catalog.ts';
 import { CompareCustomers } from './compare-customers.ts';
 import { CompareEntitlements } from './compare-entitlements.ts';
@@ -37,6 +38,7 @@ import { ReplaceAccount } from './replace-account.ts';
     SubscriptionsModule,
     InvoicesModule,
     UsageModule,
+    WebhooksModule,
   ],
   controllers: [ReconciliationController],
   providers: [

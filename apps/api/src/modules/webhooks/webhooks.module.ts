@@ -8,6 +8,7 @@ import { PaymentsModule } from '../payments/payments.module.ts';
 import { MerchantsModule } from '../merchants/merchants.module.ts';
 import { RecoveryModule } from '../recovery/recovery.module.ts';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
+import { EventsUnderWay } from './events-under-way.ts';
 import { AccountDeauthorized } from './handlers/account-deauthorized.ts';
 import { AccountUpdated } from './handlers/account-updated.ts';
 import { CatalogChanged } from './handlers/catalog-changed.ts';
@@ -41,6 +42,7 @@ import { WebhooksService } from './webhooks.service.ts';
     WebhooksRepository,
     ProcessEvent,
     ListEvents,
+    EventsUnderWay,
     CustomerStateChanged,
     InvoiceChanged,
     PaymentChanged,
@@ -51,5 +53,6 @@ import { WebhooksService } from './webhooks.service.ts';
     AccountUpdated,
     AccountDeauthorized,
   ],
+  exports: [EventsUnderWay],
 })
 export class WebhooksModule {}

@@ -63,6 +63,19 @@ export class WebhooksRepository {
     return new Set(rows.map((row) => row.stripe_event_id));
   }
 
+  /** Of these events of Stripe those that a handler was done with before a time. */
+  async processedBefore(environmentId: string, stripeEventIds: string[], time: Date): Promise<Set<string>> {
+    const rows = await this.database.q
+      .selectFrom('webhook_events')
+      .select('stripe_event_id')
+      .where('environment_id', '=', environmentId)
+      .where('stripe_event_id', 'in', atLeastOne(stripeEventIds))
+      .where('state', '=', 'processed')
+      .where('processed_at', '<', time)
+      .execute();
+    return new Set(rows.map((row) => row.stripe_event_id));
+  }
+
   find(environmentId: string, id: string) {
     return this.database.q
       .selectFrom('webhook_events')
