@@ -1460,6 +1460,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invoices/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["releaseInvoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/invoices/{id}/credit-notes": {
         parameters: {
             query?: never;
@@ -3645,6 +3661,13 @@ export interface components {
             next_attempt_at: string | null;
             /** @description Stripe’s page of the invoice, where it can be paid. */
             hosted_invoice_url: string | null;
+            /**
+             * Format: date-time
+             * @description Held back since: it looks like a mistake, and nobody is charged until somebody releases it.
+             */
+            parked_at: string | null;
+            /** @enum {string|null} */
+            parked_reason: "unusual_amount" | "too_many_lines" | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -3799,6 +3822,13 @@ export interface components {
             next_attempt_at: string | null;
             /** @description Stripe’s page of the invoice, where it can be paid. */
             hosted_invoice_url: string | null;
+            /**
+             * Format: date-time
+             * @description Held back since: it looks like a mistake, and nobody is charged until somebody releases it.
+             */
+            parked_at: string | null;
+            /** @enum {string|null} */
+            parked_reason: "unusual_amount" | "too_many_lines" | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -10153,6 +10183,68 @@ export interface operations {
              *     `invoice_not_open`: Only an open invoice can be paid, voided or given up; the message says how this one stands.
              *
              *     `payment_under_way`: Somebody is paying this invoice, or the outcome of a payment is not known yet. It is found out by itself: look again in a few minutes.
+             *
+             *     `other_call_under_way`: Another request about the same thing was made with other values. Look at what it did first.
+             *
+             *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    releaseInvoice: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            /** @description `invoice_not_found`: No invoice of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `invoice_not_parked`: Only an invoice that is held back (`parked_at`) can be released.
              *
              *     `other_call_under_way`: Another request about the same thing was made with other values. Look at what it did first.
              *

@@ -64,3 +64,24 @@ export async function findClosedInvoice(
   const { status } = await stripe.invoices.retrieve(id, {}, { stripeAccount });
   return status === as ? { stripe_object_id: id } : undefined;
 }
+
+/** Lets a draft go on by itself, to be finalized and charged, or not. */
+export async function setAutoAdvance(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  id: string,
+  advances: boolean,
+  idempotencyKey: string,
+): Promise<CallResult> {
+  await stripe.invoices.update(id, { auto_advance: advances }, { stripeAccount, idempotencyKey });
+  return { stripe_object_id: id };
+}
+
+/** A draft that goes on by itself, or does not, as it is to be. */
+export async function findAdvancing(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  id: string,
+  advances: boolean,
+): Promise<CallResult | undefined> {
+  const { auto_advance: current } = await stripe.invoices.retrieve(id, {}, { stripeAccount });
+  return current === advances ? { stripe_object_id: id } : undefined;
+}

@@ -511,6 +511,9 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   updatePaymentSettings: () => [
     { path: 'payment-settings', body: { dispute_policy: 'keep' }, strangers: 'own' },
   ],
+  releaseInvoice: ({ invoice }) => [
+    { path: `invoices/${invoice.id}/release`, refused: 'invoice_not_parked', strangers: 'not_found' },
+  ],
   markInvoiceUncollectible: ({ openInvoices: [, , invoice] }) => [
     { path: `invoices/${invoice}/mark-uncollectible`, strangers: 'not_found' },
   ],

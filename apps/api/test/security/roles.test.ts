@@ -82,6 +82,7 @@ const changes: Record<string, string[]> = {
     'payInvoice',
     'voidInvoice',
     'markInvoiceUncollectible',
+    'releaseInvoice',
     'markInvoicePaid',
     'voidCreditNote',
     'adjustCustomerBalance',

@@ -46,6 +46,11 @@ export class Invoices {
     return this.#transport.call('post', '/api/v1/invoices/{id}/void', { path: { id } }, options);
   }
 
+  /** Lets an invoice go that was held back (`parked_at`): it is right, and is issued and charged. */
+  release(id: string, options?: WriteOptions): Promise<Invoice> {
+    return this.#transport.call('post', '/api/v1/invoices/{id}/release', { path: { id } }, options);
+  }
+
   /** Gives an open invoice up. */
   markUncollectible(id: string, options?: WriteOptions): Promise<Invoice> {
     return this.#transport.call(

@@ -9,6 +9,7 @@ import { InvoiceNotManual, InvoiceNotOpen, PaidInFuture } from './invoices.error
 import { InvoicesRepository } from './invoices.repository.ts';
 import type { markInvoicePaid } from './invoices.schemas.ts';
 import { type Invoice, type InvoiceRow, InvoicesService } from './invoices.service.ts';
+import { ParkInvoice } from './park-invoice.ts';
 import { ManualInvoicesRepository } from './manual-invoices.repository.ts';
 
 /** What becomes of an invoice that BillingOS wrote: the money came, it was wrong, or nobody will pay it. */
@@ -20,6 +21,7 @@ export class CloseManualInvoice {
     private readonly invoiceRows: InvoicesRepository,
     private readonly rows: ManualInvoicesRepository,
     private readonly customers: CustomersService,
+    private readonly parking: ParkInvoice,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -54,15 +56,19 @@ export class CloseManualInvoice {
     return this.database.tenant(environmentId, async () => {
       const invoice = await this.lockManual(environmentId, id);
       if (invoice.status !== as) {
-        if (invoice.status !== 'open' && !(as === 'void' && invoice.status === 'uncollectible')) {
+        const isDroppable = invoice.status === 'uncollectible' || invoice.parked_at !== null;
+        if (invoice.status !== 'open' && !(as === 'void' && isDroppable)) {
           throw new InvoiceNotOpen(id, invoice.status);
         }
         const now = this.clock.now();
         await this.invoiceRows.update(environmentId, id, {
           status: as,
           ...(as === 'void' ? { voided_at: now } : { uncollectible_at: now }),
+          parked_at: null,
+          parked_reason: null,
           updated_at: now,
         });
+        await this.parking.over(environmentId, id);
         await this.note(environmentId, invoice, as === 'void' ? 'invoice.voided' : 'invoice.given_up', as);
       }
       return this.invoices.get(environmentId, id);

@@ -20,6 +20,7 @@ import {
   InvoiceNotIssued,
   InvoiceNotOnStripe,
   InvoiceNotOpen,
+  InvoiceNotParked,
   NotAllGiven,
   PaymentUnderWay,
 } from './invoices.errors.ts';
@@ -36,6 +37,7 @@ import {
 } from './invoices.schemas.ts';
 import { InvoicesService } from './invoices.service.ts';
 import { PayInvoice } from './pay-invoice.ts';
+import { ReleaseInvoice } from './release-invoice.ts';
 
 const changeRefusals = [
   InvoiceNotFound,
@@ -55,6 +57,7 @@ export class InvoicesController {
     private readonly payment: PayInvoice,
     private readonly closing: CloseInvoice,
     private readonly crediting: IssueCreditNote,
+    private readonly releasing: ReleaseInvoice,
   ) {}
 
   /** Lists invoices, the newest first. */
@@ -128,6 +131,26 @@ export class InvoicesController {
     @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
   ) {
     return this.closing.close(environmentId, id, 'uncollectible');
+  }
+
+  /** Lets an invoice go that was held back (`parked_at`): it is right, and is issued and charged. */
+  @Post(':id/release')
+  @Requires('invoices:write')
+  @CallsStripe()
+  @Returns(200, invoice)
+  @Refuses(
+    InvoiceNotFound,
+    InvoiceNotParked,
+    OtherCallUnderWay,
+    StripeNotConnected,
+    StripeRefused,
+    StripeUnavailable,
+  )
+  releaseInvoice(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
+  ) {
+    return this.releasing.release(environmentId, id);
   }
 
   /**

@@ -26,6 +26,20 @@ export class InvoiceNotOpen extends AppError {
   }
 }
 
+export class InvoiceNotParked extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'invoice_not_parked',
+    kind: 'conflict',
+    explanation: 'Only an invoice that is held back (`parked_at`) can be released.',
+  };
+  constructor(id: string) {
+    super(
+      InvoiceNotParked.facts,
+      `The invoice ${id} is not held back: look at how it stands with GET /api/v1/invoices/${id}.`,
+    );
+  }
+}
+
 export class InvoiceNotOnStripe extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'invoice_not_on_stripe',

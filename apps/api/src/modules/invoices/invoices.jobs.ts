@@ -12,6 +12,16 @@ export const resolvePayment = defineJob({
   timeout_seconds: 120,
 });
 
+/** Tells Stripe not to go on with a draft that is held back. Stripe waits an hour. */
+export const holdInvoice = defineJob({
+  name: 'invoices.hold',
+  queue: 'money',
+  payload: z.strictObject({ stripe_invoice_id: z.string() }),
+  attempts: 12,
+  backoff_seconds: 5,
+  timeout_seconds: 60,
+});
+
 /** Takes over an invoice that we changed on Stripe, should the process that changed it have died. */
 export const takeOverInvoice = defineJob({
   name: 'invoices.take_over',

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { StripeModule } from '../../stripe/stripe.module.ts';
+import { AlertsModule } from '../alerts/alerts.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { CatalogModule } from '../catalog/catalog.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
@@ -23,12 +24,22 @@ import { InvoicesRepository } from './invoices.repository.ts';
 import { InvoicesService } from './invoices.service.ts';
 import { IssueCreditNote } from './issue-credit-note.ts';
 import { PayInvoice } from './pay-invoice.ts';
+import { ParkInvoice } from './park-invoice.ts';
 import { PaymentRight } from './payment-right.ts';
+import { ReleaseInvoice } from './release-invoice.ts';
 import { SyncInvoices } from './sync-invoices.ts';
 import { TakeOverInvoice } from './take-over-invoice.ts';
 
 @Module({
-  imports: [StripeModule, AuditModule, CustomersModule, CatalogModule, UsageModule, SubscriptionsModule],
+  imports: [
+    StripeModule,
+    AuditModule,
+    AlertsModule,
+    CustomersModule,
+    CatalogModule,
+    UsageModule,
+    SubscriptionsModule,
+  ],
   controllers: [
     ManualInvoicesController,
     InvoiceSettingsController,
@@ -50,6 +61,8 @@ import { TakeOverInvoice } from './take-over-invoice.ts';
     SyncInvoices,
     PaymentRight,
     PayInvoice,
+    ParkInvoice,
+    ReleaseInvoice,
     CloseInvoice,
     IssueCreditNote,
     CustomerBalance,

@@ -80,6 +80,68 @@ export class InvoicesRepository {
       .execute();
   }
 
+  /** A Stripe invoice that is held back. */
+  findParked(environmentId: string, stripeInvoiceId: string) {
+    return this.database.tenant(environmentId, () =>
+      this.select(environmentId)
+        .where('i.stripe_invoice_id', '=', stripeInvoiceId)
+        .where('i.parked_at', 'is not', null)
+        .executeTakeFirst(),
+    );
+  }
+
+  /** What the last invoices of a subscription for about so long a time came to, if they came to anything. */
+  async earlierTotals(
+    environmentId: string,
+    subscriptionId: string,
+    of: { currency: string; lasting_seconds: number; except: string; limit: number },
+  ): Promise<number[]> {
+    const rows = await this.database.q
+      .selectFrom('invoices as i')
+      .innerJoin('invoice_lines as l', (join) =>
+        join.onRef('l.environment_id', '=', 'i.environment_id').onRef('l.invoice_id', '=', 'i.id'),
+      )
+      .select('i.total')
+      .where('i.environment_id', '=', environmentId)
+      .where('i.subscription_id', '=', subscriptionId)
+      .where('i.currency', '=', of.currency)
+      .where('i.status', 'in', ['open', 'paid', 'uncollectible'])
+      .where('i.total', '>', 0)
+      .where('i.id', '<>', of.except)
+      .where('l.kind', 'in', ['recurring', 'usage', 'proration'])
+      .groupBy(['i.id', 'i.total', 'i.created_at'])
+      .having(
+        sql<boolean>`extract(epoch from max(l.period_end - l.period_start))
+          between ${of.lasting_seconds}::float8 * 0.8 and ${of.lasting_seconds}::float8 * 1.25`,
+      )
+      .orderBy('i.created_at', 'desc')
+      .limit(of.limit)
+      .execute();
+    return rows.map(({ total }) => total);
+  }
+
+  /** How often a subscription was charged for something since a time, on invoices that were not taken back. */
+  async chargesSince(
+    environmentId: string,
+    subscriptionId: string,
+    of: { since: Date; except: string },
+  ): Promise<number> {
+    const { count } = await this.database.q
+      .selectFrom('invoices as i')
+      .innerJoin('invoice_lines as l', (join) =>
+        join.onRef('l.environment_id', '=', 'i.environment_id').onRef('l.invoice_id', '=', 'i.id'),
+      )
+      .select(sql<number>`count(*)::int`.as('count'))
+      .where('i.environment_id', '=', environmentId)
+      .where('i.subscription_id', '=', subscriptionId)
+      .where('i.created_at', '>', of.since)
+      .where('i.status', '<>', 'void')
+      .where('i.id', '<>', of.except)
+      .where('l.kind', 'in', ['recurring', 'usage', 'proration'])
+      .executeTakeFirstOrThrow();
+    return count;
+  }
+
   async insert(environmentId: string, invoice: Omit<Insertable<Invoices>, 'environment_id'>): Promise<void> {
     await this.database.q
       .insertInto('invoices')

@@ -5,6 +5,7 @@ import { invoiceStatuses } from '../../stripe/stripe.invoice-state.ts';
 import { refundStatuses } from '../../stripe/stripe.refunds.ts';
 import { customerSummary } from '../customers/customers.schemas.ts';
 
+export const parkedReasons = ['unusual_amount', 'too_many_lines'] as const;
 export const invoiceLineKinds = ['recurring', 'usage', 'proration', 'tax', 'discount', 'manual'] as const;
 
 const invoiceFields = {
@@ -35,6 +36,10 @@ const invoiceFields = {
   attempt_count: z.int(),
   next_attempt_at: timestamp.nullable().describe('When Stripe tries again by itself.'),
   hosted_invoice_url: z.string().nullable().describe('Stripe’s page of the invoice, where it can be paid.'),
+  parked_at: timestamp
+    .nullable()
+    .describe('Held back since: it looks like a mistake, and nobody is charged until somebody releases it.'),
+  parked_reason: z.enum(parkedReasons).nullable(),
   created_at: timestamp,
   updated_at: timestamp,
   version: z.int(),

@@ -10,6 +10,7 @@ import { InvoicePartsRepository } from './invoice-parts.repository.ts';
 import { InvoicesRepository } from './invoices.repository.ts';
 import { ManualInvoicesRepository } from './manual-invoices.repository.ts';
 import type { ManualLine } from './manual-lines.ts';
+import { type Candidate, ParkInvoice } from './park-invoice.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 
@@ -22,13 +23,14 @@ export class IssueManualInvoice {
     private readonly parts: InvoicePartsRepository,
     private readonly rows: ManualInvoicesRepository,
     private readonly customers: CustomersService,
+    private readonly parking: ParkInvoice,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * Numbered without a gap, with what the settings say now: a later change of them does not reach it. One that comes to
-   * nothing is paid already.
+   * With what the settings say now: a later change of them does not reach it. One that comes to nothing is paid already.
+   * One that looks like a mistake is held back, without a number, until somebody releases it.
    */
   async issue(
     environmentId: string,
@@ -46,20 +48,20 @@ export class IssueManualInvoice {
     }
     const now = this.clock.now();
     const customer = await this.customers.get(environmentId, wish.customer_id);
-    const settings = await this.rows.nextNumber(environmentId, 'last_number', now);
+    const settings = await this.rows.settings(environmentId, now);
     const { lines, subtotal, discount_total, tax_total, total } = invoiceTotals(
       wish.lines.map((line) => line.amount),
       { tax: { percentage: settings.tax_rate, inclusive: false } },
     );
     const id = newId('invoice');
-    const isPaid = total <= 0;
+    const candidate: Candidate = { id, total, ...wish };
+    const reason = await this.parking.reason(environmentId, candidate);
     await this.invoices.insert(environmentId, {
       id,
       provider: 'manual',
       customer_id: wish.customer_id,
       subscription_id: wish.subscription_id,
-      number: numbered(settings.prefix, settings.last_number),
-      status: isPaid ? 'paid' : 'open',
+      status: 'draft',
       billing_reason: wish.billing_reason,
       currency: wish.currency,
       subtotal,
@@ -70,9 +72,7 @@ export class IssueManualInvoice {
       amount_remaining: total,
       period_start: wish.period.start,
       period_end: wish.period.end,
-      due_at: new Date(now.getTime() + settings.payment_terms_days * day),
-      issued_at: now,
-      paid_at: isPaid ? now : null,
+      ...(reason === null ? {} : { parked_at: now, parked_reason: reason }),
       created_at: now,
       updated_at: now,
     });
@@ -98,12 +98,36 @@ export class IssueManualInvoice {
       tax_label: settings.tax_label,
       notes: settings.notes,
     });
+    if (reason === null) {
+      await this.number(environmentId, { id, ...wish, total });
+    } else {
+      await this.parking.tell(environmentId, candidate, reason);
+    }
+    return id;
+  }
+
+  /** Gives an invoice its number, without a gap, and asks for it, in the open transaction. */
+  async number(
+    environmentId: string,
+    invoice: { id: string; subscription_id: string | null; total: number; currency: string },
+  ): Promise<void> {
+    const { id, subscription_id: subscription, total, currency } = invoice;
+    const now = this.clock.now();
+    const settings = await this.rows.nextNumber(environmentId, 'last_number', now);
+    const isPaid = total <= 0;
+    await this.invoices.update(environmentId, id, {
+      number: numbered(settings.prefix, settings.last_number),
+      status: isPaid ? 'paid' : 'open',
+      due_at: new Date(now.getTime() + settings.payment_terms_days * day),
+      issued_at: now,
+      paid_at: isPaid ? now : null,
+      updated_at: now,
+    });
     await this.audit.record(environmentId, {
       action: 'invoice.issued',
       target: { type: 'invoice', id },
-      after: { subscription: wish.subscription_id, total, currency: wish.currency },
+      after: { subscription, total, currency },
     });
-    return id;
   }
 }
 

@@ -27,6 +27,20 @@ export class ManualInvoicesRepository {
       .execute();
   }
 
+  /** As they are set, or the defaults, which are written then. */
+  async settings(environmentId: string, now: Date) {
+    await this.database.q
+      .insertInto('invoice_settings')
+      .values({ environment_id: environmentId, updated_at: now })
+      .onConflict((conflict) => conflict.column('environment_id').doNothing())
+      .execute();
+    return this.database.q
+      .selectFrom('invoice_settings')
+      .selectAll()
+      .where('environment_id', '=', environmentId)
+      .executeTakeFirstOrThrow();
+  }
+
   /** Takes the next number of a kind, locking it until the transaction ends: one that is rolled back leaves no gap. */
   async nextNumber(environmentId: string, kind: 'last_number' | 'last_credit_note_number', now: Date) {
     return this.database.q

@@ -13,6 +13,7 @@ import { SubscriptionsService } from '../subscriptions/subscriptions.service.ts'
 import { SyncCustomer } from '../subscriptions/sync-customer.ts';
 import { InvoicePartsRepository } from './invoice-parts.repository.ts';
 import { InvoicesRepository } from './invoices.repository.ts';
+import { type Candidate, ParkInvoice } from './park-invoice.ts';
 
 const attemptsMax = 5;
 
@@ -31,6 +32,7 @@ export class TakeOverInvoice {
     private readonly customers: CustomersService,
     private readonly subscriptions: SubscriptionsService,
     private readonly syncCustomer: SyncCustomer,
+    private readonly parking: ParkInvoice,
     private readonly connections: Connections,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -133,7 +135,7 @@ export class TakeOverInvoice {
     const before = await this.invoices.findByStripeId(environmentId, state.stripe_invoice_id);
     const id = before?.id ?? newId('invoice');
     const {
-      lines,
+      lines: listed,
       payments,
       stripe_customer_id: _customer,
       stripe_subscription_id: _subscription,
@@ -147,6 +149,7 @@ export class TakeOverInvoice {
       subscription_id: subscriptionId,
       // What nothing can be paid of any more, nobody is paying.
       ...(isOver ? { paying_by: null, paying_until: null } : {}),
+      ...(state.status === 'draft' ? {} : { parked_at: null, parked_reason: null }),
     };
 
     let changed = before === undefined || !isSame(before, fields);
@@ -160,7 +163,9 @@ export class TakeOverInvoice {
     } else if (changed) {
       await this.invoices.update(environmentId, id, { ...fields, updated_at: this.clock.now() });
     }
-    changed = (await this.writeLines(environmentId, id, lines)) || changed;
+    changed = (await this.writeLines(environmentId, id, listed)) || changed;
+    const lines = await this.parts.lines(environmentId, [id]);
+    await this.holdBack(environmentId, before, { id, subscription_id: subscriptionId, lines }, state);
     changed = (await this.writePayments(environmentId, id, payments)) || changed;
     changed = (await this.writeCreditNotes(environmentId, id, notes)) || changed;
 
@@ -181,6 +186,28 @@ export class TakeOverInvoice {
       });
     }
     return id;
+  }
+
+  /** Before Stripe goes on with a draft, which it does after an hour, somebody looks at one that is not as usual. */
+  private async holdBack(
+    environmentId: string,
+    before: Row | undefined,
+    {
+      id,
+      subscription_id: subscription,
+      lines,
+    }: Pick<Candidate, 'id' | 'lines'> & { subscription_id: string | null },
+    { status, total, currency, stripe_invoice_id: stripeId }: InvoiceState,
+  ): Promise<void> {
+    const isParked = (before?.parked_at ?? null) !== null;
+    if (status !== 'draft') {
+      if (isParked) {
+        await this.parking.over(environmentId, id);
+      }
+    } else if (subscription !== null && !isParked && (before?.released_at ?? null) === null) {
+      const candidate = { id, subscription_id: subscription, currency, total, lines };
+      await this.parking.lookAt(environmentId, candidate, stripeId);
+    }
   }
 
   private async writeLines(
@@ -267,7 +294,10 @@ export class TakeOverInvoice {
           status: 'void',
           voided_at: now,
           updated_at: now,
+          parked_at: null,
+          parked_reason: null,
         });
+        await this.parking.over(environmentId, before.id);
         await this.invoices.setSequence(environmentId, before.id, {
           stripe_sequence: current.stripe_sequence + 1,
         });

@@ -528,6 +528,11 @@ export interface Invoices {
   number: string | null;
   paid_at: Timestamp | null;
   /**
+   * Held back since: nothing is asked for until somebody releases it. Only a draft.
+   */
+  parked_at: Timestamp | null;
+  parked_reason: "too_many_lines" | "unusual_amount" | null;
+  /**
    * Who has the only right to try a payment now; the outcome is unknown until it is given back.
    */
   paying_by: string | null;
@@ -542,6 +547,10 @@ export interface Invoices {
   period_end: Timestamp | null;
   period_start: Timestamp | null;
   provider: "manual" | "stripe";
+  /**
+   * When somebody said that it is right. It is not held back again.
+   */
+  released_at: Timestamp | null;
   status: "draft" | "open" | "paid" | "uncollectible" | "void";
   stripe_invoice_id: string | null;
   /**

@@ -39,7 +39,14 @@ export function InvoiceActions({ invoice }: { invoice: Invoice }) {
     done: ({ outcome, decline }) => outcomes[outcome] + (decline ? ` ${decline.message}` : ''),
     onError: (error) => toast.error(describeError(error).message),
   });
+  const release = useInvoiceAction(invoice, {
+    act: () =>
+      unwrap(api.client.POST('/api/v1/invoices/{id}/release', { params: { path: { id: invoice.id } } })),
+    done: () => 'Released',
+    onError: (error) => toast.error(describeError(error).message),
+  });
   const isStripe = invoice.provider === 'stripe';
+  const isParked = invoice.parked_at !== null;
   const isOpen = invoice.status === 'open';
   const refundable = isStripe && invoice.amount_paid.amount > invoice.amount_refunded.amount;
   const mayCharge = isStripe && isOpen && can('invoices:write');
@@ -57,6 +64,14 @@ export function InvoiceActions({ invoice }: { invoice: Invoice }) {
         </Button>
       ) : null}
       {isStripe || invoice.status === 'draft' ? null : <PdfButton invoice={invoice} />}
+      {isParked && can('invoices:write') ? (
+        <>
+          {isStripe ? null : <Button onClick={() => setAsked('void')}>Void…</Button>}
+          <Button variant="primary" pending={release.isPending} onClick={() => release.mutate(undefined)}>
+            Release
+          </Button>
+        </>
+      ) : null}
       {!isStripe && mayClose ? (
         <Button variant="primary" onClick={() => setAsked('paid')}>
           Mark as paid

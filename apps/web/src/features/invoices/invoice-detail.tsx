@@ -42,6 +42,12 @@ export function InvoiceDetail({ id }: { id: string }) {
           />
           <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_18rem]">
             <div className="grid content-start gap-4">
+              {data.parked_reason ? (
+                <Notice tone="warning">
+                  Held back, nobody is charged. {parkedBecause[data.parked_reason]} Look at its lines and
+                  release it if they are right.
+                </Notice>
+              ) : null}
               {data.is_payment_under_way ? (
                 <Notice>A payment is under way. No other can begin until its outcome is known.</Notice>
               ) : null}
@@ -58,6 +64,11 @@ export function InvoiceDetail({ id }: { id: string }) {
     </QueryStates>
   );
 }
+
+const parkedBecause = {
+  unusual_amount: 'It is more than ten times what this subscription usually costs.',
+  too_many_lines: 'This subscription was charged for more in a day than it has prices.',
+} as const;
 
 /** "$29 due on Dec 1, 2026", "Paid on Nov 21, 2026" */
 function courseOf({
