@@ -50,13 +50,13 @@ describe('a copy', () => {
     const hot = new HotSnapshots();
     readInto(hot, kept(1));
     expect(hot.find('user_42')?.snapshot.version).toBe(1);
-    hot.forget('user_42');
+    hot.forget('user_42', 2);
     expect(hot.find('user_42')).toBeUndefined();
   });
 
   it('is not kept from a read that a message overtook, and from the next one it is', () => {
     for (const message of [
-      (hot: HotSnapshots) => hot.forget('user_42'),
+      (hot: HotSnapshots) => hot.forget('user_42', 2),
       (hot: HotSnapshots) => hot.addUsage(total(3)),
       (hot: HotSnapshots) => hot.forgetAll(),
     ]) {
@@ -66,6 +66,14 @@ describe('a copy', () => {
       readInto(hot, kept(2));
       expect(hot.find('user_42')?.snapshot.version).toBe(2);
     }
+  });
+
+  it('is outdated below the newest version that was told, whatever Redis says', () => {
+    const hot = new HotSnapshots();
+    hot.forget('user_42', 3);
+    hot.forget('user_42', 2);
+    expect([2, 3].map((version) => hot.isOutdated('user_42', kept(version).snapshot))).toEqual([true, false]);
+    expect(hot.isOutdated('user_43', kept(1).snapshot)).toBe(false);
   });
 
   it('has the usage with the highest version, in whichever order the messages come', () => {

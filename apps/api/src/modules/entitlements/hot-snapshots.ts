@@ -3,6 +3,9 @@ import type { Snapshot, SnapshotFeature } from './snapshot.ts';
 
 /** Bounds the memory: a customer with ten features counts as eleven; some hundred bytes each. */
 const sizeMax = 300_000;
+/** Longer than any read can be under way. */
+const versionsKeptMs = 20_000;
+const versionsMax = 100_000;
 
 /** A customer's snapshot with the usage as it is known now, and until when it may be answered from. */
 export interface KeptSnapshot {
@@ -40,6 +43,8 @@ export class HotSnapshots {
     maxSize: sizeMax,
     sizeCalculation: ({ snapshot }) => 1 + Object.keys(snapshot.features).length,
   });
+  /** Below which nothing is believed, whoever wrote it: Redis may be emptied, and forget what it must refuse. */
+  private readonly newest = new LRUCache<string, number>({ max: versionsMax, ttl: versionsKeptMs });
   private readonly readings = new Map<string, Set<Reading>>();
 
   /** Undefined also for one that is too old. */
@@ -75,9 +80,15 @@ export class HotSnapshots {
     }
   }
 
-  forget(key: string): void {
+  /** Says that what is older than `version` is out of date. */
+  forget(key: string, version: number): void {
+    this.newest.set(key, Math.max(version, this.newest.get(key) ?? 0));
     this.copies.delete(key);
     this.spoil(key);
+  }
+
+  isOutdated(key: string, snapshot: Snapshot): boolean {
+    return snapshot.version < (this.newest.get(key) ?? 0);
   }
 
   forgetAll(): void {

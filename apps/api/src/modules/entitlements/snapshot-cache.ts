@@ -115,7 +115,10 @@ export class SnapshotCache implements OnModuleInit {
 
   onModuleInit(): void {
     this.ingest.onRecorded((recorded) => this.addUsage(recorded));
-    this.broadcast.on(changedTopic, (key) => this.hot.forget(key));
+    this.broadcast.on(changedTopic, (message) => {
+      const end = message.indexOf(' ');
+      this.hot.forget(message.slice(end + 1), Number(message.slice(0, end)));
+    });
     this.broadcast.on(usageTopic, (message) => {
       if (!message.startsWith(this.self)) {
         // Written by ourselves, a few lines below.
@@ -137,6 +140,9 @@ export class SnapshotCache implements OnModuleInit {
     const reading = this.broadcast.isConnected ? this.hot.beginReading(key) : undefined;
     try {
       const kept = parse(await this.readTogether(environmentId, key));
+      if (kept !== undefined && this.hot.isOutdated(key, kept.snapshot)) {
+        return undefined;
+      }
       if (kept !== undefined && reading !== undefined) {
         this.hot.keep(reading, kept);
       }
@@ -177,8 +183,9 @@ export class SnapshotCache implements OnModuleInit {
 
   /** Keeps what was read so long ago, unless something newer is kept already. */
   async write(environmentId: string, cacheKey: string, snapshot: Snapshot, ageMs: number): Promise<void> {
+    const key = keyOf(environmentId, cacheKey);
     const remainingMs = Math.floor(maxAgeMs - ageMs);
-    if (remainingMs <= 0) {
+    if (remainingMs <= 0 || this.hot.isOutdated(key, snapshot)) {
       return;
     }
     const usage = Object.values(snapshot.features).flatMap((feature) => {
@@ -186,13 +193,7 @@ export class SnapshotCache implements OnModuleInit {
       return field === undefined ? [] : [field, feature.usage_version, feature.used];
     });
     await this.quietly(() =>
-      this.redis.client.writeSnapshot(
-        keyOf(environmentId, cacheKey),
-        snapshot.version,
-        JSON.stringify(snapshot),
-        remainingMs,
-        ...usage,
-      ),
+      this.redis.client.writeSnapshot(key, snapshot.version, JSON.stringify(snapshot), remainingMs, ...usage),
     );
   }
 
@@ -204,15 +205,15 @@ export class SnapshotCache implements OnModuleInit {
   /** Like `invalidate`, for a job: throws when Redis did not do it. */
   async invalidateForSure(environmentId: string, cacheKey: string, version: number): Promise<void> {
     const key = keyOf(environmentId, cacheKey);
-    this.hot.forget(key);
+    this.hot.forget(key, version);
     // In this order on one connection: who hears of it and reads Redis finds it done.
     const told = [
       this.redis.client.invalidateSnapshot(key, version, maxAgeMs),
-      this.broadcast.tell(changedTopic, key),
+      this.broadcast.tell(changedTopic, `${version} ${key}`),
     ];
     await Promise.all(told);
     // Once more, for what a check of this process read in between.
-    this.hot.forget(key);
+    this.hot.forget(key, version);
   }
 
   /** Notes the totals that events brought about. */
