@@ -45,6 +45,8 @@ export type {
   CustomerPriceCreate,
   CustomerPriceList,
   CustomerQuery,
+  CustomerSpendCap,
+  CustomerSpendCapSet,
   CustomerUpdate,
 } from './resources/customers.ts';
 export type { Dispute, DisputeEvidence, DisputeQuery } from './resources/disputes.ts';
@@ -108,6 +110,7 @@ export type {
   RequestsSummaryQuery,
 } from './resources/requests.ts';
 export type {
+  BillEstimate,
   ChangePreview,
   Subscription,
   SubscriptionCancel,

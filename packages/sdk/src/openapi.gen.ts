@@ -948,6 +948,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/spend-cap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getSpendCap"];
+        put: operations["setSpendCap"];
+        post?: never;
+        delete: operations["removeSpendCap"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/credits": {
         parameters: {
             query?: never;
@@ -1502,6 +1518,22 @@ export interface paths {
         get: operations["getCustomerBalance"];
         put?: never;
         post: operations["adjustCustomerBalance"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/subscriptions/{id}/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["estimateBill"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2600,6 +2632,8 @@ export interface components {
                      */
                     end: "cancel" | "pause";
                 } | null;
+                /** @description The most that metered use of a subscription may cost in a billing period; a customer may have another. Also where overage is allowed. */
+                spend_cap: components["schemas"]["Money"] | null;
             };
             prices: components["schemas"]["Price"][];
             features: components["schemas"]["PlanFeature"][];
@@ -2607,6 +2641,12 @@ export interface components {
             credits: components["schemas"]["PlanCredits"] | null;
             /** Format: date-time */
             created_at: string;
+        };
+        Money: {
+            /** @description Integer minor units of the currency. */
+            amount: number;
+            /** @description Lower-case ISO 4217 code. */
+            currency: string;
         };
         Price: {
             id: string;
@@ -2637,12 +2677,6 @@ export interface components {
             /** @description Key of the metered feature whose use is charged, after the period. null: charged in advance. */
             feature: string | null;
             stripe_price_id: string | null;
-        };
-        Money: {
-            /** @description Integer minor units of the currency. */
-            amount: number;
-            /** @description Lower-case ISO 4217 code. */
-            currency: string;
         };
         PlanFeature: {
             /** @description Key of the feature. */
@@ -2709,6 +2743,8 @@ export interface components {
                      */
                     end: "cancel" | "pause";
                 } | null;
+                /** @description The most that metered use of a subscription may cost in a billing period; a customer may have another. Also where overage is allowed. */
+                spend_cap: components["schemas"]["Money"] | null;
             };
             prices: components["schemas"]["Price"][];
             features: components["schemas"]["PlanFeature"][];
@@ -2738,6 +2774,8 @@ export interface components {
                  */
                 end: "cancel" | "pause";
             } | null;
+            /** @description The most that metered use of a subscription may cost in a billing period; a customer may have another. Also where overage is allowed. */
+            spend_cap: components["schemas"]["Money"] | null;
             prices: components["schemas"]["Price"][];
             features: components["schemas"]["PlanFeature"][];
             /** @description What it grants anew each interval, whatever the interval of its price. */
@@ -2764,6 +2802,8 @@ export interface components {
                      */
                     end: "cancel" | "pause";
                 } | null;
+                /** @description The most that metered use of a subscription may cost in a billing period; a customer may have another. Also where overage is allowed. */
+                spend_cap: components["schemas"]["Money"] | null;
             };
             prices: components["schemas"]["Price"][];
             features: components["schemas"]["PlanFeature"][];
@@ -2985,10 +3025,10 @@ export interface components {
         Check: {
             allowed: boolean;
             /**
-             * @description Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.
+             * @description Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. spend_cap: it would cost more in the billing period than the plan or the customer may spend. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.
              * @enum {string|null}
              */
-            reason: "customer_not_found" | "not_entitled" | "subscription_paused" | "past_due" | "usage_cap" | "limit_reached" | null;
+            reason: "customer_not_found" | "not_entitled" | "subscription_paused" | "past_due" | "spend_cap" | "usage_cap" | "limit_reached" | null;
             feature: string;
             /** @enum {string} */
             type: "boolean" | "metered" | "config";
@@ -3038,10 +3078,10 @@ export interface components {
         Consumption: {
             allowed: boolean;
             /**
-             * @description Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.
+             * @description Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. spend_cap: it would cost more in the billing period than the plan or the customer may spend. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.
              * @enum {string|null}
              */
-            reason: "customer_not_found" | "not_entitled" | "subscription_paused" | "past_due" | "usage_cap" | "limit_reached" | null;
+            reason: "customer_not_found" | "not_entitled" | "subscription_paused" | "past_due" | "spend_cap" | "usage_cap" | "limit_reached" | null;
             feature: string;
             /** @enum {string} */
             type: "boolean" | "metered" | "config";
@@ -3093,10 +3133,10 @@ export interface components {
         Reservation: {
             allowed: boolean;
             /**
-             * @description Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.
+             * @description Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. spend_cap: it would cost more in the billing period than the plan or the customer may spend. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.
              * @enum {string|null}
              */
-            reason: "customer_not_found" | "not_entitled" | "subscription_paused" | "past_due" | "usage_cap" | "limit_reached" | null;
+            reason: "customer_not_found" | "not_entitled" | "subscription_paused" | "past_due" | "spend_cap" | "usage_cap" | "limit_reached" | null;
             feature: string;
             /** @enum {string} */
             type: "boolean" | "metered" | "config";
@@ -3164,10 +3204,10 @@ export interface components {
                 /** @description Whether a check, of one unit if it is metered, says yes. */
                 allowed: boolean;
                 /**
-                 * @description Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.
+                 * @description Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. spend_cap: it would cost more in the billing period than the plan or the customer may spend. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.
                  * @enum {string|null}
                  */
-                reason: "customer_not_found" | "not_entitled" | "subscription_paused" | "past_due" | "usage_cap" | "limit_reached" | null;
+                reason: "customer_not_found" | "not_entitled" | "subscription_paused" | "past_due" | "spend_cap" | "usage_cap" | "limit_reached" | null;
                 /** @description As long as no more than this is used, a check says yes. Null: whatever is used. */
                 allowed_up_to: number | null;
                 limit: number | null;
@@ -3294,6 +3334,29 @@ export interface components {
             reason: string;
             /** @description From then on plans alone decide again. Left out: until it is removed. */
             expires_at?: string;
+        };
+        CustomerSpendCap: {
+            customer: string;
+            /** @description What holds for this customer in place of the plan’s cap. null: the plan’s holds. */
+            own: {
+                /** @description null: no end, whatever the plan says. */
+                amount: number | null;
+                currency: string;
+                /** Format: date-time */
+                updated_at: string;
+            } | null;
+            /** @description Those that a cap holds for. */
+            subscriptions: {
+                subscription: string;
+                cap: components["schemas"]["Money"];
+                /** @description What metered use comes to in the billing period so far. */
+                spent: components["schemas"]["Money"];
+            }[];
+        };
+        SetSpendCap: {
+            /** @description Integer minor units, for each billing period. null: no end, whatever the plan says. */
+            amount: number | null;
+            currency: string;
         };
         CreditBalance: {
             customer: string;
@@ -3882,6 +3945,29 @@ export interface components {
                 /** Format: date-time */
                 created_at: string;
             }[];
+        };
+        BillEstimate: {
+            subscription: string;
+            /** Format: date-time */
+            period_start: string;
+            /** Format: date-time */
+            period_end: string;
+            /** Format: date-time */
+            as_of: string;
+            lines: {
+                /** @enum {string} */
+                kind: "recurring" | "usage";
+                description: string;
+                price_id: string;
+                /** @description Seats, or what was used so far; an exact decimal. */
+                quantity: string;
+                amount: components["schemas"]["Money"];
+            }[];
+            subtotal: components["schemas"]["Money"];
+            /** @description Of discounts that last; one for a single invoice is not in it. */
+            discount_total: components["schemas"]["Money"];
+            /** @description Before tax. */
+            total: components["schemas"]["Money"];
         };
         RefundList: {
             data: components["schemas"]["Refund"][];
@@ -6143,6 +6229,15 @@ export interface operations {
                          */
                         end?: "cancel" | "pause";
                     } | null;
+                    /**
+                     * @description The most that metered use of a subscription in this currency may cost in a billing period.
+                     * @default null
+                     */
+                    spend_cap?: {
+                        /** @description Integer minor units of the currency. */
+                        amount: number;
+                        currency: string;
+                    } | null;
                 };
             };
         };
@@ -6521,6 +6616,15 @@ export interface operations {
                          * @enum {string}
                          */
                         end?: "cancel" | "pause";
+                    } | null;
+                    /**
+                     * @description The most that metered use of a subscription in this currency may cost in a billing period.
+                     * @default null
+                     */
+                    spend_cap?: {
+                        /** @description Integer minor units of the currency. */
+                        amount: number;
+                        currency: string;
                     } | null;
                 };
             };
@@ -7964,6 +8068,112 @@ export interface operations {
              *
              *     `entitlement_override_not_found`: The customer has no override with this id, or it was removed.
              */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getSpendCap: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerSpendCap"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setSpendCap: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetSpendCap"];
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerSpendCap"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    removeSpendCap: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerSpendCap"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -10481,6 +10691,40 @@ export interface operations {
             };
             /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    estimateBill: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillEstimate"];
+                };
+            };
+            /** @description `subscription_not_found`: No subscription of this environment has this id. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

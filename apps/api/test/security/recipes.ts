@@ -340,6 +340,25 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   getCustomerEntitlements: ({ customer }) => [
     { path: `customers/${customer.id}/entitlements`, strangers: 'not_found' },
   ],
+  estimateBill: ({ subscription }) => [
+    { path: `subscriptions/${subscription.id}/estimate`, strangers: 'not_found' },
+  ],
+  getSpendCap: ({ customer }) => [{ path: `customers/${customer.id}/spend-cap`, strangers: 'not_found' }],
+  setSpendCap: async ({ asServer }) => {
+    const { body } = await asServer('POST', 'customers', { name: 'Spends less' });
+    return [
+      {
+        path: `customers/${body['id']}/spend-cap`,
+        body: { amount: 10_000, currency: 'usd' },
+        strangers: 'not_found',
+      },
+    ];
+  },
+  removeSpendCap: async ({ asServer }) => {
+    const { body } = await asServer('POST', 'customers', { name: 'Spent less' });
+    await asServer('PUT', `customers/${body['id']}/spend-cap`, { amount: 10_000, currency: 'usd' });
+    return [{ path: `customers/${body['id']}/spend-cap`, strangers: 'not_found' }];
+  },
   listEntitlementOverrides: ({ customer }) => [
     { path: `customers/${customer.id}/entitlement-overrides`, strangers: 'not_found' },
   ],

@@ -88,6 +88,8 @@ const changes: Record<string, string[]> = {
     'adjustCustomerBalance',
     'createEntitlementOverride',
     'removeEntitlementOverride',
+    'setSpendCap',
+    'removeSpendCap',
   ],
   viewer: [],
 };

@@ -12,6 +12,8 @@ export type CustomerPriceList = components['schemas']['CustomerPriceList'];
 export type CustomerPriceCreate = Body<'/api/v1/customers/{id}/prices', 'post'>;
 export type CustomerBalance = components['schemas']['CustomerBalance'];
 export type CustomerBalanceAdjust = Body<'/api/v1/customers/{id}/balance', 'post'>;
+export type CustomerSpendCap = components['schemas']['CustomerSpendCap'];
+export type CustomerSpendCapSet = Body<'/api/v1/customers/{id}/spend-cap', 'put'>;
 export type CustomerQuery = Query<'/api/v1/customers', 'get'>;
 
 /** Your customers. Wherever one is named, your own id of it serves as well as ours. */
@@ -72,5 +74,20 @@ export class Customers {
   /** Gives credit (positive), or takes some (negative). */
   adjustBalance(id: string, body: CustomerBalanceAdjust, options?: WriteOptions): Promise<CustomerBalance> {
     return this.#transport.call('post', '/api/v1/customers/{id}/balance', { path: { id }, body }, options);
+  }
+
+  /** The caps on what metered use may cost, and what was spent under each in the billing period so far. */
+  retrieveSpendCap(id: string, options?: RequestOptions): Promise<CustomerSpendCap> {
+    return this.#transport.call('get', '/api/v1/customers/{id}/spend-cap', { path: { id } }, options);
+  }
+
+  /** Caps what metered use may cost in a billing period, in place of the plan's cap; `amount: null` lifts it. */
+  setSpendCap(id: string, body: CustomerSpendCapSet, options?: RequestOptions): Promise<CustomerSpendCap> {
+    return this.#transport.call('put', '/api/v1/customers/{id}/spend-cap', { path: { id }, body }, options);
+  }
+
+  /** Takes the customer's own cap away: the plan's holds again. */
+  removeSpendCap(id: string, options?: RequestOptions): Promise<CustomerSpendCap> {
+    return this.#transport.call('delete', '/api/v1/customers/{id}/spend-cap', { path: { id } }, options);
   }
 }

@@ -4,6 +4,7 @@ import type { Body, Query } from '../internal/operation.ts';
 import type { Transport } from '../internal/transport.ts';
 import type { components } from '../openapi.gen.ts';
 
+export type BillEstimate = components['schemas']['BillEstimate'];
 export type Subscription = components['schemas']['Subscription'];
 export type SubscriptionCreate = Body<'/api/v1/subscriptions', 'post'>;
 export type SubscriptionCancel = Body<'/api/v1/subscriptions/{id}/cancel', 'post'>;
@@ -94,5 +95,10 @@ export class Subscriptions {
   /** Ends a trial now and charges the first period; when that cannot be paid, the trial goes on and this throws. */
   endTrial(id: string, options?: WriteOptions): Promise<Subscription> {
     return this.#transport.call('post', '/api/v1/subscriptions/{id}/end-trial', { path: { id } }, options);
+  }
+
+  /** What the current billing period costs so far, before tax: flat prices, seats and use, computed as the invoice will be. */
+  estimate(id: string, options?: RequestOptions): Promise<BillEstimate> {
+    return this.#transport.call('get', '/api/v1/subscriptions/{id}/estimate', { path: { id } }, options);
   }
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { key, name, pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
+import { key, money, name, pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
 import { featureMeter, fittingProperty, hasFittingProperty } from './meter.schemas.ts';
 import { capIntervals } from './plan.ts';
-import { archived, planPrice, priceInput } from './price.schemas.ts';
+import { archived, currency, planPrice, priceInput } from './price.schemas.ts';
 
 export const featureTypes = ['boolean', 'metered', 'config'] as const;
 export const overages = ['block', 'allow'] as const;
@@ -107,6 +107,17 @@ export const planCredits = z
   .object({ ...creditTerms, rollover: rollover.nullable().describe('Null: nothing is carried over.') })
   .meta({ id: 'PlanCredits' });
 
+/** The most that metered use may cost in a billing period. */
+export const spendCap = z.strictObject({
+  amount: z.int().min(0).max(99_999_999_999).describe('Integer minor units of the currency.'),
+  currency,
+});
+const shownSpendCap = money
+  .nullable()
+  .describe(
+    'The most that metered use of a subscription may cost in a billing period; a customer may have another. Also where overage is allowed.',
+  );
+
 export const plan = z
   .object({
     id: z.string(),
@@ -124,6 +135,7 @@ export const plan = z
       number: z.int(),
       published_at: timestamp,
       trial: z.object(trialTerms).nullable(),
+      spend_cap: shownSpendCap,
     }),
     prices: z.array(planPrice),
     features: z.array(planFeature),
@@ -146,6 +158,7 @@ export const planVersion = z
     number: z.int(),
     published_at: timestamp,
     trial: z.object(trialTerms).nullable(),
+    spend_cap: shownSpendCap,
     prices: z.array(planPrice),
     features: z.array(planFeature),
     credits: planCredits
@@ -163,6 +176,7 @@ export const planDraft = z
       number: z.int().describe('What it will be once published.'),
       created_at: timestamp,
       trial: z.object(trialTerms).nullable(),
+      spend_cap: shownSpendCap,
     }),
     prices: z.array(planPrice),
     features: z.array(planFeature),
@@ -206,6 +220,10 @@ export const versionFields = {
     })
     .nullable()
     .default(null),
+  spend_cap: spendCap
+    .nullable()
+    .default(null)
+    .describe('The most that metered use of a subscription in this currency may cost in a billing period.'),
 };
 
 const description = text.trim().min(1).max(500).nullable();

@@ -65,6 +65,7 @@ export class PlanDrafts {
         created_at: now,
         published_at: null,
         trial: terms.trial,
+        spend_cap: terms.spend_cap,
       });
       await this.writeVersion.write(environmentId, id, terms, now);
       await this.audit.record(environmentId, {

@@ -183,7 +183,13 @@ export class PlansController {
     @EnvironmentId() environmentId: string,
     @Body({ schema: createAddOn }) body: z.output<typeof createAddOn>,
   ) {
-    return this.plans.create(environmentId, { ...body, group: 'default', trial: null, type: 'add_on' });
+    return this.plans.create(environmentId, {
+      ...body,
+      group: 'default',
+      trial: null,
+      spend_cap: null,
+      type: 'add_on',
+    });
   }
 
   /** Retrieves an add-on by key or id, in its newest version. */

@@ -21,6 +21,13 @@ export interface PlanRow {
   version_number: number;
   published_at: Date;
   trial: Trial | null;
+  spend_cap: SpendCap | null;
+}
+
+/** The most that metered use of a subscription may cost in a billing period, in minor units. */
+export interface SpendCap {
+  amount: number;
+  currency: string;
 }
 
 export interface Trial {
@@ -70,12 +77,19 @@ export class PlansRepository {
       created_at: Date;
       published_at: Date | null;
       trial: Trial | null;
+      spend_cap: SpendCap | null;
     },
   ): Promise<void> {
-    const { trial, ...fields } = version;
+    const { trial, spend_cap: spendCap, ...fields } = version;
     await this.database.q
       .insertInto('plan_versions')
-      .values({ environment_id: environmentId, ...fields, ...trialColumns(trial) })
+      .values({
+        environment_id: environmentId,
+        ...fields,
+        ...trialColumns(trial),
+        spend_cap_amount: spendCap?.amount ?? null,
+        spend_cap_currency: spendCap?.currency ?? null,
+      })
       .execute();
   }
 
@@ -110,7 +124,7 @@ export class PlansRepository {
     const row = await this.selectPlans(environmentId)
       .where((eb) => eb.or([eb('plans.key', '=', reference), eb('plans.id', '=', reference)]))
       .executeTakeFirst();
-    return row === undefined ? undefined : withTrial(row);
+    return row === undefined ? undefined : withTerms(row);
   }
 
   async list(
@@ -125,7 +139,7 @@ export class PlansRepository {
       query = query.where('plans.archived_at', 'is', null);
     }
     const rows = await query.$call(newestFirst('plans.id', page)).execute();
-    return rows.map(withTrial);
+    return rows.map(withTerms);
   }
 
   /** By key or id, locked until the transaction ends. */
@@ -156,14 +170,23 @@ export class PlansRepository {
   async listVersions(environmentId: string, planId: string, page: PageRequest) {
     const rows = await this.database.q
       .selectFrom('plan_versions')
-      .select(['id', 'number', 'published_at', 'trial_days', 'trial_requires_card', 'trial_end'])
+      .select([
+        'id',
+        'number',
+        'published_at',
+        'trial_days',
+        'trial_requires_card',
+        'trial_end',
+        'spend_cap_amount',
+        'spend_cap_currency',
+      ])
       .$narrowType<{ published_at: Date }>()
       .where('environment_id', '=', environmentId)
       .where('plan_id', '=', planId)
       .where('published_at', 'is not', null)
       .$call(newestFirst('id', page))
       .execute();
-    return rows.map(withTrial);
+    return rows.map(withTerms);
   }
 
   async lastNumber(environmentId: string, planId: string): Promise<number> {
@@ -179,12 +202,21 @@ export class PlansRepository {
   async findDraft(environmentId: string, planId: string) {
     const row = await this.database.q
       .selectFrom('plan_versions')
-      .select(['id', 'number', 'created_at', 'trial_days', 'trial_requires_card', 'trial_end'])
+      .select([
+        'id',
+        'number',
+        'created_at',
+        'trial_days',
+        'trial_requires_card',
+        'trial_end',
+        'spend_cap_amount',
+        'spend_cap_currency',
+      ])
       .where('environment_id', '=', environmentId)
       .where('plan_id', '=', planId)
       .where('published_at', 'is', null)
       .executeTakeFirst();
-    return row === undefined ? undefined : withTrial(row);
+    return row === undefined ? undefined : withTerms(row);
   }
 
   /** With its prices and features. */
@@ -241,11 +273,13 @@ export class PlansRepository {
         'plan_versions.trial_days',
         'plan_versions.trial_requires_card',
         'plan_versions.trial_end',
+        'plan_versions.spend_cap_amount',
+        'plan_versions.spend_cap_currency',
       ])
       .where('plan_versions.environment_id', '=', environmentId)
       .where('plan_versions.id', '=', versionId)
       .executeTakeFirst();
-    return row === undefined ? undefined : withTrial(row);
+    return row === undefined ? undefined : withTerms(row);
   }
 
   async features(environmentId: string, versionIds: string[]) {
@@ -354,6 +388,8 @@ export class PlansRepository {
           'plan_versions.trial_days',
           'plan_versions.trial_requires_card',
           'plan_versions.trial_end',
+          'plan_versions.spend_cap_amount',
+          'plan_versions.spend_cap_currency',
         ])
         // The version that is chosen below is published.
         .$narrowType<{ published_at: Date }>()
@@ -376,8 +412,25 @@ function trialColumns(trial: Trial | null) {
     : { trial_days: trial.days, trial_requires_card: trial.requires_card, trial_end: trial.end };
 }
 
-function withTrial<
-  T extends { trial_days: number | null; trial_requires_card: boolean; trial_end: 'cancel' | 'pause' },
->({ trial_days: days, trial_requires_card: requiresCard, trial_end: end, ...row }: T) {
-  return { ...row, trial: days === null ? null : { days, requires_card: requiresCard, end } };
+function withTerms<
+  T extends {
+    trial_days: number | null;
+    trial_requires_card: boolean;
+    trial_end: 'cancel' | 'pause';
+    spend_cap_amount: number | null;
+    spend_cap_currency: string | null;
+  },
+>({
+  trial_days: days,
+  trial_requires_card: requiresCard,
+  trial_end: end,
+  spend_cap_amount: amount,
+  spend_cap_currency: currency,
+  ...row
+}: T) {
+  return {
+    ...row,
+    trial: days === null ? null : { days, requires_card: requiresCard, end },
+    spend_cap: amount === null || currency === null ? null : { amount, currency },
+  };
 }

@@ -137,7 +137,7 @@ export class PlansService {
       const now = this.clock.now();
       const id = newId('plan');
       const versionId = newId('plan_version');
-      const { prices, features, credits, trial, ...fields } = wish;
+      const { prices, features, credits, trial, spend_cap: spendCap, ...fields } = wish;
       await this.plans.insert(environmentId, { id, ...fields, created_at: now }).catch((error: unknown) => {
         throw violatedConstraint(error) === 'plans_environment_id_key_key'
           ? new KeyTaken('plan', wish.key)
@@ -150,8 +150,14 @@ export class PlansService {
         created_at: now,
         published_at: now,
         trial,
+        spend_cap: spendCap,
       });
-      await this.writeVersion.write(environmentId, versionId, { prices, features, credits, trial }, now);
+      await this.writeVersion.write(
+        environmentId,
+        versionId,
+        { prices, features, credits, trial, spend_cap: spendCap },
+        now,
+      );
       await this.audit.record(environmentId, {
         action: 'plan.created',
         target: { type: 'plan', id },
@@ -250,6 +256,7 @@ export class PlansService {
         number: row.version_number,
         published_at: row.published_at,
         trial: row.trial,
+        spend_cap: row.spend_cap,
       },
       ...termsIn(row.version_id, prices, features, credits),
     }));

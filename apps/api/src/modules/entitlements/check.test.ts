@@ -122,6 +122,43 @@ describe('a check', () => {
     });
   });
 
+  const centEach = (amount: number) => ({
+    subscription_id: 'sub_1',
+    amount,
+    currency: 'usd',
+    prices: [
+      {
+        feature: 'api_calls',
+        period_start: '2026-11-01T00:00:00+00:00',
+        used: 0,
+        type: 'per_unit' as const,
+        amount: null,
+        unit_amount: '1',
+        package_size: null,
+        included_units: 0,
+        tiers: null,
+      },
+    ],
+  });
+
+  it.each([
+    { used: 990, held: 0, required: 10, allowed: true },
+    { used: 990, held: 0, required: 11, allowed: false },
+    { used: 990, held: 1, required: 10, allowed: false },
+    { used: 1_000, held: 0, required: 0, allowed: true },
+    { used: 1_200, held: 0, required: 0, allowed: false },
+  ])('of a spend cap of $10.00 at a cent each, %j', ({ used, held, required, allowed }) => {
+    for (const terms of [{ limit: null }, { limit: 0, overage: 'allow' as const }]) {
+      const granted = { api_calls: { ...nothing, ...terms, used, held } };
+      const answer = check(snapshot(granted, { spend_caps: [centEach(1_000)] }), metered, required);
+      expect(answer).toMatchObject({
+        allowed,
+        reason: allowed ? null : 'spend_cap',
+        resets_at: '2026-12-01T00:00:00.000Z',
+      });
+    }
+  });
+
   const beyond = (base: number, quantity: number) => ({
     interval: 'day' as const,
     quantity,
@@ -152,11 +189,16 @@ describe('a check', () => {
   it('of several reasons tells the first of their order', () => {
     const everything = { suspended: true, paused: true, caps: [beyond(0, 0)], limit: 0 };
     const nobody = snapshot({ api_calls: { ...nothing, ...everything } }, { known: false });
+    const spent = snapshot(
+      { api_calls: { ...nothing, caps: [beyond(0, 0)], limit: 0 } },
+      { spend_caps: [centEach(0)] },
+    );
     const reasons = [
       check(nobody, metered, 1).reason,
       check(snapshot({}), metered, 1).reason,
       checkMetered(everything).reason,
       checkMetered({ ...everything, paused: false }).reason,
+      check(spent, metered, 1).reason,
       checkMetered({ ...everything, paused: false, suspended: false }).reason,
       checkMetered({ ...everything, paused: false, suspended: false, caps: [] }).reason,
       checkMetered({ limit: 1 }).reason,

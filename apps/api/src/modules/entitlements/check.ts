@@ -1,5 +1,6 @@
 import { creditsLeft } from './credits-left.ts';
 import type { Snapshot } from './snapshot.ts';
+import { passedSpendCap } from './spend.ts';
 
 /** Why not, in the order in which it is asked: of several, the first is told. */
 export const denialReasons = [
@@ -7,6 +8,7 @@ export const denialReasons = [
   'not_entitled',
   'subscription_paused',
   'past_due',
+  'spend_cap',
   'usage_cap',
   'limit_reached',
 ] as const;
@@ -37,9 +39,9 @@ export interface CheckAnswer {
 /**
  * Whether a customer may use a feature now. In this order, the first that applies: no customer → customer_not_found;
  * nothing granted → not_entitled; withheld → subscription_paused or past_due; boolean and config → yes; beyond a cap →
- * usage_cap, also where there is no limit; unlimited → yes; overage allowed → yes, with what is beyond; else yes as long
- * as `required` remains, of the limit and then of the credits: limit 1,000, used 998, required 5 → limit_reached; with 12
- * credits at a cost of 4 → yes.
+ * spend_cap or usage_cap, also where there is no limit; unlimited → yes; overage allowed → yes, with what is beyond;
+ * else yes as long as `required` remains, of the limit and then of the credits: limit 1,000, used 998, required 5 →
+ * limit_reached; with 12 credits at a cost of 4 → yes.
  */
 export function check(
   snapshot: Snapshot,
@@ -89,6 +91,9 @@ export function check(
   }
   if (granted.type !== 'metered') {
     return { ...answer, allowed: true, value: granted.type === 'config' ? granted.value : null };
+  }
+  if (passedSpendCap(snapshot, { feature: feature.key, units: required }) !== undefined) {
+    return { ...answer, ...metered, reason: 'spend_cap' };
   }
   const cap = granted.caps?.find(({ base, quantity }) => difference(taken + required, base) > quantity);
   if (cap !== undefined) {

@@ -1,12 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { hash } from 'node:crypto';
 import { Clock } from '../../platform/clock.ts';
+import { Database } from '../../platform/database/database.ts';
 import { idLike, newId } from '../../platform/ids.ts';
 import { plainReference } from '../customers/customer-reference.ts';
 import { IdempotencyConflict } from '../../platform/http/idempotency.errors.ts';
 import { check } from './check.ts';
+import { passedSpendCap } from './spend.ts';
 import type { Consumption, ConsumeBody } from './consume.schemas.ts';
-import { ConsumeRepository } from './consume.repository.ts';
+import { type Consumed, ConsumeRepository, type ConsumeWish } from './consume.repository.ts';
 import { MeteredFeatures } from './metered-features.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 
@@ -14,6 +16,7 @@ import { SnapshotCache } from './snapshot-cache.ts';
 @Injectable()
 export class ConsumeUsage {
   constructor(
+    private readonly database: Database,
     private readonly features: MeteredFeatures,
     private readonly consumptions: ConsumeRepository,
     private readonly cache: SnapshotCache,
@@ -27,7 +30,7 @@ export class ConsumeUsage {
   async consume(environmentId: string, body: ConsumeBody): Promise<Consumption> {
     const feature = await this.features.get(environmentId, body.feature);
     const id = newId('usage_event');
-    const consumed = await this.consumptions.consume(environmentId, {
+    const wish = {
       reference: plainReference(body.customer),
       feature: body.feature,
       quantity: body.quantity,
@@ -38,7 +41,8 @@ export class ConsumeUsage {
       forward_id: idLike(id, 'usage_forward'),
       properties: body.properties === undefined ? null : JSON.stringify(body.properties),
       now: this.clock.now(),
-    });
+    };
+    const consumed = await this.take(environmentId, wish);
     const { outcome, snapshot, event_id: eventId, used } = consumed;
     if (outcome === 'conflict') {
       throw new IdempotencyConflict();
@@ -60,6 +64,21 @@ export class ConsumeUsage {
       resets_at: answer.resets_at === null ? null : new Date(answer.resets_at),
       event_id: eventId,
     };
+  }
+
+  /** Under a spend cap, what it would cost is looked at first, while nobody else of the customer takes anything. */
+  private async take(environmentId: string, wish: ConsumeWish): Promise<Consumed> {
+    const consumed = await this.consumptions.consume(environmentId, wish);
+    if (consumed.outcome !== 'spend_unchecked') {
+      return consumed;
+    }
+    return this.database.tenant(environmentId, async () => {
+      const snapshot = await this.consumptions.lockSpend(environmentId, wish.reference, wish.now);
+      const asked = { feature: wish.feature, units: wish.quantity };
+      return passedSpendCap(snapshot, asked) === undefined
+        ? this.consumptions.consume(environmentId, wish)
+        : { ...consumed, outcome: 'spend_cap', snapshot };
+    });
   }
 }
 

@@ -6,7 +6,8 @@ import type { RecordedTotal } from '../usage/usage-event.ts';
 import type { DenialReason } from './check.ts';
 import { type Snapshot, snapshotSchema } from './snapshot.ts';
 
-type Admission = 'allowed' | 'not_summed' | DenialReason;
+/** `spend_unchecked`: it is under a spend cap, and was not asked while holding `lockSpend`. */
+type Admission = 'allowed' | 'not_summed' | 'spend_unchecked' | DenialReason;
 type Total = Omit<RecordedTotal, 'environment_id'>;
 
 export interface Consumed extends Total {
@@ -28,6 +29,32 @@ interface NewIds {
   forward_id: string;
 }
 
+export interface ConsumeWish extends NewIds {
+  reference: string;
+  feature: string;
+  quantity: number;
+  key: string;
+  fingerprint: Buffer;
+  properties: string | null;
+  now: Date;
+}
+
+export interface ReserveWish {
+  id: string;
+  new_customer_id: string;
+  reference: string;
+  feature: string;
+  quantity: number;
+  expires_at: Date;
+  now: Date;
+}
+
+export interface Reserved {
+  outcome: Admission;
+  snapshot: Snapshot;
+  version: number | null;
+}
+
 /** Each in one statement: the functions of `20261121102641_consume_and_reserve.sql` say what they do. */
 @Injectable()
 export class ConsumeRepository {
@@ -36,18 +63,18 @@ export class ConsumeRepository {
     private readonly env: Env,
   ) {}
 
-  async consume(
-    environmentId: string,
-    wish: NewIds & {
-      reference: string;
-      feature: string;
-      quantity: number;
-      key: string;
-      fingerprint: Buffer;
-      properties: string | null;
-      now: Date;
-    },
-  ): Promise<Consumed> {
+  /**
+   * What the customer may do, in the open transaction: until it ends, nobody else takes or holds what is under a spend
+   * cap of theirs, and this transaction may.
+   */
+  async lockSpend(environmentId: string, reference: string, now: Date): Promise<Snapshot> {
+    const { rows } = await sql<{ snapshot: unknown }>`
+      select app.lock_spend(${environmentId}, ${reference}, ${now}) as snapshot
+    `.execute(this.database.q);
+    return snapshotSchema.parse(rows[0]?.snapshot);
+  }
+
+  async consume(environmentId: string, wish: ConsumeWish): Promise<Consumed> {
     const { rows } = await sql<Consumed>`
       select * from app.consume_usage(
         ${environmentId}, ${wish.reference}, ${wish.feature}, ${wish.quantity}::numeric, ${wish.key},
@@ -61,18 +88,7 @@ export class ConsumeRepository {
     return { ...consumed, snapshot: snapshotSchema.parse(consumed.snapshot) };
   }
 
-  async reserve(
-    environmentId: string,
-    wish: {
-      id: string;
-      new_customer_id: string;
-      reference: string;
-      feature: string;
-      quantity: number;
-      expires_at: Date;
-      now: Date;
-    },
-  ): Promise<{ outcome: Admission; snapshot: Snapshot; version: number | null }> {
+  async reserve(environmentId: string, wish: ReserveWish): Promise<Reserved> {
     const { rows } = await sql<{ outcome: Admission; snapshot: unknown; version: number | null }>`
       select * from app.reserve_usage(
         ${environmentId}, ${wish.reference}, ${wish.feature}, ${wish.quantity}::numeric, ${wish.id},

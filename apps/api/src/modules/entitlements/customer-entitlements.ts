@@ -60,6 +60,15 @@ function answerOf(snapshot: Snapshot, key: string, feature: SnapshotFeature) {
   return {
     allowed,
     reason,
-    allowed_up_to: ends.length === 0 ? null : Math.max(0, difference(Math.min(...ends), held)),
+    // What units cost is for a check to say.
+    allowed_up_to: isUnderSpendCap(snapshot, key)
+      ? 0
+      : ends.length === 0
+        ? null
+        : Math.max(0, difference(Math.min(...ends), held)),
   };
+}
+
+function isUnderSpendCap({ spend_caps: caps }: Snapshot, key: string): boolean {
+  return caps?.some(({ prices }) => prices.some(({ feature }) => feature === key)) ?? false;
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AlertsModule } from '../alerts/alerts.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { CatalogModule } from '../catalog/catalog.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
@@ -20,16 +21,23 @@ import { OverridesService } from './overrides.service.ts';
 import { ReserveUsage } from './reserve-usage.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 import { SnapshotLoader } from './snapshot-loader.ts';
+import { SpendCapsController } from './spend-caps.controller.ts';
+import { SpendCapsRepository } from './spend-caps.repository.ts';
+import { SpendCapsService } from './spend-caps.service.ts';
+import { TellSpendCaps } from './tell-spend-caps.ts';
 import { UnsyncedCustomers } from './unsynced-customers.ts';
 
 @Module({
-  imports: [AuditModule, MerchantsModule, CatalogModule, CustomersModule, UsageModule],
-  controllers: [EntitlementsController, OverridesController],
+  imports: [AlertsModule, AuditModule, MerchantsModule, CatalogModule, CustomersModule, UsageModule],
+  controllers: [EntitlementsController, OverridesController, SpendCapsController],
   providers: [
     EntitlementsService,
     EntitlementsRepository,
     OverridesService,
     OverridesRepository,
+    SpendCapsService,
+    SpendCapsRepository,
+    TellSpendCaps,
     ExplainEntitlements,
     CheckEntitlement,
     ConsumeUsage,

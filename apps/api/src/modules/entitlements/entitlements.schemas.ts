@@ -10,7 +10,7 @@ const reason = z
   .enum(denialReasons)
   .nullable()
   .describe(
-    'Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.',
+    'Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. spend_cap: it would cost more in the billing period than the plan or the customer may spend. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.',
   );
 
 const customerReference = text.trim().min(1).max(255);

@@ -4,12 +4,13 @@ import { Database } from '../../platform/database/database.ts';
 import { idLike, newId } from '../../platform/ids.ts';
 import { plainReference } from '../customers/customer-reference.ts';
 import { check } from './check.ts';
-import { ConsumeRepository, type Settled } from './consume.repository.ts';
+import { ConsumeRepository, type Reserved, type ReserveWish, type Settled } from './consume.repository.ts';
 import type { Reservation, ReserveBody, SettledReservation } from './consume.schemas.ts';
 import { EntitlementStreams } from './entitlement-streams.ts';
 import { ReservationNotFound, ReservationSettled, ReservationTooSmall } from './entitlements.errors.ts';
 import { MeteredFeatures } from './metered-features.ts';
 import { cacheKeyOf } from './snapshot.ts';
+import { passedSpendCap } from './spend.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 
 /** Holds units for work that is under way, until it is known how many it took. */
@@ -30,7 +31,7 @@ export class ReserveUsage {
     const now = this.clock.now();
     const id = newId('reservation');
     const expiresAt = new Date(now.getTime() + body.ttl_seconds * 1_000);
-    const { outcome, snapshot, version } = await this.reservations.reserve(environmentId, {
+    const { outcome, snapshot, version } = await this.hold(environmentId, {
       id,
       new_customer_id: idLike(id, 'customer'),
       reference: plainReference(body.customer),
@@ -73,6 +74,21 @@ export class ReserveUsage {
   async release(environmentId: string, id: string): Promise<SettledReservation> {
     await this.settle(environmentId, id, null);
     return { id, state: 'released', quantity: 0, event_id: null };
+  }
+
+  /** Under a spend cap, what it would cost is looked at first, while nobody else of the customer takes anything. */
+  private async hold(environmentId: string, wish: ReserveWish): Promise<Reserved> {
+    const reserved = await this.reservations.reserve(environmentId, wish);
+    if (reserved.outcome !== 'spend_unchecked') {
+      return reserved;
+    }
+    return this.database.tenant(environmentId, async () => {
+      const snapshot = await this.reservations.lockSpend(environmentId, wish.reference, wish.now);
+      const asked = { feature: wish.feature, units: wish.quantity };
+      return passedSpendCap(snapshot, asked) === undefined
+        ? this.reservations.reserve(environmentId, wish)
+        : { ...reserved, outcome: 'spend_cap', snapshot };
+    });
   }
 
   private async settle(environmentId: string, id: string, quantity: number | null): Promise<Settled> {

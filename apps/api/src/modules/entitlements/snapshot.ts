@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { capIntervals } from '../catalog/plan.ts';
+import { priceTypes, storedTiers } from '../catalog/price.schemas.ts';
 
 const feature = z.object({
   name: z.string(),
@@ -37,6 +38,27 @@ const feature = z.object({
   uncovered: z.number().optional(),
 });
 
+const spendCap = z.object({
+  subscription_id: z.string(),
+  amount: z.number(),
+  currency: z.string(),
+  /** The metered prices of the subscription, and what was used of each when the snapshot was read. */
+  prices: z.array(
+    z.object({
+      feature: z.string(),
+      period_start: z.iso.datetime({ offset: true }),
+      used: z.number(),
+      type: z.enum(priceTypes),
+      amount: z.number().nullable(),
+      unit_amount: z.string().nullable(),
+      package_size: z.number().nullable(),
+      included_units: z.number(),
+      tiers: storedTiers.nullable(),
+    }),
+  ),
+});
+export type SpendCap = z.output<typeof spendCap>;
+
 /**
  * Everything a check needs to know about a customer: what `app.entitlement_snapshot` returns, and what is cached. What
  * was added later is optional: during a deployment, a process of before may have written it.
@@ -55,6 +77,8 @@ export const snapshotSchema = z.object({
   default_version: z.string().nullish(),
   /** When the first override expires, or credits do, become effective or are granted anew. */
   changes_at: z.iso.datetime({ offset: true }).nullish(),
+  /** Of the subscriptions that have one. */
+  spend_caps: z.array(spendCap).nullish(),
   features: z.record(z.string(), feature),
   /** Of a customer who has a pool of them. */
   credits: z.object({ balance: z.number() }).optional(),

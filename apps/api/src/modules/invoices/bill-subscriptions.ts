@@ -5,14 +5,13 @@ import { Database } from '../../platform/database/database.ts';
 import { JobHandlers } from '../../platform/jobs/job-handlers.ts';
 import { Sweeper } from '../../platform/jobs/sweeper.ts';
 import { Log } from '../../platform/log.ts';
-import { FeaturesService } from '../catalog/features.service.ts';
-import { PlansService } from '../catalog/plans.service.ts';
 import { billingStep } from '../subscriptions/billing-step.ts';
 import { type LockedManualSubscription, ManualSubscriptions } from '../subscriptions/manual-subscriptions.ts';
 import { billSubscription } from '../subscriptions/subscriptions.jobs.ts';
 import { UsageService } from '../usage/usage.service.ts';
 import { IssueManualInvoice } from './issue-manual-invoice.ts';
-import { type InvoicedPrice, isWorthMentioning, type ManualLine, manualLine } from './manual-lines.ts';
+import { InvoicedPrices } from './invoiced-prices.ts';
+import { isWorthMentioning, type ManualLine, manualLine } from './manual-lines.ts';
 
 const everyMs = 30_000;
 const lease = { lease_seconds: 300, limit: 50 };
@@ -25,8 +24,7 @@ export class BillSubscriptions implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly manual: ManualSubscriptions,
-    private readonly plans: PlansService,
-    private readonly features: FeaturesService,
+    private readonly prices: InvoicedPrices,
     private readonly usage: UsageService,
     private readonly invoice: IssueManualInvoice,
     private readonly sweeper: Sweeper,
@@ -102,7 +100,7 @@ export class BillSubscriptions implements OnModuleInit {
   ): Promise<void> {
     const { row, items } = locked;
     const lines: ManualLine[] = [];
-    for (const { price, item } of await this.priced(environmentId, items)) {
+    for (const { price, item } of await this.prices.of(environmentId, items)) {
       if (price.meter_id === null && advance !== null) {
         lines.push(manualLine(price, String(item.quantity), advance));
       }
@@ -124,28 +122,5 @@ export class BillSubscriptions implements OnModuleInit {
         lines: worth,
       });
     }
-  }
-
-  /** The prices of some items, as lines tell them. */
-  private async priced(environmentId: string, items: LockedManualSubscription['items']) {
-    const prices = await this.plans.findPrices(environmentId, { ids: items.map((item) => item.price_id) });
-    const result: {
-      price: InvoicedPrice & { meter_id: string | null };
-      item: LockedManualSubscription['items'][number];
-    }[] = [];
-    for (const item of items) {
-      const price = prices.find(({ id }) => id === item.price_id);
-      if (price === undefined) {
-        throw new Error(`There is no price ${item.price_id}.`);
-      }
-      const plan = await this.plans.get(environmentId, price.plan);
-      const feature =
-        price.feature === null ? undefined : await this.features.getFeature(environmentId, price.feature);
-      result.push({
-        price: { ...price, plan_name: plan.name, feature_name: feature?.name ?? null },
-        item,
-      });
-    }
-    return result;
   }
 }

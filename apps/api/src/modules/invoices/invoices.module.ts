@@ -8,6 +8,9 @@ import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
 import { UsageModule } from '../usage/usage.module.ts';
 import { BillSubscriptions } from './bill-subscriptions.ts';
 import { CloseManualInvoice } from './close-manual-invoice.ts';
+import { EstimateBill } from './estimate-bill.ts';
+import { EstimateController } from './estimate.controller.ts';
+import { InvoicedPrices } from './invoiced-prices.ts';
 import { InvoiceSettingsController } from './invoice-settings.controller.ts';
 import { InvoiceSettingsService } from './invoice-settings.service.ts';
 import { IssueManualInvoice } from './issue-manual-invoice.ts';
@@ -45,9 +48,12 @@ import { TakeOverInvoice } from './take-over-invoice.ts';
     InvoiceSettingsController,
     InvoicesController,
     CustomerBalanceController,
+    EstimateController,
   ],
   providers: [
     BillSubscriptions,
+    InvoicedPrices,
+    EstimateBill,
     CloseManualInvoice,
     InvoiceSettingsService,
     IssueManualInvoice,

@@ -310,6 +310,17 @@ export interface Customers {
   version: Generated<number>;
 }
 
+export interface CustomerSpendCaps {
+  /**
+   * Minor units, for each of their subscriptions and billing period. Null: no end, whatever the plan says.
+   */
+  amount: number | null;
+  currency: string;
+  customer_id: string;
+  environment_id: string;
+  updated_at: Timestamp;
+}
+
 export interface Discrepancies {
   /**
    * What Stripe says.
@@ -803,6 +814,11 @@ export interface PlanVersions {
    * Null: a draft, which can still be changed. Once published never.
    */
   published_at: Timestamp | null;
+  /**
+   * The most that metered use of a subscription may cost in a billing period, in minor units; a customer may have another. Null: no end.
+   */
+  spend_cap_amount: number | null;
+  spend_cap_currency: string | null;
   trial_days: number | null;
   /**
    * What happens when a trial ends and there is no payment method.
@@ -1078,6 +1094,14 @@ export interface ScheduledChanges {
   items: Json;
   plan_version_id: string;
   stripe_schedule_id: string;
+  subscription_id: string;
+}
+
+export interface SpendCapAlerts {
+  environment_id: string;
+  percent: number;
+  period_start: Timestamp;
+  raised_at: Timestamp;
   subscription_id: string;
 }
 
@@ -1446,6 +1470,7 @@ export interface DB {
   credit_notes: CreditNotes;
   credit_pools: CreditPools;
   customer_links: CustomerLinks;
+  customer_spend_caps: CustomerSpendCaps;
   customers: Customers;
   discrepancies: Discrepancies;
   disputes: Disputes;
@@ -1488,6 +1513,7 @@ export interface DB {
   request_rollups: RequestRollups;
   request_rollups_due: RequestRollupsDue;
   scheduled_changes: ScheduledChanges;
+  spend_cap_alerts: SpendCapAlerts;
   stripe_accounts: StripeAccounts;
   stripe_import_items: StripeImportItems;
   stripe_imports: StripeImports;

@@ -34,7 +34,7 @@ export function EditPlanForm({ id }: { id: string }) {
                   catalog={catalog}
                   begun={draftOf(
                     shown,
-                    next ? { ...next, trial: next.version.trial } : { ...shown, trial: shown.version.trial },
+                    next ? { ...next, ...next.version } : { ...shown, ...shown.version },
                     catalog,
                   )}
                 />
@@ -64,6 +64,7 @@ function DraftForm({ plan, catalog, begun }: DraftFormProps) {
             features: draftFeatures(draft, catalog),
             trial: plan.type === 'base' ? draftTrial(draft) : null,
             ...(draft.credits ? { credits: draft.credits } : {}),
+            spend_cap: draft.spend_cap,
           },
         }),
       ),

@@ -85,7 +85,7 @@ test('a draft sends of each price what its type has, and reads it back the same'
     stripe_price_id: null,
   }));
   const plan = { name: 'Pro', key: 'pro', description: null };
-  const again = draftOf(plan, { prices: shown, features: [], trial: null }, catalog);
+  const again = draftOf(plan, { prices: shown, features: [], trial: null, spend_cap: null }, catalog);
   expect(draftPrices(again)).toEqual(wished);
 });
 
@@ -106,7 +106,11 @@ test('a price keeps its currency: 5,000 yen are not 50.00 dollars', () => {
   };
   const dollars = { ...yen, id: 'price_2', currency: 'usd', amount: { amount: 2900, currency: 'usd' } };
   const plan = { name: 'Pro', key: 'pro', description: null };
-  const draft = draftOf(plan, { prices: [dollars, yen], features: [], trial: null }, catalog);
+  const draft = draftOf(
+    plan,
+    { prices: [dollars, yen], features: [], trial: null, spend_cap: null },
+    catalog,
+  );
   expect(draftPrices(draft)).toMatchObject([
     { amount: 2900, currency: 'usd' },
     { amount: 5000, currency: 'jpy' },
@@ -116,7 +120,9 @@ test('a price keeps its currency: 5,000 yen are not 50.00 dollars', () => {
 test('credits that were set through the API are kept', () => {
   const credits = { quantity: 100, interval: 'month' as const, interval_count: 1, rollover: null };
   const plan = { name: 'Pro', key: 'pro', description: null };
-  expect(draftOf(plan, { prices: [], features: [], trial: null, credits }, catalog).credits).toEqual(credits);
+  expect(
+    draftOf(plan, { prices: [], features: [], trial: null, spend_cap: null, credits }, catalog).credits,
+  ).toEqual(credits);
 });
 
 test('tiers that do not ascend are not sent', () => {

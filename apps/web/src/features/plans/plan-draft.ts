@@ -40,6 +40,8 @@ export type PlanDraft = {
   trial: TrialDraft;
   /** Set through the API; the editor keeps them. */
   credits?: NonNullable<Plan['credits']>;
+  /** Set through the API; the editor keeps it. */
+  spend_cap: Plan['version']['spend_cap'];
 };
 
 export const emptyFeature: FeatureDraft = { chosen: false, limit: '', overage: 'block', value: '' };
@@ -66,6 +68,7 @@ export const emptyPlan: PlanDraft = {
   prices: [emptyPrice],
   features: {},
   trial: { days: '', requires_card: true, end: 'cancel' },
+  spend_cap: null,
 };
 
 export const isTiered = (type: PriceType): boolean => type === 'graduated' || type === 'volume';
@@ -168,10 +171,8 @@ export function draftTrial({ trial }: Pick<PlanDraft, 'trial'>): NonNullable<New
   return days ? { days, requires_card: trial.requires_card, end: trial.end } : null;
 }
 
-type Version = Pick<Plan, 'prices' | 'features'> & {
-  trial: Plan['version']['trial'];
-  credits?: Plan['credits'];
-};
+type Version = Pick<Plan, 'prices' | 'features'> &
+  Pick<Plan['version'], 'trial' | 'spend_cap'> & { credits?: Plan['credits'] };
 
 /** A version as the editor shows it, to be changed. */
 export function draftOf(
@@ -202,6 +203,7 @@ export function draftOf(
       ? { days: String(trial.days), requires_card: trial.requires_card, end: trial.end }
       : emptyPlan.trial,
     ...(credits ? { credits } : {}),
+    spend_cap: version.spend_cap,
   };
 }
 
