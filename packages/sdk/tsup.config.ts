@@ -1,14 +1,22 @@
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
 
-export default defineConfig({
-  entry: ['src/index.ts', 'src/express.ts', 'src/fastify.ts', 'src/next.ts', 'src/nest.ts'],
+const common: Options = {
   format: ['esm', 'cjs'],
-  platform: 'neutral',
   target: 'es2022',
-  tsconfig: 'tsconfig.build.json',
   // Each entry stands alone, and shares no state with others.
   splitting: false,
   dts: true,
   sourcemap: true,
-  clean: true,
-});
+};
+
+export default defineConfig([
+  {
+    ...common,
+    entry: ['src/index.ts', 'src/express.ts', 'src/fastify.ts', 'src/next.ts', 'src/nest.ts'],
+    platform: 'neutral',
+    clean: true,
+    tsconfig: 'tsconfig.build.json',
+  },
+  // The one entry that is for Node alone.
+  { ...common, entry: ['src/spool.ts'], platform: 'node', tsconfig: 'tsconfig.node.json' },
+]);

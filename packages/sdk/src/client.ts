@@ -1,4 +1,4 @@
-import { BillingOSError, NotFoundError } from './core/errors.ts';
+import { BillingOSError, ConnectionError, NotFoundError } from './core/errors.ts';
 import type { RequestOptions } from './core/request-options.ts';
 import { isUnreachable } from './internal/backoff.ts';
 import { type ConnectionOptions, readSettings } from './internal/settings.ts';
@@ -6,6 +6,7 @@ import { Transport } from './internal/transport.ts';
 import { type SnapshotOptions, Snapshots } from './internal/snapshots.ts';
 import { type TrackedUsage, UsageQueue } from './internal/usage-queue.ts';
 import { Gate, type GateOptions } from './middleware/gate.ts';
+import type { UsageSpool } from './internal/usage-spool.ts';
 import { AddOns } from './resources/add-ons.ts';
 import { Checkout } from './resources/checkout.ts';
 import { Coupons } from './resources/coupons.ts';
@@ -39,6 +40,11 @@ export interface BillingOSOptions extends ConnectionOptions {
    * the console, because the promise of `trackUsage` is often not awaited.
    */
   onUsageError?: ((error: unknown, event: UsageEvent) => void) | undefined;
+  /**
+   * Keeps usage beyond the life of the process: `fileSpool({ path })` of `@billingos/sdk/spool`, in Node. What an earlier
+   * process left behind is sent at once. Default: in memory only.
+   */
+  spool?: UsageSpool | undefined;
   /** Told of every logged request that is given up. Default: one line on the console for each kind of error. */
   onLogError?: ((error: unknown, call: LoggedCall) => void) | undefined;
   /**
@@ -110,6 +116,8 @@ export class BillingOS {
   readonly #checkLimits: RequestOptions;
   readonly #usageQueue: UsageQueue<UsageEvent>;
   readonly #logQueue: UsageQueue<LoggedCall & { idempotency_key: string }>;
+  readonly #spool: UsageSpool | undefined;
+  #isSpoolFull = false;
   readonly #serverless: NonNullable<BillingOSOptions['serverless']>;
 
   /** Throws a BillingOSError when the key is missing or malformed, or secret and in a web page. */
@@ -169,6 +177,10 @@ export class BillingOS {
       queuedMax: usageQueuedMax,
       delayMs,
     });
+    this.#spool = options.spool;
+    if (this.#spool !== undefined) {
+      this.#recover(this.#spool);
+    }
   }
 
   /**
@@ -247,7 +259,7 @@ export class BillingOS {
     // With a key of the caller's own, the time may differ each time the same usage is tracked, and BillingOS would take
     // that for a different event under the same key. With a key made here nobody can repeat it but the queue.
     const time = occurredAt ?? (idempotencyKey === undefined ? new Date() : undefined);
-    const tracked = this.#usageQueue.add({
+    const tracked = this.#enqueue({
       idempotency_key: idempotencyKey ?? crypto.randomUUID(),
       customer,
       meter,
@@ -258,6 +270,39 @@ export class BillingOS {
     this.#snapshots?.used({ customer, meter, value }, tracked);
     this.#keepAlive();
     return tracked;
+  }
+
+  /** Spooled before it is sent, and until it is known what became of it. */
+  #enqueue(event: UsageEvent): Promise<TrackedUsage> {
+    const isSpooled = this.#spool?.add(event) ?? true;
+    if (!isSpooled && !this.#isSpoolFull) {
+      console.error('BillingOS: the spool has no room; usage is kept in memory only until it has.');
+    }
+    this.#isSpoolFull = !isSpooled;
+    const tracked = this.#usageQueue.add(event);
+    if (this.#spool !== undefined) {
+      this.#unspool(this.#spool, event, tracked);
+    }
+    return tracked;
+  }
+
+  #unspool(spool: UsageSpool, { idempotency_key: key }: UsageEvent, tracked: Promise<TrackedUsage>): void {
+    tracked.then(
+      () => spool.remove(key),
+      (error: unknown) => {
+        // Given up without an answer, as by close(): the next process sends it.
+        if (!(error instanceof ConnectionError)) {
+          spool.remove(key);
+        }
+      },
+    );
+  }
+
+  /** What an earlier process left behind; of more than fits in memory, the rest waits for the next start. */
+  #recover(spool: UsageSpool): void {
+    for (const event of spool.recover().slice(0, usageQueuedMax)) {
+      this.#unspool(spool, event, this.#usageQueue.add(event));
+    }
   }
 
   /**
@@ -332,6 +377,7 @@ export class BillingOS {
       this.#usageQueue.close(timeoutMs),
       this.#logQueue.close(timeoutMs),
     ]);
+    this.#spool?.close();
   }
 
   /** Asks the platform not to stop the function before what was reported is stored. */

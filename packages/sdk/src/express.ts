@@ -2,7 +2,7 @@ import { type GateMaker, nodeGate, type NodeRequest } from './middleware/node-ht
 import type { GateOptions } from './middleware/gate.ts';
 
 export type { Admission, GateOptions } from './middleware/gate.ts';
-export { admissionOf } from './middleware/node-http.ts';
+export { admissionOf, type GateMaker, type NodeRequest, type NodeResponse } from './middleware/node-http.ts';
 
 /**
  * A middleware of Express (4 or 5) and Connect: `app.use('/api', gate(billing, { feature: 'api_calls' }))` lets through

@@ -3,6 +3,7 @@ import type { GateMaker } from './middleware/node-http.ts';
 import { problemContentType } from './middleware/problem.ts';
 
 export type { Admission, GateOptions } from './middleware/gate.ts';
+export type { GateMaker } from './middleware/node-http.ts';
 
 /** What is used of a request of Fastify. */
 export interface FastifyLikeRequest {

@@ -22,6 +22,7 @@ export {
 export { List, type Page } from './core/pagination.ts';
 export type { RequestOptions, WriteOptions } from './core/request-options.ts';
 export type { SnapshotOptions } from './internal/snapshots.ts';
+export type { UsageSpool } from './internal/usage-spool.ts';
 export type { Admission, Arrival, Gate, GateOptions, Passage } from './middleware/gate.ts';
 export type { Problem } from './middleware/problem.ts';
 export type { TrackedUsage } from './internal/usage-queue.ts';

@@ -2,7 +2,7 @@ import { type GateMaker, nodeGate, type NodeRequest } from './middleware/node-ht
 import type { GateOptions } from './middleware/gate.ts';
 
 export type { Admission, GateOptions } from './middleware/gate.ts';
-export { admissionOf } from './middleware/node-http.ts';
+export { admissionOf, type GateMaker, type NodeRequest, type NodeResponse } from './middleware/node-http.ts';
 
 /**
  * A functional middleware of Nest, on Express or Fastify: `consumer.apply(gate(billing, { feature: 'api_calls' }))

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,7 +53,7 @@ describe('the packed package', () => {
     expect(files.toSorted()).toEqual([
       'LICENSE',
       'README.md',
-      ...['express', 'fastify', 'index', 'nest', 'next'].flatMap((entry) =>
+      ...['express', 'fastify', 'index', 'nest', 'next', 'spool'].flatMap((entry) =>
         ['cjs', 'cjs.map', 'd.cts', 'd.ts', 'js', 'js.map'].map((kind) => `dist/${entry}.${kind}`),
       ),
       'package.json',
@@ -90,6 +90,7 @@ void billing.customers.create({ colour: 'red' });
     const types = `import type { paths } from '@billingos/sdk/openapi';\nexport type Routes = keyof paths;\n`;
     const gates = ['express', 'fastify', 'nest']
       .map((entry) => `export { gate as ${entry}Gate } from '@billingos/sdk/${entry}';\n`)
+      .concat(`export { fileSpool } from '@billingos/sdk/spool';\n`)
       .join('');
     const next = `import { gate } from '@billingos/sdk/next';
 export const GET = gate(billing, { feature: 'exports' }, () => Response.json({}));\n`;
@@ -106,6 +107,51 @@ export const GET = gate(billing, { feature: 'exports' }, () => Response.json({})
       { cwd: consumer, encoding: 'utf8' },
     );
 
+    expect(stdout).toBe('');
+    expect(status).toBe(0);
+  }, 120_000);
+
+  it('does what its README shows', () => {
+    const readme = readFileSync(join(packageDir, 'README.md'), 'utf8');
+    const snippets = [...readme.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) =>
+      code.includes('new BillingOS(')
+        ? code
+        : `import { BillingOS } from '@billingos/sdk';\nconst billing = new BillingOS();\n${code}`,
+    );
+    const files = snippets.map((code, index) => {
+      writeFileSync(join(consumer, `readme-${index}.mts`), `${code}\nexport {};\n`);
+      return `readme-${index}.mts`;
+    });
+    // What the snippets use of frameworks; that the gates fit the real ones is shown where those are installed.
+    writeFileSync(
+      join(consumer, 'frameworks.d.ts'),
+      `declare module 'express' {
+  type Handler = (request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse & { json(body: unknown): void }, next: (error?: unknown) => void) => unknown;
+  export default function express(): { use(path: string, handler: Handler): void; get(path: string, handler: Handler): void };
+}
+declare module 'fastify' {
+  export default function fastify(): { addHook(name: 'onRequest', hook: (request: never, reply: never) => Promise<unknown>): void };
+}\n`,
+    );
+
+    const { status, stdout } = spawnSync(
+      bin('tsc'),
+      [
+        ...[
+          '--noEmit',
+          '--strict',
+          '--exactOptionalPropertyTypes',
+          '--noUncheckedIndexedAccess',
+          '--skipLibCheck',
+        ],
+        ...['--typeRoots', join(packageDir, 'node_modules', '@types'), '--types', 'node'],
+        ...['--module', 'nodenext', '--target', 'es2022', '--lib', 'es2023,dom'],
+        ...['frameworks.d.ts', ...files],
+      ],
+      { cwd: consumer, encoding: 'utf8' },
+    );
+
+    expect(snippets.length).toBeGreaterThan(5);
     expect(stdout).toBe('');
     expect(status).toBe(0);
   }, 120_000);
