@@ -5,6 +5,7 @@ export const eventStatuses = [
   'accepted',
   'late',
   'corrected',
+  'uncounted',
   'rejected',
 ] as const satisfies readonly UsageEvent['status'][];
 
@@ -12,5 +13,6 @@ export const statusWords: Record<UsageEvent['status'], { label: string; tone: Ba
   accepted: { label: 'Counted', tone: 'success' },
   late: { label: 'Counted late', tone: 'warning' },
   corrected: { label: 'Correction', tone: 'accent' },
+  uncounted: { label: 'Not counted', tone: 'neutral' },
   rejected: { label: 'Rejected', tone: 'danger' },
 };
