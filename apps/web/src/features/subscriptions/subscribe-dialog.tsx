@@ -27,6 +27,11 @@ import { SaleFields } from './sale-fields.tsx';
 import { emptySale, saleOf, type SaleDraft } from './sale.ts';
 
 const on_file = 'on_file';
+const by_invoice = 'by_invoice';
+const ways = [
+  { value: on_file, label: 'What is on file at Stripe' },
+  { value: by_invoice, label: 'By your invoice', hint: 'You write it here, they transfer the money' },
+];
 
 /** Stripe's published test payment methods; in a live environment only what the customer has on file can pay. */
 const test_cards = [
@@ -73,7 +78,7 @@ function SubscribeForm({ customer, onSubscribed }: { customer: Customer; onSubsc
             plan: plan.plan,
             price: plan.price,
             ...saleOf(sale),
-            ...(payment_method === on_file ? {} : { payment_method }),
+            ...paymentOf(payment_method),
           },
         }),
       ),
@@ -135,7 +140,7 @@ function SubscribeForm({ customer, onSubscribed }: { customer: Customer; onSubsc
           <Select
             {...control}
             value={payment_method}
-            options={[...cards, { value: on_file, label: 'What is on file at Stripe' }]}
+            options={[...cards, ...ways]}
             onValueChange={(value) => form.setValue('payment_method', value)}
           />
         )}
@@ -150,4 +155,10 @@ function SubscribeForm({ customer, onSubscribed }: { customer: Customer; onSubsc
       </DialogFooter>
     </form>
   );
+}
+
+/** Who collects, and from what. */
+function paymentOf(way: string): { billing?: 'manual'; payment_method?: string } {
+  if (way === by_invoice) return { billing: 'manual' };
+  return way === on_file ? {} : { payment_method: way };
 }
