@@ -6,7 +6,7 @@ import { givenVariables, readSettings, separateStack } from '@billingos/local-st
 import { startStack } from '@billingos/local-stack/stack';
 import type { TestProject } from 'vitest/node';
 
-export type Addresses = { web: string; api: string; mail: string; chromium: string };
+export type Addresses = { web: string; api: string; mail: string; stripe: string; chromium: string };
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -22,7 +22,15 @@ export default async function setup(project: TestProject) {
   const stack = await startStack(settings);
   if (!stack.mailUrl)
     throw new Error('The journeys read mails from the embedded inbox: leave SMTP_URL unset.');
-  project.provide('addresses', { web: stack.webUrl, api: stack.apiUrl, mail: stack.mailUrl, chromium });
+  if (!stack.stripeEmulatorUrl)
+    throw new Error('The journeys pay on the emulator: leave Stripe’s keys unset.');
+  project.provide('addresses', {
+    web: stack.webUrl,
+    api: stack.apiUrl,
+    mail: stack.mailUrl,
+    stripe: stack.stripeEmulatorUrl,
+    chromium,
+  });
   return async () => {
     await stack.stop();
     await rm(folder, { recursive: true, force: true });

@@ -12,9 +12,9 @@ export type Visitor = {
 
 /**
  * A person with a fresh browser for the tests of one file: no cookies, no history, animations off. When a test fails,
- * what the person saw is kept in test-results/.
+ * what the person saw is kept in test-results/, under the name of the test and of the person.
  */
-export function visitor(): Visitor {
+export function visitor(who = 'visitor'): Visitor {
   const { web, chromium: executablePath } = inject('addresses');
   const person: Partial<Visitor> = {};
   let close = () => Promise.resolve();
@@ -35,7 +35,7 @@ export function visitor(): Visitor {
   beforeEach(({ onTestFailed, task }) => {
     onTestFailed(async () => {
       await mkdir(screenshots, { recursive: true });
-      const name = task.name.replace(/[^a-z0-9]+/gi, '-').toLowerCase();
+      const name = `${task.name} ${who}`.replace(/[^a-z0-9]+/gi, '-').toLowerCase();
       await person.page?.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
     });
   });

@@ -3,6 +3,7 @@ import type { FormRecord } from '../http/form.ts';
 import { authenticate } from '../resources/payment-intents.ts';
 import { authenticateSetup } from '../resources/setup-intents.ts';
 import type { Context } from '../state/context.ts';
+import type { PaymentIntent, SetupIntent } from '../state/tables.ts';
 import { field } from './card-form.ts';
 import { escapeHtml, messagePage, pageHtml, type PageAnswer } from './layout.ts';
 
@@ -39,10 +40,22 @@ export function sendAuthentication(context: Context, id: string, form: FormRecor
   const after =
     setup === undefined ? authenticate(context, id, passed) : authenticateSetup(context, id, passed);
   const back = before.next_action?.redirect_to_url?.return_url;
-  if (back !== null && back !== undefined) return { redirect: back };
+  if (back !== null && back !== undefined) return { redirect: returned(back, after) };
   return messagePage(
     200,
     after.status === 'succeeded' ? 'Confirmed' : 'Not confirmed',
     'You can close this page.',
   );
+}
+
+/** The shop's address with what Stripe tells it there: which intent, and how it went. */
+function returned(back: string, intent: PaymentIntent | SetupIntent): string {
+  const address = new URL(back);
+  address.searchParams.set(intent.object, intent.id);
+  address.searchParams.set(`${intent.object}_client_secret`, intent.client_secret ?? '');
+  address.searchParams.set(
+    'redirect_status',
+    ['succeeded', 'processing'].includes(intent.status) ? intent.status : 'failed',
+  );
+  return address.toString();
 }

@@ -93,7 +93,8 @@ describe('the stand-in for Stripe.js', () => {
       redirect: 'manual',
     });
 
-    expect(back.headers.get('location')).toBe('https://shop.example/back');
+    const query = `setup_intent=${id}&setup_intent_client_secret=${client_secret}&redirect_status=succeeded`;
+    expect(back.headers.get('location')).toBe(`https://shop.example/back?${query}`);
     expect((await stripe.setupIntents.retrieve(id)).status).toBe('succeeded');
   });
 

@@ -155,7 +155,9 @@ describe('payment intents', () => {
       body: new URLSearchParams({ outcome: 'complete' }),
     });
 
-    expect(answer.headers.get('location')).toBe('https://shop.example/back');
+    expect(answer.headers.get('location')).toBe(
+      `https://shop.example/back?payment_intent=${intent.id}&payment_intent_client_secret=${intent.client_secret}&redirect_status=succeeded`,
+    );
     expect((await stripe.paymentIntents.retrieve(intent.id)).status).toBe('succeeded');
   });
 
