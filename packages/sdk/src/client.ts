@@ -1,12 +1,12 @@
-import { BillingOSError, ConnectionError, NotFoundError } from './core/errors.ts';
+import { NotFoundError } from './core/errors.ts';
 import type { RequestOptions } from './core/request-options.ts';
 import { isUnreachable } from './internal/backoff.ts';
+import { flushTimeoutMs, type ReportOptions, Reports } from './internal/reports.ts';
 import { type ConnectionOptions, readSettings } from './internal/settings.ts';
 import { Transport } from './internal/transport.ts';
 import { type SnapshotOptions, Snapshots } from './internal/snapshots.ts';
-import { type TrackedUsage, UsageQueue } from './internal/usage-queue.ts';
+import type { TrackedUsage } from './internal/usage-queue.ts';
 import { Gate, type GateOptions } from './middleware/gate.ts';
-import type { UsageSpool } from './internal/usage-spool.ts';
 import { AddOns } from './resources/add-ons.ts';
 import { Checkout } from './resources/checkout.ts';
 import { Coupons } from './resources/coupons.ts';
@@ -24,7 +24,7 @@ import { type LoggedCall, Requests } from './resources/requests.ts';
 import { type Subscription, Subscriptions } from './resources/subscriptions.ts';
 import { Usage, type UsageEvent } from './resources/usage.ts';
 
-export interface BillingOSOptions extends ConnectionOptions {
+export interface BillingOSOptions extends ConnectionOptions, ReportOptions {
   /**
    * What `hasFeature` and `check` answer when BillingOS cannot be reached and nothing is known: for all features, or for
    * each, such as `{ exports: true }`; false for those not named. Default: false.
@@ -35,23 +35,6 @@ export interface BillingOSOptions extends ConnectionOptions {
    * Default: every check asks.
    */
   snapshot?: boolean | SnapshotOptions | undefined;
-  /**
-   * Told of every usage event that is given up: rejected, or not recorded before `close` ended. Default: one line on
-   * the console, because the promise of `trackUsage` is often not awaited.
-   */
-  onUsageError?: ((error: unknown, event: UsageEvent) => void) | undefined;
-  /**
-   * Keeps usage beyond the life of the process: `fileSpool({ path })` of `@billingos/sdk/spool`, in Node. What an earlier
-   * process left behind is sent at once. Default: in memory only.
-   */
-  spool?: UsageSpool | undefined;
-  /** Told of every logged request that is given up. Default: one line on the console for each kind of error. */
-  onLogError?: ((error: unknown, call: LoggedCall) => void) | undefined;
-  /**
-   * For functions that may be stopped once they have answered: nothing waits for others, and what is reported is sent
-   * before a gate's answer is. With `waitUntil` of your platform, beside it. Default: false.
-   */
-  serverless?: boolean | { waitUntil: (work: Promise<void>) => void } | undefined;
 }
 
 export interface CheckOptions extends RequestOptions {
@@ -84,9 +67,6 @@ export interface TrackOptions {
 const checkDeadlineMs = 3_000;
 const checkTimeoutMs = 1_300;
 const checkRetriesMax = 1;
-const usageQueuedMax = 10_000;
-const usageDelayMs = 100;
-const flushTimeoutMs = 30_000;
 const readyTimeoutMs = 10_000;
 
 /**
@@ -114,11 +94,7 @@ export class BillingOS {
   readonly #fallback: BillingOSOptions['fallback'];
   readonly #snapshots: Snapshots | undefined;
   readonly #checkLimits: RequestOptions;
-  readonly #usageQueue: UsageQueue<UsageEvent>;
-  readonly #logQueue: UsageQueue<LoggedCall & { idempotency_key: string }>;
-  readonly #spool: UsageSpool | undefined;
-  #isSpoolFull = false;
-  readonly #serverless: NonNullable<BillingOSOptions['serverless']>;
+  readonly #reports: Reports;
 
   /** Throws a BillingOSError when the key is missing or malformed, or secret and in a web page. */
   constructor(options: BillingOSOptions = {}) {
@@ -153,34 +129,7 @@ export class BillingOS {
             ...this.#checkLimits,
             deadlineMs: checkDeadlineMs,
           });
-    this.#serverless = options.serverless ?? false;
-    const delayMs = this.#serverless === false ? usageDelayMs : 0;
-    this.#usageQueue = new UsageQueue<UsageEvent>({
-      // The queue repeats by itself, for longer than a single request would.
-      send: async (events, signal) => {
-        const { results } = await this.usage.trackBatch(events, { signal, retriesMax: 0 });
-        return results;
-      },
-      onError: options.onUsageError ?? reportLostUsage,
-      queuedMax: usageQueuedMax,
-      delayMs,
-    });
-    this.#logQueue = new UsageQueue<LoggedCall & { idempotency_key: string }>({
-      send: async (calls, signal) => {
-        const { results } = await this.requests.trackBatch(calls, { signal, retriesMax: 0 });
-        return results.map((result, index) => ({
-          ...result,
-          idempotency_key: calls[index]?.idempotency_key ?? null,
-        }));
-      },
-      onError: options.onLogError ?? reportLostLogs(),
-      queuedMax: usageQueuedMax,
-      delayMs,
-    });
-    this.#spool = options.spool;
-    if (this.#spool !== undefined) {
-      this.#recover(this.#spool);
-    }
+    this.#reports = new Reports({ usage: this.usage, requests: this.requests }, options);
   }
 
   /**
@@ -259,7 +208,7 @@ export class BillingOS {
     // With a key of the caller's own, the time may differ each time the same usage is tracked, and BillingOS would take
     // that for a different event under the same key. With a key made here nobody can repeat it but the queue.
     const time = occurredAt ?? (idempotencyKey === undefined ? new Date() : undefined);
-    const tracked = this.#enqueue({
+    const tracked = this.#reports.track({
       idempotency_key: idempotencyKey ?? crypto.randomUUID(),
       customer,
       meter,
@@ -268,41 +217,7 @@ export class BillingOS {
       ...(properties === undefined ? {} : { properties }),
     });
     this.#snapshots?.used({ customer, meter, value }, tracked);
-    this.#keepAlive();
     return tracked;
-  }
-
-  /** Spooled before it is sent, and until it is known what became of it. */
-  #enqueue(event: UsageEvent): Promise<TrackedUsage> {
-    const isSpooled = this.#spool?.add(event) ?? true;
-    if (!isSpooled && !this.#isSpoolFull) {
-      console.error('BillingOS: the spool has no room; usage is kept in memory only until it has.');
-    }
-    this.#isSpoolFull = !isSpooled;
-    const tracked = this.#usageQueue.add(event);
-    if (this.#spool !== undefined) {
-      this.#unspool(this.#spool, event, tracked);
-    }
-    return tracked;
-  }
-
-  #unspool(spool: UsageSpool, { idempotency_key: key }: UsageEvent, tracked: Promise<TrackedUsage>): void {
-    tracked.then(
-      () => spool.remove(key),
-      (error: unknown) => {
-        // Given up without an answer, as by close(): the next process sends it.
-        if (!(error instanceof ConnectionError)) {
-          spool.remove(key);
-        }
-      },
-    );
-  }
-
-  /** What an earlier process left behind; of more than fits in memory, the rest waits for the next start. */
-  #recover(spool: UsageSpool): void {
-    for (const event of spool.recover().slice(0, usageQueuedMax)) {
-      this.#unspool(spool, event, this.#usageQueue.add(event));
-    }
   }
 
   /**
@@ -310,13 +225,11 @@ export class BillingOS {
    * The promise resolves when it is stored, and rejects when it is given up; not awaiting it is fine.
    */
   logRequest(call: LoggedCall): Promise<TrackedUsage> {
-    const logged = this.#logQueue.add({
+    return this.#reports.log({
       timestamp: new Date().toISOString(),
       idempotency_key: crypto.randomUUID(),
       ...call,
     });
-    this.#keepAlive();
-    return logged;
   }
 
   /**
@@ -338,10 +251,8 @@ export class BillingOS {
   }
 
   /** With `serverless`, and without `waitUntil`: `flush`, which never rejects here. Otherwise nothing has to be waited for. */
-  async settle(): Promise<void> {
-    if (this.#serverless === true) {
-      await this.flush().catch(() => undefined);
-    }
+  settle(): Promise<void> {
+    return this.#reports.settle();
   }
 
   /** The running subscription of a customer, or null. The newest, if there are several in different plan groups. */
@@ -360,11 +271,11 @@ export class BillingOS {
   }
 
   /**
-   * Sends the usage and the logged requests that wait, and resolves when all is recorded or refused. In a serverless function, await it
-   * before returning. Rejects with a TimeoutError after `timeoutMs` (30,000 by default); the events stay queued.
+   * Sends the usage and the logged requests that wait, and resolves when all is recorded or refused. Rejects with a
+   * TimeoutError after `timeoutMs` (30,000 by default); the events stay queued.
    */
-  async flush({ timeoutMs = flushTimeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
-    await Promise.all([this.#usageQueue.flush(timeoutMs), this.#logQueue.flush(timeoutMs)]);
+  flush({ timeoutMs = flushTimeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
+    return this.#reports.flush(timeoutMs);
   }
 
   /**
@@ -372,19 +283,7 @@ export class BillingOS {
    * down. Events that are not recorded within `timeoutMs` (30,000 by default) are given up and go to `onUsageError`.
    */
   async close({ timeoutMs = flushTimeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
-    await Promise.all([
-      this.#snapshots?.close(),
-      this.#usageQueue.close(timeoutMs),
-      this.#logQueue.close(timeoutMs),
-    ]);
-    this.#spool?.close();
-  }
-
-  /** Asks the platform not to stop the function before what was reported is stored. */
-  #keepAlive(): void {
-    if (typeof this.#serverless === 'object') {
-      this.#serverless.waitUntil(this.flush().catch(() => undefined));
-    }
+    await Promise.all([this.#snapshots?.close(), this.#reports.close(timeoutMs)]);
   }
 
   #unansweredCheck(feature: string, fallback: boolean | undefined): Check {
@@ -406,20 +305,4 @@ export class BillingOS {
       degraded: true,
     };
   }
-}
-
-/** A log that is refused is refused a thousand times: the first says it all. */
-function reportLostLogs(): (error: unknown) => void {
-  const told = new Set<string>();
-  return (error) => {
-    const code = error instanceof BillingOSError ? error.code : 'unknown';
-    if (!told.has(code)) {
-      told.add(code);
-      console.error(`BillingOS: requests are not logged: ${String(error)}`);
-    }
-  };
-}
-
-function reportLostUsage(error: unknown, { meter, idempotency_key }: UsageEvent): void {
-  console.error(`BillingOS: usage of ${meter} was not recorded (event ${idempotency_key}): ${String(error)}`);
 }
