@@ -221,3 +221,59 @@ describe.each(Object.entries(servers))('a gate of %s', (_, serve) => {
     }
   });
 });
+
+describe('the options of a gate', () => {
+  const serve = servers['Fastify'] ?? (() => Promise.reject(new Error('There is no such server.')));
+
+  it('say what a request costs, where it is counted, and that it is not logged', async () => {
+    const { customer } = await customerWithKey(10);
+    const url = await serve(billing, {
+      customer: () => customer,
+      feature: () => 'api_calls',
+      cost: () => 4,
+      log: false,
+    });
+
+    const statuses = [];
+    for (let i = 0; i < 3; i++) {
+      statuses.push((await fetch(`${url}/reports/7`)).status);
+      await billing.flush();
+    }
+
+    expect(statuses).toEqual([200, 200, 429]);
+    expect(await usedBy(customer)).toBe(8);
+    expect(await callsOf(customer)).toEqual([]);
+  });
+
+  it('say which answers count', async () => {
+    const { customer } = await customerWithKey(10);
+    const url = await serve(billing, {
+      customer: () => customer,
+      feature: 'api_calls',
+      counts: (status) => status < 400,
+    });
+
+    expect((await fetch(`${url}/nothing-here`)).status).toBe(404);
+    expect((await fetch(`${url}/reports/7`)).status).toBe(200);
+
+    await billing.flush();
+    expect(await usedBy(customer)).toBe(1);
+  });
+
+  it('answer from memory where the client keeps it, and never take a typo for a no', async () => {
+    const { customer } = await customerWithKey(10);
+    const client = newClient({ snapshot: true });
+    stops.push(() => client.close());
+    await client.ready();
+    const url = await serve(client, { customer: () => customer, feature: 'api_calls' });
+    const mistaken = await serve(client, { customer: () => customer, feature: 'api_cals' });
+
+    const answers = await Promise.all([1, 2, 3].map(() => fetch(`${url}/reports/7`)));
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await fetch(`${url}/reports/7`)).headers.get('x-ratelimit-limit')).toBe('10');
+    const mistake = await fetch(`${mistaken}/reports/7`);
+    expect(mistake.status).toBe(500);
+    expect(await mistake.text()).not.toContain('api_cals');
+  });
+});

@@ -1,4 +1,5 @@
 import type { Check, CheckOptions } from '../client.ts';
+import { APIError, BillingOSError } from '../core/errors.ts';
 import type { RequestOptions } from '../core/request-options.ts';
 import { isUnreachable } from '../internal/backoff.ts';
 import type { Consumption, ConsumeParams } from '../resources/entitlements.ts';
@@ -94,7 +95,7 @@ export class Gate<Request> {
     this.#options = options;
   }
 
-  /** Throws what is a mistake of yours, such as a feature that does not exist. */
+  /** Throws a BillingOSError for a mistake of yours, such as a feature that does not exist; `cause` says which. */
   async arrived(arrival: Arrival<Request>): Promise<Passage> {
     const began = performance.now();
     const decision = await this.#decide(arrival);
@@ -118,10 +119,15 @@ export class Gate<Request> {
         ? await this.#byKey(arrival)
         : await this.#byCustomer(arrival, await this.#options.customer(arrival.request));
     } catch (error) {
-      if (!isUnreachable(error)) {
-        throw error;
+      if (isUnreachable(error)) {
+        return this.#away();
       }
-      return this.#away();
+      // A mistake of yours, not of your caller: frameworks would answer with the status of an APIError.
+      throw error instanceof APIError
+        ? new BillingOSError('gate_set_up_wrongly', 'The gate could not decide; the cause says why.', {
+            cause: error,
+          })
+        : error;
     }
   }
 
