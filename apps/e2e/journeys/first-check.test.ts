@@ -194,7 +194,7 @@ describe('from signing up to the first check', () => {
     await ada.page.goto(known.customer);
     await expectVisible(ada.page.getByText('250 of 1,000'));
     await expectAccessible(ada.page);
-    await ada.page.getByRole('link', { name: 'Usage' }).click();
+    await ada.page.getByRole('link', { name: 'Usage', exact: true }).click();
     await expectVisible(ada.page.getByRole('row', { name: /user_42.*api_calls.*250/ }));
     await expectAccessible(ada.page);
     await expectToFitAPhone(ada.page);
