@@ -100,6 +100,14 @@ const postgresIsAway = new Set([
   '08001',
 ]);
 
+/** Postgres is silent, and so nothing is known in time; whether something was written is not known either. */
+export class AnswerOverdue extends Error {
+  constructor() {
+    super('There was no answer in time.');
+    this.name = new.target.name;
+  }
+}
+
 /** Whether a statement failed because Postgres could not be reached or did not answer in time. */
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) {
@@ -107,6 +115,7 @@ export function isDatabaseAway(error: unknown): boolean {
   }
   const code = 'code' in error ? String(error.code) : '';
   return (
+    error instanceof AnswerOverdue ||
     postgresIsAway.has(code) ||
     /timeout exceeded when trying to connect|Connection terminated|Query read timeout|Client has encountered a connection error/.test(
       error.message,

@@ -3,7 +3,7 @@ import { Database } from '../../src/platform/database/database.ts';
 import { Redis } from '../../src/platform/redis.ts';
 import { grant } from '../fixtures/grants.ts';
 import { type Proxy, startProxy } from '../fixtures/proxy.ts';
-import type { Tenant, TestApi } from '../fixtures/api.ts';
+import type { Answer, Tenant, TestApi } from '../fixtures/api.ts';
 import { startStack, type TestStack } from '../fixtures/stack.ts';
 
 let stack: TestStack;
@@ -206,12 +206,46 @@ describe('while something is away', () => {
       expect((await check('away', 'exports', '', instance)).body).toMatchObject({ allowed: true });
       expect(performance.now() - began).toBeLessThan(1_000);
       expect((await check('never-asked', 'exports', '', instance)).status).toBe(503);
-      expect(performance.now() - began).toBeLessThan(8_000);
+      expect(performance.now() - began).toBeLessThan(4_000);
       postgres.restore();
       await expect
         .poll(async () => (await check('never-asked', 'exports', '', instance)).status, { timeout: 8_000 })
         .toBe(200);
       expect(instance.app.get(Database).isTransactionOpen).toBe(false);
+    }, 30_000);
+
+    // INV-16
+    it('Postgres and Redis silent: check and track are a 503 within three seconds, and nothing is lost or counted twice', async () => {
+      await tenant.asServer('POST', 'customers', { external_id: 'silence' });
+      await grant(stack, tenant, { customer: 'silence', feature: 'api_calls', limit: 10, overage: 'block' });
+      const track = (): Promise<Answer> =>
+        instance.send(
+          'POST',
+          'usage/track',
+          { idempotency_key: 'silence-1', customer: 'silence', meter: 'api_calls', value: 1 },
+          { authorization: `Bearer ${tenant.secretKey}` },
+        );
+      postgres.hang();
+      redis.hang();
+      try {
+        const began = performance.now();
+        const answers = await Promise.all([check('silence', 'api_calls', '', instance), track()]);
+        expect(performance.now() - began).toBeLessThan(3_000);
+        for (const { status, body, headers } of answers) {
+          expect(status).toBe(503);
+          expect(body['error']).toMatchObject({ code: 'service_unavailable' });
+          expect(headers['retry-after']).toBe('1');
+        }
+      } finally {
+        postgres.restore();
+        redis.restore();
+      }
+      await expect.poll(async () => (await track()).status, { timeout: 8_000 }).toBe(200);
+      await expect
+        .poll(async () => (await check('silence', 'api_calls', '', instance)).body['used'], {
+          timeout: 8_000,
+        })
+        .toBe(1);
     }, 30_000);
   });
 });

@@ -53,6 +53,7 @@ export class UsageController {
   @Requires('usage:write')
   @OwnIdempotency()
   @Fast<UsageController>({
+    answer_ms: 2_500,
     refused: ({ trackUsageOf }, environmentId, body, refusal) =>
       trackUsageOf.refused(environmentId, body, refusal),
   })

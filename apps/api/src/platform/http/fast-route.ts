@@ -11,7 +11,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { AuthenticateGuard } from '../auth/authenticate.guard.ts';
 import { type Requirement, requirementKey } from '../auth/requires.ts';
-import { AppError } from '../errors.ts';
+import { AnswerOverdue, AppError } from '../errors.ts';
 import { ErrorFilter } from './error-filter.ts';
 import { answerSchemaKey } from './returns.ts';
 import { invalidRequest } from './validation.ts';
@@ -28,6 +28,8 @@ export const Fast = <Controller extends object>(options: FastOptions<Controller>
   SetMetadata(fastKey, options);
 
 export interface FastOptions<Controller extends object> {
+  /** When it answers 503 at the latest, counted from when the request came, whatever is silent behind us. */
+  answer_ms?: number;
   /** Told of what was refused before the method saw it, whatever was sent: a wrong body, or one request too many. */
   refused?(controller: Controller, environmentId: string, input: unknown, refusal: AppError): void;
 }
@@ -45,6 +47,7 @@ interface FastRoute {
   status: number;
   answer: z.ZodType;
   method: Method;
+  answer_ms: number | undefined;
   refused(environmentId: string, input: unknown, refusal: AppError): void;
 }
 
@@ -68,17 +71,31 @@ export function serveFastRoutes(app: NestFastifyApplication, prefix: string): vo
       }
     });
 
-  function handler({ requirement, input, source, status, answer, method, refused }: FastRoute) {
+  function handler({
+    requirement,
+    input,
+    source,
+    status,
+    answer,
+    method,
+    answer_ms: answerMs,
+    refused,
+  }: FastRoute) {
     return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       let isAdmitted = false;
       try {
-        const caller = guard.admitKnown(request, requirement) ?? (await guard.admit(request, requirement));
+        const until = answerMs === undefined ? undefined : performance.now() + answerMs;
+        const caller =
+          guard.admitKnown(request, requirement) ??
+          (await answeredBy(until, guard.admit(request, requirement)));
         const parsed = input.safeParse(request[source]);
         if (!parsed.success) {
           throw invalidRequest(parsed.error.issues);
         }
         isAdmitted = true;
-        const text = JSON.stringify(answer.parse(await method(caller.environment_id, parsed.data)));
+        const text = JSON.stringify(
+          answer.parse(await answeredBy(until, method(caller.environment_id, parsed.data))),
+        );
         return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(text);
       } catch (error) {
         const { caller } = request;
@@ -89,6 +106,26 @@ export function serveFastRoutes(app: NestFastifyApplication, prefix: string): vo
       }
     };
   }
+}
+
+/** Rejects with `AnswerOverdue` at that time. What was begun goes on, and is not waited for. */
+function answeredBy<T>(until: number | undefined, work: Promise<T>): Promise<T> {
+  if (until === undefined) {
+    return work;
+  }
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new AnswerOverdue()), until - performance.now());
+    work.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
+  });
 }
 
 function declaredFast(app: NestFastifyApplication, prefix: string): FastRoute[] {
@@ -136,6 +173,7 @@ function declaredFast(app: NestFastifyApplication, prefix: string): FastRoute[] 
       status: Reflect.getMetadata(HTTP_CODE_METADATA, method),
       answer: Reflect.getMetadata(answerSchemaKey, method),
       method: method.bind(instance),
+      answer_ms: options?.answer_ms,
       refused: (...told) => options?.refused?.(instance, ...told),
     };
   }
