@@ -42,6 +42,7 @@ export type SubscriptionSettings = Answer<'/api/v1/subscription-settings', 'get'
 export type Alert = Row<'/api/v1/alerts'>;
 export type ReconciliationRun = Row<'/api/v1/reconciliation/runs'>;
 export type Discrepancy = Row<'/api/v1/reconciliation/discrepancies'>;
+export type NewOverride = Body<'/api/v1/customers/{id}/entitlement-overrides'>;
 export type Entitlement = Answer<'/api/v1/customers/{id}/entitlements', 'get'>['features'][number];
 export type RequestsSummary = Answer<'/api/v1/requests/summary', 'get'>;
 export type RequestGroup = NonNullable<

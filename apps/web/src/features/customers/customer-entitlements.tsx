@@ -1,33 +1,42 @@
 'use client';
 
 import { Badge } from '@billingos/ui/components/badge';
+import { Button } from '@billingos/ui/components/button';
 import { Card, CardBody, CardHeader } from '@billingos/ui/components/card';
 import { Meter } from '@billingos/ui/components/meter';
 import { Skeleton } from '@billingos/ui/components/skeleton';
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { toast } from 'sonner';
+import { unwrap } from '../../api/client.ts';
 import { QueryStates } from '../../api/query-states.tsx';
 import type { Customer, Entitlement } from '../../api/types.ts';
 import { formatDay } from '../../formatting/dates.ts';
 import { formatNumber } from '../../formatting/numbers.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
-import { entitlementsQuery } from './queries.ts';
+import { OverrideDialog } from './override-dialog.tsx';
+import { sourceWords } from './override.ts';
+import { customerKeys, entitlementsQuery } from './queries.ts';
 
 /** What the customer may do now: exactly what `check` answers from. */
 export function CustomerEntitlements({ customer }: { customer: Customer }) {
-  const { api } = useEnvironment();
+  const { api, can } = useEnvironment();
   const entitlements = useQuery(entitlementsQuery(api, customer.id));
   return (
     <Card>
-      <CardHeader title="Entitlements" description="What hasFeature and check answer for this customer." />
+      <CardHeader
+        title="Entitlements"
+        description="What hasFeature and check answer for this customer."
+        action={can('subscriptions:write') ? <OverrideDialog customer={customer} /> : null}
+      />
       <CardBody>
         <QueryStates query={entitlements} loading={<Skeleton className="h-16" />}>
           {({ features }) =>
             features.length === 0 ? (
-              <p className="text-sm text-muted">None. They come with a subscription.</p>
+              <p className="text-sm text-muted">None. They come with a subscription or an override.</p>
             ) : (
               <ul className="grid gap-x-6 gap-y-4 sm:grid-cols-2">
                 {features.map((entitlement) => (
-                  <EntitlementItem key={entitlement.feature} entitlement={entitlement} />
+                  <EntitlementItem key={entitlement.feature} customer={customer} entitlement={entitlement} />
                 ))}
               </ul>
             )
@@ -38,8 +47,11 @@ export function CustomerEntitlements({ customer }: { customer: Customer }) {
   );
 }
 
-function EntitlementItem({ entitlement }: { entitlement: Entitlement }) {
-  const { feature, name, type, limit, value, suspended } = entitlement;
+type EntitlementItemProps = { customer: Customer; entitlement: Entitlement };
+
+function EntitlementItem({ customer, entitlement }: EntitlementItemProps) {
+  const { feature, name, type, limit, value, suspended, sources = [] } = entitlement;
+  const isDenied = sources.some(({ granted }) => !granted);
   const used = entitlement.used ?? 0;
   return (
     <li className="grid content-start gap-1.5">
@@ -48,15 +60,16 @@ function EntitlementItem({ entitlement }: { entitlement: Entitlement }) {
           {name}
         </span>
         {suspended ? <Badge tone="danger">Withheld</Badge> : null}
-        {type === 'boolean' && !suspended ? <Badge tone="success">Included</Badge> : null}
-        {type === 'config' && !suspended ? <Badge>{value ?? 'Not set'}</Badge> : null}
-        {type === 'metered' && !suspended ? (
+        {isDenied ? <Badge tone="danger">Denied</Badge> : null}
+        {type === 'boolean' && !suspended && !isDenied ? <Badge tone="success">Included</Badge> : null}
+        {type === 'config' && !suspended && !isDenied ? <Badge>{value ?? 'Not set'}</Badge> : null}
+        {type === 'metered' && !suspended && !isDenied ? (
           <span className="text-muted tabular-nums">
             {formatNumber(used)} of {limit === null ? 'unlimited' : formatNumber(limit)}
           </span>
         ) : null}
       </div>
-      {type === 'metered' && limit !== null && !suspended ? (
+      {type === 'metered' && limit !== null && !suspended && !isDenied ? (
         <Meter
           label={name}
           used={used}
@@ -64,12 +77,47 @@ function EntitlementItem({ entitlement }: { entitlement: Entitlement }) {
           valueText={`${formatNumber(used)} of ${formatNumber(limit)} used`}
         />
       ) : null}
-      {type === 'metered' ? (
+      {type === 'metered' && !isDenied ? (
         <p className="text-xs text-muted">
           {suspended ? `${formatNumber(used)} used` : courseOf(entitlement)}
         </p>
       ) : null}
+      {sources.length > 0 ? (
+        <p className="text-xs text-muted">
+          From {sourceWords(sources)}
+          {sources
+            .flatMap(({ override }) => override ?? [])
+            .map((id) => (
+              <RemoveOverride key={id} customer={customer} override={id} />
+            ))}
+        </p>
+      ) : null}
     </li>
+  );
+}
+
+/** Nothing is lost by it, so it asks nothing: it can be made again. */
+function RemoveOverride({ customer, override }: { customer: Customer; override: string }) {
+  const { api, can } = useEnvironment();
+  const queries = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () =>
+      unwrap(
+        api.client.DELETE('/api/v1/customers/{id}/entitlement-overrides/{override_id}', {
+          params: { path: { id: customer.id, override_id: override } },
+        }),
+      ),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: customerKeys.one(api, customer.id) });
+      toast.success('The override is removed');
+    },
+    onError: (error) => toast.error(error.message),
+  });
+  if (!can('subscriptions:write')) return null;
+  return (
+    <Button size="sm" variant="ghost" pending={remove.isPending} onClick={() => remove.mutate()}>
+      Remove override
+    </Button>
   );
 }
 
