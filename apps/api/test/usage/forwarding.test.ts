@@ -16,11 +16,20 @@ beforeAll(async () => {
   tenant = await stack.newConnectedTenant();
   await stack.startWorker();
   await tenant.asServer('POST', 'features', { key: 'tokens', name: 'Tokens', type: 'metered' });
+  await tenant.asServer('POST', 'features', {
+    key: 'seats',
+    name: 'Seats',
+    type: 'metered',
+    aggregation: 'max',
+  });
   await tenant.asServer('POST', 'plans', {
     key: 'pro',
     name: 'Pro',
     prices: [{ amount: 900, currency: 'usd', interval: 'month' }],
-    features: [{ feature: 'tokens', limit: 1_000 }],
+    features: [
+      { feature: 'tokens', limit: 1_000 },
+      { feature: 'seats', limit: 10 },
+    ],
   });
   await stack.settle();
   await stack.stopWorker();
@@ -43,11 +52,11 @@ async function subscriber(name: string): Promise<string> {
 }
 
 let keys = 0;
-const track = (customer: string, value: number, occurredAt?: Date) =>
+const track = (customer: string, value: number, occurredAt?: Date, meter = 'tokens') =>
   tenant.asServer('POST', 'usage/track', {
     idempotency_key: `forwarding-${++keys}`,
     customer,
-    meter: 'tokens',
+    meter,
     value,
     ...(occurredAt === undefined ? {} : { occurred_at: occurredAt.toISOString() }),
   });
@@ -69,10 +78,10 @@ async function forwardsOf(customer: string): Promise<Json[]> {
   return rows;
 }
 
-async function onStripe(customer: string): Promise<number> {
+async function onStripe(customer: string, key = 'tokens'): Promise<number> {
   const { stripe, account } = await stack.stripeOf(tenant);
   const meter = (await stripe.billing.meters.list({}, { stripeAccount: account })).data.find(
-    ({ event_name: name }) => name === 'tokens',
+    ({ event_name: name }) => name === key,
   );
   const now = Math.floor(Date.now() / minute) * 60;
   const summaries = await stripe.billing.meters.listEventSummaries(
@@ -95,6 +104,33 @@ describe('usage', () => {
     await forward(3 * minute);
     expect(await onStripe(customer)).toBe(42);
     expect(await forwardsOf(customer)).toMatchObject([{ state: 'sent', quantity: 42, attempts: 1 }]);
+  });
+
+  it('that is no sum is told as the value it has, whenever that changed', async () => {
+    const customer = await subscriber('peak');
+    // Not before the subscription began: the total would be another period's.
+    stack.setTime(new Date());
+    await track(customer, 3, undefined, 'seats');
+    const peak = await track(customer, 8.75, undefined, 'seats');
+    await track(customer, 5, undefined, 'seats');
+    await forward(2 * minute);
+    expect(await onStripe(customer, 'seats')).toBe(8);
+
+    await track(customer, 6, undefined, 'seats');
+    await forward(4 * minute);
+    expect(await forwardsOf(customer)).toMatchObject([{ state: 'sent', quantity: 8 }]);
+
+    const taken = await tenant.asServer('POST', 'usage/corrections', {
+      idempotency_key: 'peak-taken-back',
+      event: peak.body['id'],
+      reason: 'Counted a test.',
+    });
+    expect(taken.body['status']).toBe('accepted');
+    await forward(6 * minute);
+    expect(await onStripe(customer, 'seats')).toBe(6);
+    const [first, second] = await forwardsOf(customer);
+    expect([first?.['quantity'], second?.['quantity']]).toEqual([8, 6]);
+    expect(second?.['bucket'].getTime()).toBeGreaterThan(first?.['bucket'].getTime());
   });
 
   it('of fractions reaches Stripe in whole units, whenever they were used, and nothing is lost', async () => {

@@ -10,6 +10,8 @@ export interface ForwardedPair {
   meter_id: string;
   stripe_customer_id: string;
   stripe_meter_id: string;
+  /** What was told last counts, not what was told together. */
+  is_absolute: boolean;
   /** Acknowledged by Stripe. */
   sent: string;
   /** Stripe may have taken it or not. */
@@ -39,15 +41,24 @@ export class ForwardsRepository {
     const key = sql<string>`f.customer_id || ' ' || f.meter_id`;
     const { rows } = await sql<ForwardedPair>`
       select ${key} as key, f.customer_id, f.meter_id, c.stripe_customer_id, m.stripe_meter_id,
-             coalesce(sum(f.quantity) filter (where f.state = 'sent'), 0) as sent,
-             coalesce(sum(f.quantity) filter (where f.state = 'needs_reconcile'), 0) as unsure
+             m.aggregation in ('max', 'unique', 'latest') as is_absolute,
+             case when m.aggregation in ('max', 'unique', 'latest')
+               then coalesce((array_agg(f.quantity order by f.bucket desc) filter (where f.state = 'sent'))[1], 0)
+               else coalesce(sum(f.quantity) filter (where f.state = 'sent'), 0)
+             end as sent,
+             case when m.aggregation in ('max', 'unique', 'latest')
+               -- What was told since does not care for it.
+               then case when (array_agg(f.state order by f.bucket desc))[1] = 'needs_reconcile'
+                 then (array_agg(f.quantity order by f.bucket desc))[1] else 0 end
+               else coalesce(sum(f.quantity) filter (where f.state = 'needs_reconcile'), 0)
+             end as unsure
       from usage_forwards f
       join customers c on c.environment_id = f.environment_id and c.id = f.customer_id
       join meters m on m.environment_id = f.environment_id and m.id = f.meter_id
       where f.environment_id = ${environmentId} and f.bucket >= ${filter.from} and f.bucket < ${filter.until}
         and c.stripe_customer_id is not null and m.stripe_meter_id is not null
         and ${key} > ${filter.after ?? ''}
-      group by f.customer_id, f.meter_id, c.stripe_customer_id, m.stripe_meter_id
+      group by f.customer_id, f.meter_id, c.stripe_customer_id, m.stripe_meter_id, m.aggregation
       having bool_or(f.state = 'needs_reconcile' or f.sent_at >= ${filter.since})
          and not bool_or(f.state = 'sending' or coalesce(f.sent_at >= ${filter.settled_before}, false))
       order by 1

@@ -95,7 +95,7 @@ export class MeterDrift {
             ? 'Stripe counted less than it was told. Look at the meter’s errors on Stripe; usage is not sent again by itself.'
             : 'Stripe counted more than it was told: somebody else sends to this meter.';
         }
-        const arrived = counted === Number(sent) + Number(unsure);
+        const arrived = counted === Number(unsure) + (pair.is_absolute ? 0 : Number(sent));
         if (!arrived && counted !== Number(sent)) {
           return 'Stripe counted neither with nor without what is in doubt: it is not sent again by itself.';
         }
