@@ -3747,7 +3747,7 @@ export interface components {
         InvoiceLine: {
             id: string;
             /** @enum {string} */
-            kind: "recurring" | "usage" | "proration" | "tax" | "discount" | "manual";
+            kind: "recurring" | "usage" | "late_usage" | "proration" | "tax" | "discount" | "manual";
             description: string | null;
             quantity: string;
             /** @description Minor units of one, an exact decimal. */
@@ -3956,7 +3956,7 @@ export interface components {
             as_of: string;
             lines: {
                 /** @enum {string} */
-                kind: "recurring" | "usage";
+                kind: "recurring" | "usage" | "late_usage";
                 description: string;
                 price_id: string;
                 /** @description Seats, or what was used so far; an exact decimal. */

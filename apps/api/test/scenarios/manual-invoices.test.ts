@@ -188,6 +188,72 @@ describe('a customer whom BillingOS invoices itself', () => {
   });
 
   // INV-45
+  // INV-7
+  it('pays use that was reported too late on the next invoice, with its dates', async () => {
+    await sell({
+      prices: [
+        {
+          type: 'graduated',
+          tiers: [
+            { up_to: 100, unit_amount: '10' },
+            { up_to: null, unit_amount: '5' },
+          ],
+          currency: 'usd',
+          interval: 'month',
+          feature: 'calls',
+        },
+      ],
+    });
+    await tenant.asOwner('PATCH', 'usage-settings', { grace_minutes: 120 });
+    stack.setTime(at('2026-11-30T09:00:00'));
+    await use(40, '2026-11-29T12:00:00');
+    await passTo('2026-11-30T11:30:00');
+    expect(await invoices()).toHaveLength(0);
+    await use(10, '2026-11-30T09:59:59');
+    await passTo('2026-11-30T12:00:00');
+
+    // What was used in November is reported after November is billed.
+    await use(30, '2026-11-20T08:00:00');
+    await use(50, '2026-11-22T08:00:00');
+    stack.setTime(at('2026-12-15T10:00:00'));
+    await use(90, '2026-12-15T10:00:00');
+    await passTo('2026-12-31T12:00:00');
+
+    const told = (await invoices()).map(({ lines }) =>
+      lines.map((line: Line) => [line.description, line.quantity, line.amount.amount]),
+    );
+    expect(told).toEqual([
+      [['Pro: Calls, by tier', '50', 500]],
+      [
+        ['Pro: Calls, by tier', '90', 900],
+        // The first 10 of 80 at 10, the rest at 5: together as 170 on time would cost.
+        ['Reported late, used 20 Nov 2026 – 22 Nov 2026: Pro: Calls, by tier', '80', 450],
+      ],
+    ]);
+  });
+
+  it('pays the peak of a period, not what was reported together', async () => {
+    await tenant.asServer('POST', 'meters', { key: 'calls', name: 'Calls', aggregation: 'max' });
+    await sell({
+      prices: [
+        { type: 'per_unit', unit_amount: '250', currency: 'usd', interval: 'month', feature: 'calls' },
+      ],
+    });
+    stack.setTime(at('2026-11-20T10:00:00'));
+    await use(4, '2026-11-18T10:00:00');
+    await use(7, '2026-11-19T10:00:00');
+    await use(5, '2026-11-20T09:00:00');
+    await passTo('2026-11-30T11:00:00');
+    stack.setTime(at('2026-12-02T10:00:00'));
+    await use(2, '2026-12-02T09:00:00');
+    await passTo('2026-12-31T11:00:00');
+
+    expect((await invoices()).map(({ lines, total }) => [lines[0].quantity, total.amount])).toEqual([
+      ['7', 1_750],
+      ['2', 500],
+    ]);
+  });
+
   it('is invoiced month by month after an outage of three, once, by any number of sweepers', async () => {
     await sell({
       prices: [

@@ -9,14 +9,13 @@ import { billingStep } from '../subscriptions/billing-step.ts';
 import { type LockedManualSubscription, ManualSubscriptions } from '../subscriptions/manual-subscriptions.ts';
 import { billSubscription } from '../subscriptions/subscriptions.jobs.ts';
 import { UsageService } from '../usage/usage.service.ts';
+import { UsageSettingsService } from '../usage/usage-settings.service.ts';
 import { IssueManualInvoice } from './issue-manual-invoice.ts';
 import { InvoicedPrices } from './invoiced-prices.ts';
-import { isWorthMentioning, type ManualLine, manualLine } from './manual-lines.ts';
+import { isWorthMentioning, type ManualLine, manualLine, usageLines } from './manual-lines.ts';
 
 const everyMs = 30_000;
 const lease = { lease_seconds: 300, limit: 50 };
-/** Use that is reported up to an hour after its period still counts in it. */
-const graceMs = 60 * 60_000;
 
 /** Invoices the subscriptions that BillingOS bills itself, period by period, each exactly once. */
 @Injectable()
@@ -26,6 +25,7 @@ export class BillSubscriptions implements OnModuleInit {
     private readonly manual: ManualSubscriptions,
     private readonly prices: InvoicedPrices,
     private readonly usage: UsageService,
+    private readonly usageSettings: UsageSettingsService,
     private readonly invoice: IssueManualInvoice,
     private readonly sweeper: Sweeper,
     private readonly handlers: JobHandlers,
@@ -71,7 +71,9 @@ export class BillSubscriptions implements OnModuleInit {
     if (locked === undefined || locked.row.billing_due_at === null) {
       return false;
     }
-    const step = billingStep(locked.billed, { now: this.clock.now(), grace_ms: graceMs });
+    // Until then the period takes use of its time.
+    const { grace_minutes: grace } = await this.usageSettings.get(environmentId);
+    const step = billingStep(locked.billed, { now: this.clock.now(), grace_ms: grace * 60_000 });
     switch (step.do) {
       case 'wait':
         await this.manual.lookAgain(environmentId, id, step.until);
@@ -106,7 +108,7 @@ export class BillSubscriptions implements OnModuleInit {
       }
       if (price.meter_id !== null && usage !== null) {
         const of = { customer_id: row.customer_id, meter_id: price.meter_id, ...usage };
-        lines.push(manualLine(price, await this.usage.total(environmentId, of), usage));
+        lines.push(...usageLines(price, await this.usage.inPeriod(environmentId, of), usage));
       }
     }
     const worth = lines.filter(isWorthMentioning);

@@ -7,7 +7,7 @@ import { SubscriptionsService } from '../subscriptions/subscriptions.service.ts'
 import { UsageService } from '../usage/usage.service.ts';
 import type { billEstimate } from './estimate.schemas.ts';
 import { InvoicedPrices } from './invoiced-prices.ts';
-import { isWorthMentioning, type ManualLine, manualLine } from './manual-lines.ts';
+import { isWorthMentioning, type ManualLine, manualLine, usageLines } from './manual-lines.ts';
 
 type BillEstimate = z.input<typeof billEstimate>;
 
@@ -30,15 +30,12 @@ export class EstimateBill {
       const now = this.clock.now();
       const lines: ManualLine[] = [];
       for (const { price, item } of await this.prices.of(environmentId, subscription.items)) {
-        const units =
-          price.meter_id === null
-            ? String(item.quantity)
-            : await this.usage.total(environmentId, {
-                customer_id: subscription.customer.id,
-                meter_id: price.meter_id,
-                ...period,
-              });
-        lines.push(manualLine(price, units, period));
+        if (price.meter_id === null) {
+          lines.push(manualLine(price, String(item.quantity), period));
+        } else {
+          const of = { customer_id: subscription.customer.id, meter_id: price.meter_id, ...period };
+          lines.push(...usageLines(price, await this.usage.inPeriod(environmentId, of), period));
+        }
       }
       const worth = lines.filter(isWorthMentioning);
       const lasting = subscription.discounts.filter(

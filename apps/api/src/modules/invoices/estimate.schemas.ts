@@ -9,7 +9,7 @@ export const billEstimate = z
     as_of: timestamp,
     lines: z.array(
       z.object({
-        kind: z.enum(['recurring', 'usage']),
+        kind: z.enum(['recurring', 'usage', 'late_usage']),
         description: z.string(),
         price_id: z.string(),
         quantity: z.string().describe('Seats, or what was used so far; an exact decimal.'),

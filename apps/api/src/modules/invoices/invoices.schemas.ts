@@ -6,7 +6,15 @@ import { refundStatuses } from '../../stripe/stripe.refunds.ts';
 import { customerSummary } from '../customers/customers.schemas.ts';
 
 export const parkedReasons = ['unusual_amount', 'too_many_lines'] as const;
-export const invoiceLineKinds = ['recurring', 'usage', 'proration', 'tax', 'discount', 'manual'] as const;
+export const invoiceLineKinds = [
+  'recurring',
+  'usage',
+  'late_usage',
+  'proration',
+  'tax',
+  'discount',
+  'manual',
+] as const;
 
 const invoiceFields = {
   id: z.string(),

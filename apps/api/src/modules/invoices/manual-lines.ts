@@ -1,5 +1,7 @@
 import type { Period } from '@billingos/pricing/period';
+import { sum } from '@billingos/pricing/money';
 import { lineAmount, type Price } from '@billingos/pricing/price';
+import type { UsedInPeriod } from '../usage/used-period.ts';
 
 /** A price of a subscription, as it is to be invoiced. */
 export interface InvoicedPrice extends Price {
@@ -11,7 +13,7 @@ export interface InvoicedPrice extends Price {
 }
 
 export interface ManualLine {
-  kind: 'recurring' | 'usage';
+  kind: 'recurring' | 'usage' | 'late_usage';
   description: string;
   quantity: string;
   unit_amount: string | null;
@@ -33,6 +35,38 @@ export function manualLine(price: InvoicedPrice, units: string, period: Period):
     period_start: period.start,
     period_end: period.end,
   };
+}
+
+/**
+ * What a price charges for the use of a period. Use of earlier periods that was reported after they were closed has a line
+ * of its own, with its dates; both together charge what all of it costs: 900 on time and 200 late, of which 1,000 are
+ * included, are 0 and 100 units.
+ */
+export function usageLines(price: InvoicedPrice, used: UsedInPeriod, period: Period): ManualLine[] {
+  const all = manualLine(price, used.total, period);
+  if (used.late === null) {
+    return [all];
+  }
+  const { on_time: onTime, quantity, first_at: first, last_at: last } = used.late;
+  const usual = manualLine(price, onTime, period);
+  return [
+    usual,
+    {
+      ...usual,
+      kind: 'late_usage',
+      description: `Reported late, used ${datesOf(first, last)}: ${usual.description}`.slice(0, 500),
+      quantity,
+      amount: sum([all.amount, -usual.amount]),
+      period_start: first,
+      period_end: last,
+    },
+  ];
+}
+
+/** `3 Oct 2026`, or `3 Oct 2026 – 5 Oct 2026`, in UTC. */
+function datesOf(first: Date, last: Date): string {
+  const words = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
+  return [...new Set([words.format(first), words.format(last)])].join(' – ');
 }
 
 /** Whether a line says anything: no use that costs nothing is left out. */

@@ -1,14 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { type RawBuilder, sql } from 'kysely';
+import { decimal } from '@billingos/pricing/money';
+import { sql } from 'kysely';
 import { Database } from '../../platform/database/database.ts';
+import type { UsedInPeriod, UsedPeriod } from './used-period.ts';
 
-/** A customer's use of a meter in a period. */
-export interface UsedPeriod {
-  customer_id: string;
-  meter_id: string;
-  start: Date;
-  end: Date;
-}
+/** What is late is at most 35 days old when it comes. */
+const acceptedForMs = 36 * 24 * 60 * 60 * 1000;
 
 /** What events add up to, by whatever their meter keeps of them. Exact decimals. */
 @Injectable()
@@ -28,16 +25,30 @@ export class TotalsRepository {
     return record?.value;
   }
 
-  /** Of the events of a span of time that were not late for it. */
-  between(environmentId: string, of: UsedPeriod): Promise<string> {
-    return this.ofEvents(
-      environmentId,
-      of,
-      sql`e.occurred_at >= ${of.start} and e.occurred_at < ${of.end} and not e.late`,
-    );
+  /** What a total holds of use that was late for its own period. */
+  async late(environmentId: string, of: UsedPeriod, total: string): Promise<UsedInPeriod['late']> {
+    const { first_at: first, last_at: last } = await this.database.q
+      .selectFrom('usage_events')
+      .select((eb) => [eb.fn.min('occurred_at').as('first_at'), eb.fn.max('occurred_at').as('last_at')])
+      .where('environment_id', '=', environmentId)
+      .where('customer_id', '=', of.customer_id)
+      .where('meter_id', '=', of.meter_id)
+      .where('period_start', '=', of.start)
+      .where('occurred_at', '>=', new Date(of.start.getTime() - acceptedForMs))
+      .where('occurred_at', '<', of.start)
+      .where('late', '=', true)
+      .where('uncounted', 'is', null)
+      .executeTakeFirstOrThrow();
+    if (first === null || last === null) {
+      return null;
+    }
+    const onTime = await this.between(environmentId, of);
+    const quantity = decimal(total).minus(decimal(onTime)).toFixed();
+    return { on_time: onTime, quantity, first_at: first, last_at: last };
   }
 
-  private async ofEvents(environmentId: string, of: UsedPeriod, which: RawBuilder<unknown>): Promise<string> {
+  /** Of the events of a span of time that were not late for it. */
+  async between(environmentId: string, of: UsedPeriod): Promise<string> {
     const { rows } = await sql<{ total: string }>`
       select coalesce(case m.aggregation
                when 'max' then max(a.amount)
@@ -52,7 +63,8 @@ export class TotalsRepository {
                case m.aggregation when 'unique' then app.unique_value_hash(m.property, e.properties) end as value_hash
       ) a
       where m.environment_id = ${environmentId} and m.id = ${of.meter_id} and e.customer_id = ${of.customer_id}
-        and e.uncounted is null and (e.kind = 'usage' or m.aggregation in ('count', 'sum')) and ${which}
+        and e.uncounted is null and (e.kind = 'usage' or m.aggregation in ('count', 'sum'))
+        and e.occurred_at >= ${of.start} and e.occurred_at < ${of.end} and not e.late
       group by m.aggregation
     `.execute(this.database.q);
     return rows[0]?.total ?? '0';

@@ -35,6 +35,6 @@ import { UsageService } from './usage.service.ts';
     MeterDrift,
     UsageSettingsService,
   ],
-  exports: [Ingest, MeterDrift, TrackUsage, UsageService],
+  exports: [Ingest, MeterDrift, TrackUsage, UsageService, UsageSettingsService],
 })
 export class UsageModule {}

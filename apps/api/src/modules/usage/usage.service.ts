@@ -4,9 +4,10 @@ import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
 import { Sweeper } from '../../platform/jobs/sweeper.ts';
 import { CustomersService } from '../customers/customers.service.ts';
-import { TotalsRepository, type UsedPeriod } from './totals.repository.ts';
+import { TotalsRepository } from './totals.repository.ts';
 import { UsageRepository } from './usage.repository.ts';
 import type { listEvents, listUsage, UsageEventEntry } from './usage.schemas.ts';
+import type { UsedInPeriod, UsedPeriod } from './used-period.ts';
 
 const day = 24 * 60 * 60 * 1000;
 /** Long enough to answer for a yearly invoice. */
@@ -100,12 +101,13 @@ export class UsageService implements OnModuleInit {
    * What a customer used of a meter in a period, as it is invoiced, an exact decimal: the total that was kept of a period
    * that begins then, else what the events of that time say.
    */
-  total(environmentId: string, of: UsedPeriod): Promise<string> {
-    return this.database.tenant(
-      environmentId,
-      async () =>
-        (await this.totals.kept(environmentId, of)) ?? (await this.totals.between(environmentId, of)),
-    );
+  inPeriod(environmentId: string, of: UsedPeriod): Promise<UsedInPeriod> {
+    return this.database.tenant(environmentId, async () => {
+      const kept = await this.totals.kept(environmentId, of);
+      return kept === undefined
+        ? { total: await this.totals.between(environmentId, of), late: null }
+        : { total: kept, late: await this.totals.late(environmentId, of, kept) };
+    });
   }
 
   /** Events per day over the last `days` days, today included; days without events are 0. */

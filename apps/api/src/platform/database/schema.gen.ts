@@ -493,7 +493,7 @@ export interface InvoiceLines {
   id: string;
   invoice_id: string;
   is_proration: Generated<boolean>;
-  kind: "discount" | "manual" | "proration" | "recurring" | "tax" | "usage";
+  kind: "discount" | "late_usage" | "manual" | "proration" | "recurring" | "tax" | "usage";
   period_end: Timestamp | null;
   period_start: Timestamp | null;
   position: number;
