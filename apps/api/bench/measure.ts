@@ -44,7 +44,8 @@ function best(measured: Measured[]): Measured {
   };
 }
 
-async function drive(load: Load, connections: number, seconds: number): Promise<Measured> {
+/** Puts load on for so many seconds. Throws when anything but 2xx came back. */
+export async function drive(load: Load, connections: number, seconds: number): Promise<Measured> {
   const latencies: number[] = [];
   const run = autocannon({
     url: load.url,

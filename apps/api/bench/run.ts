@@ -1,13 +1,21 @@
 // Measures the two calls that merchants make millions of times, each beside a bare Fastify route on the same Node in
 // the same run, and prints one line a measure: `bench NAME ratio=R ours=X baseline=Y unit=U goal=G`.
 import { execFileSync } from 'node:child_process';
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { type Load, measurePair } from './measure.ts';
+import { fill } from './fill.ts';
+import { drive, type Load, measurePair } from './measure.ts';
+import { watchMemory } from './memory.ts';
 import { customers, manyCustomers } from './seed.ts';
 import { type BenchStack, startBenchStack } from './stack.ts';
 import { measureStream } from './stream.ts';
+import { measureBatches } from './track-batch.ts';
+
+const trackConnections = 64;
+const memoryWarmUpSeconds = 20;
+const memorySeconds = 120;
+const fullRows = Number(process.env['BENCH_FULL_ROWS'] ?? 20_000_000);
 
 const checkPath = '/api/v1/entitlements/check';
 const apiFolder = fileURLToPath(new URL('..', import.meta.url));
@@ -25,9 +33,12 @@ const chosen = process.argv.slice(2);
 const measures = {
   check: { measure: measureChecks, isUsual: true },
   track: { measure: measureTracking, isUsual: true },
+  track_batch: { measure: measureTrackingBatches, isUsual: true },
   stream: { measure: measureStreaming, isUsual: true },
-  // Fills the database for a minute or more: only when it is asked for by name.
+  // These take minutes: only when they are asked for by name.
   check_many: { measure: measureManyCustomers, isUsual: false },
+  track_memory: { measure: measureMemory, isUsual: false },
+  track_full: { measure: measureFullTables, isUsual: false },
 };
 try {
   for (const [name, { measure, isUsual }] of Object.entries(measures)) {
@@ -72,22 +83,55 @@ async function measureManyCustomers({ apiUrl, secretKey, seedMany }: BenchStack)
   report('check_many', measured.ours.perSecond, measured.baseline.perSecond, { unit: 'req/s', goal: 0.8 });
 }
 
-async function measureTracking({ apiUrl, bareUrl, secretKey }: BenchStack): Promise<void> {
-  let sent = 0;
+/** Single events, every key new, to the API and to the bare server. */
+function eventLoads({ apiUrl, bareUrl, secretKey }: BenchStack): { ours: Load; baseline: Load } {
   const body = (): string =>
     JSON.stringify({
-      idempotency_key: `bench_${++sent}`,
+      idempotency_key: randomUUID(),
       customer: `user_${randomInt(customers) + 1}`,
       meter: 'api_calls',
       value: 1,
     });
   const headers = { authorization: `Bearer ${secretKey}`, 'content-type': 'application/json' };
-  const measured = await measurePair(
-    { url: apiUrl, method: 'POST', headers, next: () => ({ path: '/api/v1/usage/track', body: body() }) },
-    { url: bareUrl, method: 'POST', headers, next: () => ({ path: '/track', body: body() }) },
-    64,
-  );
+  const load = (url: string, path: string): Load => ({
+    url,
+    method: 'POST',
+    headers,
+    next: () => ({ path, body: body() }),
+  });
+  return { ours: load(apiUrl, '/api/v1/usage/track'), baseline: load(bareUrl, '/track') };
+}
+
+async function measureTracking(stack: BenchStack): Promise<void> {
+  const { ours, baseline } = eventLoads(stack);
+  const measured = await measurePair(ours, baseline, trackConnections);
   report('track', measured.ours.perSecond, measured.baseline.perSecond, { unit: 'req/s', goal: 0.35 });
+}
+
+async function measureTrackingBatches(stack: BenchStack): Promise<void> {
+  const { ours, baseline } = await measureBatches(stack);
+  report('track_batch', ours, baseline, { unit: 'events/s', goal: 0.5 });
+}
+
+async function measureMemory(stack: BenchStack): Promise<void> {
+  const { ours } = eventLoads(stack);
+  await drive(ours, trackConnections, memoryWarmUpSeconds);
+  const { steady, peak } = await watchMemory(stack.apiPid, () =>
+    drive(ours, trackConnections, memorySeconds),
+  );
+  report('track_memory', peak, steady, { unit: 'MB', goal: 0.8, lower: true });
+}
+
+/** The bare server has no tables: in relation to it, what full ones cost is told apart from the machine's mood. */
+async function measureFullTables(stack: BenchStack): Promise<void> {
+  const { ours, baseline } = eventLoads(stack);
+  const shareOfBare = async (): Promise<number> => {
+    const measured = await measurePair(ours, baseline, trackConnections);
+    return (100 * measured.ours.perSecond) / measured.baseline.perSecond;
+  };
+  const empty = await shareOfBare();
+  await fill(stack.ownerUrl, fullRows);
+  report('track_full', await shareOfBare(), empty, { unit: '%_of_bare', goal: 0.75 });
 }
 
 async function measureStreaming(bench: BenchStack): Promise<void> {

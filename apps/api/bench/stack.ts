@@ -13,6 +13,8 @@ import { seed, seedMany } from './seed.ts';
 export interface BenchStack {
   apiUrl: string;
   bareUrl: string;
+  apiPid: number;
+  ownerUrl: string;
   secretKey: string;
   /** Adds customers until there are a million. */
   seedMany(): Promise<void>;
@@ -72,7 +74,15 @@ export async function startBenchStack(): Promise<BenchStack> {
     stops.push(bare.stop);
     const bareUrl = `http://127.0.0.1:${barePort}`;
     await waitUntilReady(bare, () => respondsOk(`${bareUrl}/check?customer=user_1`));
-    return { apiUrl, bareUrl, secretKey, seedMany: () => seedMany(postgres.url), stop };
+    return {
+      apiUrl,
+      bareUrl,
+      apiPid: api.pid,
+      ownerUrl: postgres.url,
+      secretKey,
+      seedMany: () => seedMany(postgres.url),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;
