@@ -16,6 +16,7 @@ import { PaymentsModule } from './modules/payments/payments.module.ts';
 import { RequestLogsModule } from './modules/request-logs/request-logs.module.ts';
 import { StripeImportModule } from './modules/stripe-import/stripe-import.module.ts';
 import { SubscriptionsModule } from './modules/subscriptions/subscriptions.module.ts';
+import { TopUpsModule } from './modules/top-ups/top-ups.module.ts';
 import { UsageModule } from './modules/usage/usage.module.ts';
 import { WebhooksModule } from './modules/webhooks/webhooks.module.ts';
 import { PlatformModule } from './platform/platform.module.ts';
@@ -36,6 +37,7 @@ import { PlatformModule } from './platform/platform.module.ts';
     SubscriptionsModule,
     InvoicesModule,
     PaymentsModule,
+    TopUpsModule,
     ConsumerKeysModule,
     RecoveryModule,
     MerchantBillingModule,

@@ -30,12 +30,19 @@ export type { AddOnCreate, AddOnQuery } from './resources/add-ons.ts';
 export type { CheckoutSession, CheckoutSessionCreate } from './resources/checkout.ts';
 export type { Coupon, CouponCreate, CouponQuery } from './resources/coupons.ts';
 export type {
+  AutoTopUp,
   CreditBalance,
   CreditEntry,
   CreditEntryQuery,
   CreditGrant,
   CreditGrantCreate,
   CreditGrantQuery,
+  CreditPack,
+  CreditPackCreate,
+  CreditPackQuery,
+  CreditTopUp,
+  CreditTopUpCreate,
+  CreditTopUpQuery,
 } from './resources/credits.ts';
 export type {
   Customer,

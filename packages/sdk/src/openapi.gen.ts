@@ -1652,6 +1652,70 @@ export interface paths {
         patch: operations["updatePaymentSettings"];
         trace?: never;
     };
+    "/api/v1/credits/packs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listCreditPacks"];
+        put?: never;
+        post: operations["createCreditPack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credits/packs/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["archiveCreditPack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/credits/top-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["listCreditTopUps"];
+        put?: never;
+        post: operations["buyCredits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/credits/auto-top-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getAutoTopUp"];
+        put: operations["setAutoTopUp"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys/verify": {
         parameters: {
             query?: never;
@@ -4009,6 +4073,75 @@ export interface components {
              * @enum {string}
              */
             dispute_policy: "suspend" | "keep";
+        };
+        CreditPackList: {
+            data: components["schemas"]["CreditPack"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        CreditPack: {
+            id: string;
+            key: string;
+            name: string;
+            credits: number;
+            price: components["schemas"]["Money"];
+            /** @description Null: what is bought never expires. */
+            expires_after_days: number | null;
+            /** Format: date-time */
+            archived_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        CreditTopUpList: {
+            data: components["schemas"]["CreditTopUp"][];
+            has_more: boolean;
+            next_cursor: string | null;
+        };
+        CreditTopUp: {
+            id: string;
+            customer: string;
+            pack: string;
+            /** @description How many of them. */
+            packs: number;
+            credits: number;
+            amount: components["schemas"]["Money"];
+            is_automatic: boolean;
+            /**
+             * @description open: invoiced and not paid; paid: the credits are there.
+             * @enum {string}
+             */
+            state: "pending" | "open" | "paid" | "failed";
+            /** @description What the bank said. */
+            failure: string | null;
+            /** @description Of an open one: Stripe’s page where the customer confirms or pays otherwise. */
+            pay_url: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            settled_at: string | null;
+        };
+        BuyCredits: {
+            /** @description Made by you before the first attempt, and kept when repeating: bought once per key. */
+            idempotency_key: string;
+            /** @description Key or id of a pack. */
+            pack: string;
+            /** @default 1 */
+            packs?: number;
+            /** @description Of Stripe. Left out, the one that the customer pays with otherwise. */
+            payment_method?: string;
+        };
+        AutoTopUp: {
+            customer: string;
+            /** @description Null: never set. */
+            settings: {
+                pack: string;
+                below: number;
+                amount_max_per_month: number;
+                times_max_per_hour: number;
+                enabled: boolean;
+                /** @description Why it turned itself off. */
+                stopped_reason: string | null;
+            } | null;
         };
         KeyVerification: {
             valid: boolean;
@@ -11093,6 +11226,322 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentSettings"];
+                };
+            };
+        };
+    };
+    listCreditPacks: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Whether what is archived, so not sold any more, is listed too. */
+                archived?: "exclude" | "include";
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditPackList"];
+                };
+            };
+        };
+    };
+    createCreditPack: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    key: string;
+                    name: string;
+                    credits: number;
+                    /** @description Integer minor units of the currency. */
+                    amount: number;
+                    currency: string;
+                    /** @description Left out: never. */
+                    expires_after_days?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditPack"];
+                };
+            };
+            /** @description `credit_pack_key_taken`: Another credit pack has the key. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    archiveCreditPack: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditPack"];
+                };
+            };
+            /** @description `credit_pack_not_found`: No credit pack of this environment has this key or id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listCreditTopUps: {
+        parameters: {
+            query?: {
+                /** @description How many, at most 100. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditTopUpList"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    buyCredits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BuyCredits"];
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreditTopUp"];
+                };
+            };
+            /**
+             * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             *
+             *     `credit_pack_not_found`: No credit pack of this environment has this key or id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `credit_pack_archived`: The pack is not sold any more.
+             *
+             *     `idempotency_conflict`: The idempotency key was used before with another request or event. Nothing was written. Make a new key for a new one, and keep the key when repeating one.
+             *
+             *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getAutoTopUp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoTopUp"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    setAutoTopUp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Key or id of the pack that is bought, as often as closes the gap. */
+                    pack: string;
+                    /** @description Buys when the balance is below it. */
+                    below: number;
+                    /** @description Ceiling of what is bought so in 30 days, in minor units of the pack’s currency. */
+                    amount_max_per_month: number;
+                    /** @default 3 */
+                    times_max_per_hour?: number;
+                    /** @default true */
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutoTopUp"];
+                };
+            };
+            /**
+             * @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             *
+             *     `credit_pack_not_found`: No credit pack of this environment has this key or id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `credit_pack_archived`: The pack is not sold any more. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

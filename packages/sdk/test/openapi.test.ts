@@ -52,6 +52,15 @@ const calls: Record<string, (billing: BillingOS) => PromiseLike<unknown>> = {
   listCreditGrants: ({ credits }) => credits.grants('user_42'),
   createCreditGrant: ({ credits }) => credits.grant('user_42', { quantity: 500 }),
   listCreditEntries: ({ credits }) => credits.entries('user_42'),
+  listCreditPacks: ({ credits }) => credits.packs(),
+  createCreditPack: ({ credits }) =>
+    credits.createPack({ key: 'small', name: 'Small', credits: 500, amount: 1_000, currency: 'usd' }),
+  archiveCreditPack: ({ credits }) => credits.archivePack('small'),
+  listCreditTopUps: ({ credits }) => credits.topUps('user_42'),
+  buyCredits: ({ credits }) => credits.topUp('user_42', { idempotency_key: 'top_up_1', pack: 'small' }),
+  getAutoTopUp: ({ credits }) => credits.autoTopUp('user_42'),
+  setAutoTopUp: ({ credits }) =>
+    credits.setAutoTopUp('user_42', { pack: 'small', below: 100, amount_max_per_month: 5_000 }),
   voidCreditGrant: ({ credits }) => credits.void('cgr_1'),
   restoreCreditGrant: ({ credits }) => credits.restore('cgr_1'),
   listPlans: ({ plans }) => plans.list(),

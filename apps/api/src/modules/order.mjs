@@ -15,6 +15,7 @@ export const moduleOrder = [
   'subscriptions',
   'invoices',
   'payments',
+  'top-ups',
   'recovery',
   'consumer-keys',
   'merchant-billing',

@@ -114,7 +114,9 @@ export class OtherCallUnderWay extends AppError {
 /** A failed call in our words. `StripeUnavailable`: nobody knows whether it took effect. */
 export function translateStripeError(error: unknown): unknown {
   if (error instanceof Stripe.errors.StripeCardError) {
-    return new PaymentFailed(error.message, error, error.decline_code ?? error.code);
+    // Stripe's client says '' where the bank gave no reason: a payment that waits for its customer has a code only.
+    const reason = error.decline_code === '' ? error.code : (error.decline_code ?? error.code);
+    return new PaymentFailed(error.message, error, reason);
   }
   if (hasNoPaymentMethod(error)) {
     return new PaymentFailed('The customer has no payment method.', error, 'no_payment_method');

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createElement } from 'react';
 import Stripe from 'stripe';
 import { BillSubscriptions } from '../../src/modules/invoices/bill-subscriptions.ts';
@@ -60,6 +61,7 @@ export interface Victim extends Tenant {
   newRecovery: () => Promise<VictimRecovery>;
   slackWebhook: string;
   creditGrant: string;
+  creditPack: string;
   reconciliation: string;
   stripeImport: string;
 }
@@ -176,6 +178,39 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   ],
   listCreditEntries: ({ customer }) => [
     { path: `customers/${customer.id}/credits/entries`, strangers: 'not_found' },
+  ],
+  listCreditPacks: () => [{ path: 'credits/packs', strangers: 'own' }],
+  createCreditPack: () => [
+    {
+      path: 'credits/packs',
+      body: { key: 'large', name: 'Large', credits: 500, amount: 9_000, currency: 'usd' },
+      strangers: 'own',
+    },
+  ],
+  archiveCreditPack: async ({ asServer }) => {
+    const terms = { name: 'Old', credits: 5, amount: 100, currency: 'usd' };
+    const { body } = await asServer('POST', 'credits/packs', { key: `old-${randomUUID()}`, ...terms });
+    return [{ path: `credits/packs/${body['id']}/archive`, strangers: 'not_found' }];
+  },
+  listCreditTopUps: ({ customer }) => [
+    { path: `customers/${customer.id}/credits/top-ups`, strangers: 'not_found' },
+  ],
+  buyCredits: ({ customer, creditPack }) => [
+    {
+      path: `customers/${customer.id}/credits/top-ups`,
+      body: { idempotency_key: 'top_up_1', pack: creditPack, payment_method: 'pm_card_visa' },
+      strangers: 'not_found',
+    },
+  ],
+  getAutoTopUp: ({ customer }) => [
+    { path: `customers/${customer.id}/credits/auto-top-up`, strangers: 'not_found' },
+  ],
+  setAutoTopUp: ({ customer, creditPack }) => [
+    {
+      path: `customers/${customer.id}/credits/auto-top-up`,
+      body: { pack: creditPack, below: 1, amount_max_per_month: 1_000, enabled: false },
+      strangers: 'not_found',
+    },
   ],
   voidCreditGrant: ({ creditGrant }) => [
     { path: `credits/grants/${creditGrant}/void`, strangers: 'not_found' },
@@ -772,6 +807,19 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
      where environment_id = $1 and name = 'catalog.sync_meter' returning id`,
     [environmentId],
   );
+  const creditPack = await tenant.asServer('POST', 'credits/packs', {
+    key: 'small',
+    name: 'Small',
+    credits: 50,
+    amount: 1_000,
+    currency: 'usd',
+  });
+  await tenant.asServer('PUT', `customers/${customer.body['id']}/credits/auto-top-up`, {
+    pack: 'small',
+    below: 1,
+    amount_max_per_month: 1_000,
+    enabled: false,
+  });
   const creditGrant = await tenant.asServer('POST', `customers/${customer.body['id']}/credits/grants`, {
     quantity: 100,
   });
@@ -801,6 +849,7 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     newRecovery,
     slackWebhook,
     creditGrant: creditGrant.body['id'],
+    creditPack: creditPack.body['id'],
     reconciliation: await addReconciliation(stack, tenant),
     stripeImport: await addStripeImport(stack, tenant),
   };

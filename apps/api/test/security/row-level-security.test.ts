@@ -89,6 +89,7 @@ describe('row-level security', () => {
         'coupons',
         'credit_allowances',
         'credit_draws',
+        'credit_top_ups',
         'customer_spend_caps',
         'entitlement_overrides',
         'plan_credits',

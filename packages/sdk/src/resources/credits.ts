@@ -11,6 +11,14 @@ export type CreditGrantQuery = Query<'/api/v1/customers/{id}/credits/grants', 'g
 export type CreditEntry = components['schemas']['CreditEntry'];
 export type CreditEntryQuery = Query<'/api/v1/customers/{id}/credits/entries', 'get'>;
 
+export type CreditPack = components['schemas']['CreditPack'];
+export type CreditPackCreate = Body<'/api/v1/credits/packs', 'post'>;
+export type CreditPackQuery = Query<'/api/v1/credits/packs', 'get'>;
+export type CreditTopUp = components['schemas']['CreditTopUp'];
+export type CreditTopUpCreate = Body<'/api/v1/customers/{id}/credits/top-ups', 'post'>;
+export type CreditTopUpQuery = Query<'/api/v1/customers/{id}/credits/top-ups', 'get'>;
+export type AutoTopUp = components['schemas']['AutoTopUp'];
+
 /** Credits that customers have in advance. They pay for use beyond the direct limit of features with a credit cost. */
 export class Credits {
   readonly #transport: Transport;
@@ -83,6 +91,74 @@ export class Credits {
         { path: { id: customer }, query: { ...query, cursor } },
         options,
       ),
+    );
+  }
+
+  packs(query: CreditPackQuery = {}, options?: RequestOptions): List<CreditPack> {
+    return new List((cursor = query.cursor) =>
+      this.#transport.call('get', '/api/v1/credits/packs', { query: { ...query, cursor } }, options),
+    );
+  }
+
+  /** `{ key: 'small', name: 'Small', credits: 500, amount: 1_000, currency: 'usd' }` sells 500 credits for $10. */
+  createPack(body: CreditPackCreate, options?: WriteOptions): Promise<CreditPack> {
+    return this.#transport.call('post', '/api/v1/credits/packs', { body }, options);
+  }
+
+  /** Nobody buys it any more. */
+  archivePack(pack: string, options?: WriteOptions): Promise<CreditPack> {
+    return this.#transport.call(
+      'post',
+      '/api/v1/credits/packs/{id}/archive',
+      { path: { id: pack } },
+      options,
+    );
+  }
+
+  topUps(customer: string, query: CreditTopUpQuery = {}, options?: RequestOptions): List<CreditTopUp> {
+    return new List((cursor = query.cursor) =>
+      this.#transport.call(
+        'get',
+        '/api/v1/customers/{id}/credits/top-ups',
+        { path: { id: customer }, query: { ...query, cursor } },
+        options,
+      ),
+    );
+  }
+
+  /**
+   * Buys credits and charges for them now. An answer that is `open` waits for the customer at its `pay_url`. Keep the
+   * `idempotency_key` when you repeat.
+   */
+  topUp(customer: string, body: CreditTopUpCreate, options?: RequestOptions): Promise<CreditTopUp> {
+    return this.#transport.call(
+      'post',
+      '/api/v1/customers/{id}/credits/top-ups',
+      { path: { id: customer }, body },
+      options,
+    );
+  }
+
+  autoTopUp(customer: string, options?: RequestOptions): Promise<AutoTopUp> {
+    return this.#transport.call(
+      'get',
+      '/api/v1/customers/{id}/credits/auto-top-up',
+      { path: { id: customer } },
+      options,
+    );
+  }
+
+  /** Buys packs by itself when the balance is low, within a ceiling. A payment that fails turns it off. */
+  setAutoTopUp(
+    customer: string,
+    body: Body<'/api/v1/customers/{id}/credits/auto-top-up', 'put'>,
+    options?: WriteOptions,
+  ): Promise<AutoTopUp> {
+    return this.#transport.call(
+      'put',
+      '/api/v1/customers/{id}/credits/auto-top-up',
+      { path: { id: customer }, body },
+      options,
     );
   }
 }

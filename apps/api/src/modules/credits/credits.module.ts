@@ -8,11 +8,20 @@ import { CreditsController } from './credits.controller.ts';
 import { CreditsRepository } from './credits.repository.ts';
 import { CreditsService } from './credits.service.ts';
 import { GrantAllowances } from './grant-allowances.ts';
+import { TopUpsRepository } from './top-ups.repository.ts';
+import { TopUpsService } from './top-ups.service.ts';
 
 @Module({
   imports: [AlertsModule, AuditModule, CustomersModule, EntitlementsModule],
   controllers: [CreditsController],
-  providers: [CreditsService, CreditsRepository, GrantAllowances, AllowancesRepository],
-  exports: [CreditsService, GrantAllowances],
+  providers: [
+    CreditsService,
+    CreditsRepository,
+    GrantAllowances,
+    AllowancesRepository,
+    TopUpsService,
+    TopUpsRepository,
+  ],
+  exports: [CreditsService, GrantAllowances, TopUpsService],
 })
 export class CreditsModule {}

@@ -191,6 +191,17 @@ export class CreditsService implements OnModuleInit {
     return isNew;
   }
 
+  /** Gives a customer a pool, unless there is one. In the open transaction. */
+  open(environmentId: string, customerId: string): Promise<void> {
+    return this.credits.openPool(environmentId, customerId, this.clock.now());
+  }
+
+  /** The balance, which nobody changes until the open transaction ends. */
+  async lockedBalance(environmentId: string, customerId: string): Promise<string> {
+    await this.credits.lockPool(environmentId, customerId, this.clock.now());
+    return (await this.credits.sums(environmentId, customerId, this.clock.now())).balance;
+  }
+
   /** Writes off what has expired and grants what is due, in all environments. */
   private async settleDue(): Promise<void> {
     const due = await this.credits.due(this.clock.now(), poolsAtOnce);

@@ -3,6 +3,7 @@ import { StripeModule } from '../../stripe/stripe.module.ts';
 import { AlertsModule } from '../alerts/alerts.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { CatalogModule } from '../catalog/catalog.module.ts';
+import { CreditsModule } from '../credits/credits.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
 import { UsageModule } from '../usage/usage.module.ts';
@@ -40,6 +41,7 @@ import { TakeOverInvoice } from './take-over-invoice.ts';
     AlertsModule,
     CustomersModule,
     CatalogModule,
+    CreditsModule,
     UsageModule,
     SubscriptionsModule,
   ],
@@ -73,6 +75,6 @@ import { TakeOverInvoice } from './take-over-invoice.ts';
     IssueCreditNote,
     CustomerBalance,
   ],
-  exports: [InvoicesService, TakeOverInvoice, SyncInvoices, PayInvoice],
+  exports: [InvoicesService, TakeOverInvoice, SyncInvoices, PayInvoice, CloseInvoice],
 })
 export class InvoicesModule {}

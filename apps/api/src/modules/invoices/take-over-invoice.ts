@@ -8,6 +8,7 @@ import { type CreditNoteState, listCreditNotes } from '../../stripe/stripe.credi
 import { StripeUnavailable } from '../../stripe/stripe.errors.ts';
 import { type InvoiceState, retrieveInvoice } from '../../stripe/stripe.invoice-state.ts';
 import { AuditService } from '../audit/audit.service.ts';
+import { TopUpsService } from '../credits/top-ups.service.ts';
 import { type Customer, CustomersService } from '../customers/customers.service.ts';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.ts';
 import { SyncCustomer } from '../subscriptions/sync-customer.ts';
@@ -34,6 +35,7 @@ export class TakeOverInvoice {
     private readonly syncCustomer: SyncCustomer,
     private readonly parking: ParkInvoice,
     private readonly connections: Connections,
+    private readonly topUps: TopUpsService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -162,6 +164,9 @@ export class TakeOverInvoice {
       });
     } else if (changed) {
       await this.invoices.update(environmentId, id, { ...fields, updated_at: this.clock.now() });
+    }
+    if (state.status === 'paid' || state.status === 'void' || state.status === 'uncollectible') {
+      await this.topUps.settle(environmentId, state.stripe_invoice_id, state.status);
     }
     changed = (await this.writeLines(environmentId, id, listed)) || changed;
     const lines = await this.parts.lines(environmentId, [id]);

@@ -182,6 +182,19 @@ export interface CreditAllowances {
   subscription_id: string;
 }
 
+export interface CreditAutoTopUps {
+  amount_max_per_month: number;
+  below: Numeric;
+  customer_id: string;
+  enabled: boolean;
+  environment_id: string;
+  looked_at: Timestamp | null;
+  pack_id: string;
+  set_at: Timestamp;
+  stopped_reason: string | null;
+  times_max_per_hour: number;
+}
+
 export interface CreditDraws {
   customer_id: string;
   environment_id: string;
@@ -247,6 +260,19 @@ export interface CreditNotes {
   voided_at: Timestamp | null;
 }
 
+export interface CreditPacks {
+  amount: number;
+  archived_at: Timestamp | null;
+  created_at: Timestamp;
+  credits: Numeric;
+  currency: string;
+  environment_id: string;
+  expires_after_days: number | null;
+  id: string;
+  key: string;
+  name: string;
+}
+
 export interface CreditPools {
   created_at: Timestamp;
   customer_id: string;
@@ -255,6 +281,28 @@ export interface CreditPools {
    * An alert is raised when a burn takes the balance below it.
    */
   low_at: Numeric | null;
+}
+
+export interface CreditTopUps {
+  amount: number;
+  created_at: Timestamp;
+  credits: Numeric;
+  currency: string;
+  customer_id: string;
+  environment_id: string;
+  expires_after_days: number | null;
+  failure: string | null;
+  id: string;
+  idempotency_key: string | null;
+  is_automatic: boolean;
+  pack_id: string;
+  packs: number;
+  settled_at: Timestamp | null;
+  /**
+   * pending: not on Stripe yet. open: invoiced, and not paid yet. failed: its invoice is void.
+   */
+  state: "failed" | "open" | "paid" | "pending";
+  stripe_invoice_id: string | null;
 }
 
 export interface CustomerLinks {
@@ -1464,11 +1512,14 @@ export interface DB {
   consumer_keys: ConsumerKeys;
   coupons: Coupons;
   credit_allowances: CreditAllowances;
+  credit_auto_top_ups: CreditAutoTopUps;
   credit_draws: CreditDraws;
   credit_entries: CreditEntries;
   credit_grants: CreditGrants;
   credit_notes: CreditNotes;
+  credit_packs: CreditPacks;
   credit_pools: CreditPools;
+  credit_top_ups: CreditTopUps;
   customer_links: CustomerLinks;
   customer_spend_caps: CustomerSpendCaps;
   customers: Customers;

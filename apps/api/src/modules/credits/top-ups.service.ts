@@ -1,0 +1,105 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../platform/clock.ts';
+import { Database } from '../../platform/database/database.ts';
+import type { PageRequest } from '../../platform/http/schemas.ts';
+import { idLike } from '../../platform/ids.ts';
+import { CreditsService } from './credits.service.ts';
+import { TopUpsRepository } from './top-ups.repository.ts';
+
+const dayMs = 24 * 60 * 60 * 1_000;
+const hourMs = 60 * 60 * 1_000;
+const monthMs = 30 * dayMs;
+const defaultPriority = 50;
+
+export type TopUpRow = NonNullable<Awaited<ReturnType<TopUpsRepository['find']>>>;
+export type NewTopUp = Parameters<TopUpsRepository['insert']>[1];
+
+/** Purchases of credits as rows. Who charges for them stands above; what follows from their invoices is written here. */
+@Injectable()
+export class TopUpsService {
+  constructor(
+    private readonly database: Database,
+    private readonly topUps: TopUpsRepository,
+    private readonly credits: CreditsService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** In the open transaction. False when its key came before, or another automatic one is under way. */
+  begin(environmentId: string, topUp: NewTopUp): Promise<boolean> {
+    return this.topUps.insert(environmentId, topUp);
+  }
+
+  find(environmentId: string, id: string): Promise<TopUpRow | undefined> {
+    return this.database.tenant(environmentId, () => this.topUps.find(environmentId, id));
+  }
+
+  findByKey(environmentId: string, key: string): Promise<TopUpRow | undefined> {
+    return this.database.tenant(environmentId, () => this.topUps.findByKey(environmentId, key));
+  }
+
+  list(environmentId: string, customerId: string, page: PageRequest): Promise<TopUpRow[]> {
+    return this.database.tenant(environmentId, () => this.topUps.list(environmentId, customerId, page));
+  }
+
+  /** How many automatic ones there were in the last hour, and what those of the last 30 days cost. In the open transaction. */
+  automatic(environmentId: string, customerId: string) {
+    const now = this.clock.now().getTime();
+    return this.topUps.automatic(environmentId, customerId, {
+      hour: new Date(now - hourMs),
+      month: new Date(now - monthMs),
+    });
+  }
+
+  /** The newest automatic one, in the open transaction. */
+  lastAutomatic(environmentId: string, customerId: string): Promise<TopUpRow | undefined> {
+    return this.topUps.lastAutomatic(environmentId, customerId);
+  }
+
+  /** In the open transaction: what the intent made. */
+  invoiced(environmentId: string, id: string, stripeInvoiceId: string): Promise<void> {
+    return this.topUps.update(environmentId, id, { state: 'open', stripe_invoice_id: stripeInvoiceId });
+  }
+
+  note(environmentId: string, id: string, failure: string): Promise<void> {
+    return this.database.tenant(environmentId, () => this.topUps.update(environmentId, id, { failure }));
+  }
+
+  /** There will be no invoice. */
+  fail(environmentId: string, id: string, failure: string): Promise<void> {
+    return this.database.tenant(environmentId, () =>
+      this.topUps.update(environmentId, id, { state: 'failed', failure, settled_at: this.clock.now() }),
+    );
+  }
+
+  /**
+   * Makes a top-up follow from how its invoice stands, in the transaction that takes the invoice over. Gives the credits
+   * once, however often it is heard that the invoice is paid.
+   */
+  async settle(
+    environmentId: string,
+    stripeInvoiceId: string,
+    invoice: 'paid' | 'void' | 'uncollectible',
+  ): Promise<void> {
+    const topUp = await this.topUps.lockByInvoice(environmentId, stripeInvoiceId);
+    if (topUp === undefined || topUp.state === 'paid') {
+      return;
+    }
+    const now = this.clock.now();
+    if (invoice !== 'paid') {
+      await this.topUps.update(environmentId, topUp.id, { state: 'failed', settled_at: now });
+      return;
+    }
+    const { expires_after_days: days } = topUp;
+    await this.credits.give(environmentId, topUp.customer_id, {
+      id: idLike(topUp.id, 'credit_grant'),
+      source: 'top_up',
+      source_id: topUp.id,
+      quantity: topUp.credits,
+      priority: defaultPriority,
+      effective_at: now,
+      expires_at: days === null ? null : new Date(now.getTime() + days * dayMs),
+      reason: null,
+    });
+    await this.topUps.update(environmentId, topUp.id, { state: 'paid', failure: null, settled_at: now });
+  }
+}
