@@ -101,6 +101,7 @@ const calls: Record<string, (billing: BillingOS) => PromiseLike<unknown>> = {
   getInvoice: ({ invoices }) => invoices.retrieve('inv_1'),
   payInvoice: ({ invoices }) => invoices.pay('inv_1'),
   voidInvoice: ({ invoices }) => invoices.void('inv_1'),
+  releaseInvoice: ({ invoices }) => invoices.release('inv_1'),
   markInvoiceUncollectible: ({ invoices }) => invoices.markUncollectible('inv_1'),
   createCreditNote: ({ invoices }) => invoices.createCreditNote('inv_1', { amount: 100 }),
   voidCreditNote: ({ invoices }) => invoices.voidCreditNote('cn_1'),
