@@ -7,6 +7,7 @@ import { formatMoney } from '../../formatting/money.ts';
 const kinds: Record<Invoice['lines'][number]['kind'], string> = {
   recurring: 'Recurring',
   usage: 'Usage',
+  late_usage: 'Usage, reported late',
   proration: 'Proration',
   tax: 'Tax',
   discount: 'Discount',
