@@ -39,9 +39,11 @@ describe('a check', () => {
   it('of a feature that does not exist is 404, also for an unknown customer: a typo must not silently deny', async () => {
     await customer('typo');
     for (const who of ['typo', 'nobody']) {
-      const { status, body } = await check(who, 'exprots');
-      expect(status).toBe(404);
-      expect(body['error']).toMatchObject({ code: 'feature_not_found' });
+      for (const feature of ['exprots', 'constructor']) {
+        const { status, body } = await check(who, feature);
+        expect(status).toBe(404);
+        expect(body['error']).toMatchObject({ code: 'feature_not_found' });
+      }
     }
   });
 

@@ -9,7 +9,7 @@ import { OnboardingService } from '../merchants/onboarding.service.ts';
 import { check, type CheckAnswer } from './check.ts';
 import { EntitlementsRepository } from './entitlements.repository.ts';
 import type { KeptSnapshot } from './hot-snapshots.ts';
-import type { Snapshot } from './snapshot.ts';
+import { grantOf, type Snapshot } from './snapshot.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 import { SnapshotLoader } from './snapshot-loader.ts';
 import { type StripeAnswer, UnsyncedCustomers } from './unsynced-customers.ts';
@@ -50,7 +50,7 @@ export class CheckEntitlement {
   check(environmentId: string, question: Question): Promise<Answer> {
     const reference = plainReference(question.customer);
     const kept = this.usable(environmentId, reference, this.cache.find(environmentId, reference));
-    const granted = kept?.snapshot.features[question.feature];
+    const granted = kept && grantOf(kept.snapshot, question.feature);
     if (kept === undefined || granted === undefined || kept.snapshot.unsynced_since !== null) {
       return this.checkFurther(environmentId, reference, question, kept);
     }
@@ -71,7 +71,7 @@ export class CheckEntitlement {
       this.metrics.checks.inc({ source: 'stripe' });
     }
     const type =
-      snapshot.features[question.feature]?.type ?? (await this.feature(environmentId, question.feature)).type;
+      grantOf(snapshot, question.feature)?.type ?? (await this.feature(environmentId, question.feature)).type;
     return this.answer(environmentId, snapshot, question, type, stripe === 'silent');
   }
 

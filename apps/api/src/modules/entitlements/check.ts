@@ -1,5 +1,5 @@
 import { creditsLeft } from './credits-left.ts';
-import type { Snapshot } from './snapshot.ts';
+import { grantOf, type Snapshot } from './snapshot.ts';
 import { passedSpendCap } from './spend.ts';
 
 /** Why not, in the order in which it is asked: of several, the first is told. */
@@ -48,7 +48,7 @@ export function check(
   feature: { key: string; type: 'boolean' | 'metered' | 'config' },
   required: number,
 ): CheckAnswer {
-  const granted = snapshot.features[feature.key];
+  const granted = grantOf(snapshot, feature.key);
   const answer: CheckAnswer = {
     allowed: false,
     reason: null,

@@ -106,3 +106,8 @@ export function endOfFirstPeriod(snapshot: Snapshot): number {
 export function cacheKeyOf(customer: { id: string; external_id: string | null }): string {
   return customer.external_id ?? customer.id;
 }
+
+/** What is granted of a feature, by its key. Of `constructor`, which every object has, nothing unless it is a feature. */
+export function grantOf(snapshot: Snapshot, key: string): SnapshotFeature | undefined {
+  return Object.hasOwn(snapshot.features, key) ? snapshot.features[key] : undefined;
+}
