@@ -51,6 +51,7 @@ interface Chapter {
  */
 export async function tellStory(stage: Stage): Promise<void> {
   const { environment, time } = stage;
+  await firstReconciliation(environment);
   for (const feature of features) await environment.post('/features', feature, keyFor('feature', feature));
   const catalog = new Map<string, z.output<typeof plan>>();
   for (const made of plans)
@@ -62,7 +63,6 @@ export async function tellStory(stage: Stage): Promise<void> {
     await environment.post('/customers', profile, keyFor('customer', profile));
   }
   await agreeOwnPrice(environment, catalog.get('enterprise'));
-  await firstReconciliation(environment);
 
   const chapters = [...customers.flatMap((customer) => chaptersOf(stage, customer)), priceRise(stage)];
   for (const chapter of chapters.toSorted((left, right) => left.at.getTime() - right.at.getTime())) {
@@ -74,8 +74,8 @@ export async function tellStory(stage: Stage): Promise<void> {
 }
 
 /**
- * Connecting Stripe begins a comparison with it. Over before there is anything, it does not take events that are still on
- * their way for things that were lost.
+ * Connecting Stripe begins a comparison with it. Over before there is anything, it does not take what is still on its way
+ * to Stripe, or from there, for lost.
  */
 async function firstReconciliation(environment: ApiSession): Promise<void> {
   await until('The first reconciliation did not end', async () => {
