@@ -22,7 +22,14 @@ import { isRunning } from '../subscriptions/subscription.ts';
 import { SubscriptionEnded } from '../subscriptions/subscriptions.errors.ts';
 import { type Subscription, SubscriptionsService } from '../subscriptions/subscriptions.service.ts';
 import { SuspendSubscription } from '../subscriptions/suspend-subscription.ts';
-import { type Facts, type FinalAction, nextStep, plannedAttempt, type RecoverySettings } from './recovery.ts';
+import {
+  countedFrom,
+  type Facts,
+  type FinalAction,
+  nextStep,
+  plannedAttempt,
+  type RecoverySettings,
+} from './recovery.ts';
 import { reviewRecovery, tryNewPaymentMethod } from './recovery.jobs.ts';
 import { RecoveryRepository } from './recovery.repository.ts';
 import { TellOfRecovery } from './tell-of-recovery.ts';
@@ -259,8 +266,9 @@ export class RecoverPayment implements OnModuleInit {
   private async begin(environmentId: string, { invoice, payments, settings, subscription }: Known) {
     const { failed, method } = await this.lastFailure(environmentId, payments);
     const now = this.clock.now();
-    const firstFailedAt = payments.find(({ status }) => status === 'failed')?.created_at ?? now;
+    const failedAt = payments.find(({ status }) => status === 'failed')?.created_at ?? now;
     const owner = invoice.next_attempt_at === null ? settings.owner : 'stripe';
+    const firstFailedAt = owner === 'stripe' ? failedAt : countedFrom(failedAt, now, settings);
     const code = failed?.failure_code ?? null;
     const isHard = code !== null && isFinalDecline(code);
     const attemptAt =

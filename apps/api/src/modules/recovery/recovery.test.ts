@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Facts, nextStep, plannedAttempt, type RecoverySettings } from './recovery.ts';
+import { countedFrom, type Facts, nextStep, plannedAttempt, type RecoverySettings } from './recovery.ts';
 
 const at = (days: number, hours = 0) => new Date(Date.UTC(2026, 2, 1 + days, hours));
 const settings: RecoverySettings = {
@@ -132,5 +132,16 @@ describe('the planned attempts', () => {
     [at(10), null],
   ])('after %s comes %s', (after, planned) => {
     expect(plannedAttempt(at(0), after, settings)).toEqual(planned);
+  });
+});
+
+describe('the days of a plan', () => {
+  it.each([
+    ['at once', at(0), at(0)],
+    ['before the first attempt', at(2, 23), at(0)],
+    ['when the first attempt should have been', at(3), at(3)],
+    ['after an outage of two months', at(60), at(60)],
+  ])('count from the right day for a failure heard of %s', (_, heardAt, expected) => {
+    expect(countedFrom(at(0), heardAt, settings)).toEqual(expected);
   });
 });

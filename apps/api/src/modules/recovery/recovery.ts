@@ -125,6 +125,15 @@ export function plannedAttempt(firstFailedAt: Date, after: Date, settings: Recov
   return slots(firstFailedAt, settings).find((slot) => slot > after) ?? null;
 }
 
+/**
+ * From when the days of a plan count: from the first failure; but from when it was heard of, when the first attempt should
+ * have been before that. An outage takes neither attempts nor grace away.
+ */
+export function countedFrom(firstFailedAt: Date, heardAt: Date, settings: RecoverySettings): Date {
+  const [first] = slots(firstFailedAt, settings);
+  return first !== undefined && first <= heardAt ? heardAt : firstFailedAt;
+}
+
 /** When access ends while it is not paid: 0 days is the failure itself. Undefined: not before the recovery ends. */
 export function graceEnd(firstFailedAt: Date, settings: RecoverySettings): Date | undefined {
   return settings.grace_days === null
