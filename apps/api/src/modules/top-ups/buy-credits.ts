@@ -77,11 +77,11 @@ export class BuyCredits implements OnModuleInit {
    * for a key that came before with another wish.
    */
   async buy(environmentId: string, reference: string, wish: Wish): Promise<CreditTopUp> {
+    const { id: customerId } = await this.customers.get(environmentId, reference, 'id');
     await this.connections.of(environmentId);
     const id = await this.database.tenant(environmentId, async () => {
-      const customer = await this.customers.get(environmentId, reference, 'id');
       const pack = await this.packs.getSold(environmentId, wish.pack);
-      const begun = await this.begin(environmentId, customer.id, pack, {
+      const begun = await this.begin(environmentId, customerId, pack, {
         packs: wish.packs,
         idempotency_key: wish.idempotency_key,
         is_automatic: false,
@@ -91,7 +91,7 @@ export class BuyCredits implements OnModuleInit {
       }
       const earlier = await this.topUps.findByKey(environmentId, wish.idempotency_key);
       if (
-        earlier?.customer_id !== customer.id ||
+        earlier?.customer_id !== customerId ||
         earlier.pack_id !== pack.id ||
         earlier.packs !== wish.packs
       ) {
