@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
 import { idLike, newId } from '../../platform/ids.ts';
+import { Turns } from '../../platform/turns.ts';
 import { plainReference } from '../customers/customer-reference.ts';
 import { IdempotencyConflict } from '../../platform/http/idempotency.errors.ts';
 import { check } from './check.ts';
@@ -15,6 +16,8 @@ import { SnapshotCache } from './snapshot-cache.ts';
 /** Checks and deducts in one step: of what is left, no more is ever given than there is. */
 @Injectable()
 export class ConsumeUsage {
+  private readonly turns = new Turns();
+
   constructor(
     private readonly database: Database,
     private readonly features: MeteredFeatures,
@@ -42,7 +45,9 @@ export class ConsumeUsage {
       properties: body.properties === undefined ? null : JSON.stringify(body.properties),
       now: this.clock.now(),
     };
-    const consumed = await this.take(environmentId, wish);
+    const consumed = await this.turns.take(`${environmentId} ${wish.reference}`, () =>
+      this.take(environmentId, wish),
+    );
     const { outcome, snapshot, event_id: eventId, used } = consumed;
     if (outcome === 'conflict') {
       throw new IdempotencyConflict();
