@@ -53,9 +53,9 @@ it('the time of new data begins where it is told, and goes on from where it was 
       method: 'POST',
       body: JSON.stringify({ seconds }),
     });
+    const now = Number(/"now": (\d+)/.exec(await answer.text())?.[1]);
     child.kill('SIGTERM');
     await exit(child);
-    const now = Number(/"now":(\d+)/.exec(await answer.text())?.[1]);
     return new Date(now * 1000).toISOString();
   };
 
