@@ -756,6 +756,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/usage/explore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["exploreUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/usage": {
         parameters: {
             query?: never;
@@ -3051,6 +3067,53 @@ export interface components {
             code: string | null;
             /** @description Why it was rejected, not counted, or corrected. */
             reason: string | null;
+        };
+        UsageExploration: {
+            meter: string;
+            /** @enum {string} */
+            aggregation: "count" | "sum" | "max" | "unique" | "latest";
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @enum {string} */
+            interval: "hour" | "day" | "month";
+            timezone: string;
+            /** @description Of the whole range. */
+            value: number;
+            events: number;
+            /** @description Intervals with events, in order. */
+            over_time: {
+                /** Format: date-time */
+                start: string;
+                value: number;
+            }[];
+            /** @description Those with the most use, the largest first. Empty without group_by. */
+            groups: {
+                /** @description Null: events without the property. */
+                group: string | null;
+                /** @description Of the whole range. */
+                value: number;
+                events: number;
+                /** @description Intervals with events, in order. */
+                over_time: {
+                    /** Format: date-time */
+                    start: string;
+                    value: number;
+                }[];
+            }[];
+            /** @description All other groups together. Null: there are none. */
+            other: {
+                /** @description Of the whole range. */
+                value: number;
+                events: number;
+                /** @description Intervals with events, in order. */
+                over_time: {
+                    /** Format: date-time */
+                    start: string;
+                    value: number;
+                }[];
+            } | null;
         };
         UsageRecordList: {
             data: components["schemas"]["UsageRecord"][];
@@ -7649,6 +7712,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageEventList"];
+                };
+            };
+        };
+    };
+    exploreUsage: {
+        parameters: {
+            query: {
+                /** @description Key of the meter. */
+                meter: string;
+                /** @description Default: 30 days before `to`. Begins with the interval it is in. */
+                from?: string;
+                /** @description Up to, and without, this time. Default: now. */
+                to?: string;
+                interval?: "hour" | "day" | "month";
+                /** @description Where days and months begin. */
+                timezone?: string;
+                /** @description Your own id of the customer, or ours. */
+                customer?: string;
+                /** @description `customer`, or a property that the meter lists under group_by. */
+                group_by?: string;
+                /** @description Of the groups, those with the most use. */
+                top?: number;
+            };
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageExploration"];
+                };
+            };
+            /**
+             * @description `meter_not_found`: No meter of this environment has this key or id.
+             *
+             *     `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `not_grouped_by`: Use is broken down by `customer`, or by a property that the meter lists under group_by.
+             *
+             *     `exploration_too_fine`: The interval gives too many points: hours are for up to 31 days, days and months for up to 400.
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

@@ -340,6 +340,10 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
     { path: 'usage', strangers: 'own' },
     { path: `usage?customer=${customer.id}`, strangers: 'not_found' },
   ],
+  exploreUsage: ({ meter, customer }) => [
+    { path: `usage/explore?meter=${meter.key}`, strangers: 'not_found' },
+    { path: `usage/explore?meter=${meter.key}&customer=${customer.id}`, strangers: 'not_found' },
+  ],
   getUsageSummary: () => [{ path: 'usage/summary', strangers: 'own' }],
   checkEntitlement: ({ customer, feature }) => [
     { path: `entitlements/check?customer=${customer.id}&feature=${feature.key}`, strangers: 'not_found' },

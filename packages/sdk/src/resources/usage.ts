@@ -12,6 +12,8 @@ export type UsageRecord = components['schemas']['UsageRecord'];
 export type UsageCorrection = components['schemas']['UsageCorrection'];
 export type UsageEventEntry = components['schemas']['UsageEventEntry'];
 export type UsageEventQuery = Query<'/api/v1/usage/events', 'get'>;
+export type UsageExploreQuery = Query<'/api/v1/usage/explore', 'get'>;
+export type UsageExploration = components['schemas']['UsageExploration'];
 export type UsageQuery = Query<'/api/v1/usage', 'get'>;
 
 /**
@@ -53,6 +55,11 @@ export class Usage {
     return new List((cursor = query.cursor) =>
       this.#transport.call('get', '/api/v1/usage/events', { query: { ...query, cursor } }, options),
     );
+  }
+
+  /** What was used when, by whom and of what kind: sums by hour, day or month, and by customer or property. */
+  explore(query: UsageExploreQuery, options?: RequestOptions): Promise<UsageExploration> {
+    return this.#transport.call('get', '/api/v1/usage/explore', { query }, options);
   }
 
   /** Totals per customer, meter and billing period. */

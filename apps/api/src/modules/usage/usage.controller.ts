@@ -7,7 +7,10 @@ import { OwnIdempotency } from '../../platform/http/idempotency.interceptor.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { pageFrom } from '../../platform/http/schemas.ts';
 import { CustomerNotFound } from '../customers/customers.errors.ts';
+import { MeterNotFound } from '../catalog/catalog.errors.ts';
 import { CorrectUsage } from './correct-usage.ts';
+import { exploreUsage, usageExploration } from './explore-usage.schemas.ts';
+import { ExploreUsage } from './explore-usage.ts';
 import { RetractUsage } from './retract-usage.ts';
 import { TrackUsage } from './track-usage.ts';
 import {
@@ -16,8 +19,10 @@ import {
   EventNotCounted,
   EventNotFound,
   EventTimeOutOfRange,
+  ExplorationTooFine,
   IngestOverloaded,
   MeterUnknown,
+  NotGroupedBy,
   UsageBelowZero,
   UsageKeyConflict,
   UsagePeriodClosed,
@@ -43,6 +48,7 @@ export class UsageController {
     private readonly corrections: CorrectUsage,
     private readonly retractions: RetractUsage,
     private readonly usage: UsageService,
+    private readonly exploration: ExploreUsage,
   ) {}
 
   /**
@@ -105,6 +111,18 @@ export class UsageController {
     @Query({ schema: listEvents }) query: z.output<typeof listEvents>,
   ) {
     return pageFrom(await this.usage.listEvents(environmentId, query), query.limit);
+  }
+
+  /** What was used when, by whom and of what kind: by hour, day or month, and by customer or property. */
+  @Get('explore')
+  @Requires('usage:read')
+  @Returns(200, usageExploration)
+  @Refuses(MeterNotFound, CustomerNotFound, NotGroupedBy, ExplorationTooFine)
+  exploreUsage(
+    @EnvironmentId() environmentId: string,
+    @Query({ schema: exploreUsage }) query: z.output<typeof exploreUsage>,
+  ) {
+    return this.exploration.explore(environmentId, query);
   }
 
   /** Lists what was used: totals per customer, meter and billing period. */

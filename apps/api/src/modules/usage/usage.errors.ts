@@ -147,3 +147,34 @@ export class IngestOverloaded extends AppError {
     );
   }
 }
+
+export class NotGroupedBy extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'not_grouped_by',
+    kind: 'invalid',
+    explanation: 'Use is broken down by `customer`, or by a property that the meter lists under group_by.',
+  };
+  constructor(property: string, meter: string) {
+    super(
+      NotGroupedBy.facts,
+      `The meter ${meter} is not grouped by ${property}. Add it to its group_by with PATCH /api/v1/meters/${meter}, or use customer.`,
+      'group_by',
+    );
+  }
+}
+
+export class ExplorationTooFine extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'exploration_too_fine',
+    kind: 'invalid',
+    explanation:
+      'The interval gives too many points: hours are for up to 31 days, days and months for up to 400.',
+  };
+  constructor(interval: string, daysMax: number) {
+    super(
+      ExplorationTooFine.facts,
+      `By ${interval}, from and to may be at most ${daysMax} days apart. Choose a longer interval or a shorter time.`,
+      'interval',
+    );
+  }
+}

@@ -4,6 +4,8 @@ import { AuditModule } from '../audit/audit.module.ts';
 import { CatalogModule } from '../catalog/catalog.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { CorrectUsage } from './correct-usage.ts';
+import { ExploreUsage } from './explore-usage.ts';
+import { ExploreUsageRepository } from './explore-usage.repository.ts';
 import { ForwardUsage } from './forward-usage.ts';
 import { ForwardsRepository } from './forwards.repository.ts';
 import { Ingest } from './ingest.ts';
@@ -25,6 +27,8 @@ import { UsageService } from './usage.service.ts';
     UsageService,
     UsageRepository,
     TotalsRepository,
+    ExploreUsage,
+    ExploreUsageRepository,
     TrackUsage,
     CorrectUsage,
     RetractUsage,
