@@ -10,6 +10,7 @@ import { CreditsService } from './credits.service.ts';
 import { GrantAllowances } from './grant-allowances.ts';
 import { TopUpsRepository } from './top-ups.repository.ts';
 import { TopUpsService } from './top-ups.service.ts';
+import { WatchBalances } from './watch-balances.ts';
 
 @Module({
   imports: [AlertsModule, AuditModule, CustomersModule, EntitlementsModule],
@@ -17,6 +18,7 @@ import { TopUpsService } from './top-ups.service.ts';
   providers: [
     CreditsService,
     CreditsRepository,
+    WatchBalances,
     GrantAllowances,
     AllowancesRepository,
     TopUpsService,

@@ -35,6 +35,14 @@ export interface NewGrant {
 }
 
 /** The functions of `20261121125001_credits.sql` say what they do. */
+export interface PoolToTell {
+  environment_id: string;
+  customer_id: string;
+  balance: string;
+  low_at: string | null;
+  is_low: boolean;
+}
+
 @Injectable()
 export class CreditsRepository {
   constructor(private readonly database: Database) {}
@@ -182,6 +190,25 @@ export class CreditsRepository {
       .orderBy('expires_at')
       .limit(1)
       .executeTakeFirst();
+  }
+
+  /** Pools of all environments whose balance is on the other side of what was set than was told. */
+  async toTell(now: Date, rowsMax: number): Promise<PoolToTell[]> {
+    const { rows } = await sql<PoolToTell>`
+      select * from app.credit_pools_to_tell(${now}, ${rowsMax})`.execute(this.database.functions);
+    return rows;
+  }
+
+  /** Notes what is told now. False: that was noted already. */
+  async tell(pool: PoolToTell, now: Date): Promise<boolean> {
+    const { numUpdatedRows: updated } = await this.database.q
+      .updateTable('credit_pools')
+      .set({ low_since: pool.is_low ? now : null })
+      .where('environment_id', '=', pool.environment_id)
+      .where('customer_id', '=', pool.customer_id)
+      .where('low_since', pool.is_low ? 'is' : 'is not', null)
+      .executeTakeFirstOrThrow();
+    return updated > 0n;
   }
 
   /** Pools of all environments of which something has expired, or is to be granted anew. */

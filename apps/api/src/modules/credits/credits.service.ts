@@ -5,7 +5,6 @@ import type { PageRequest } from '../../platform/http/schemas.ts';
 import { newId } from '../../platform/ids.ts';
 import { Sweeper } from '../../platform/jobs/sweeper.ts';
 import { Log } from '../../platform/log.ts';
-import { AlertsService } from '../alerts/alerts.service.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { EntitlementsService } from '../entitlements/entitlements.service.ts';
@@ -28,7 +27,6 @@ export class CreditsService implements OnModuleInit {
     private readonly allowances: AllowancesRepository,
     private readonly customers: CustomersService,
     private readonly entitlements: EntitlementsService,
-    private readonly alerts: AlertsService,
     private readonly audit: AuditService,
     private readonly sweeper: Sweeper,
     private readonly clock: Clock,
@@ -186,7 +184,7 @@ export class CreditsService implements OnModuleInit {
     });
     if (isNew) {
       await this.credits.move(environmentId, wish.id, 'grant', quantity, now);
-      await this.moved(environmentId, customerId);
+      await this.entitlements.changed(environmentId, customerId);
     }
     return isNew;
   }
@@ -209,7 +207,7 @@ export class CreditsService implements OnModuleInit {
       await this.database
         .tenant(environmentId, async () => {
           await this.credits.lockPool(environmentId, customerId, this.clock.now());
-          await this.moved(environmentId, customerId);
+          await this.entitlements.changed(environmentId, customerId);
         })
         .catch((error: unknown) =>
           this.log.warn('credits.not_settled', {
@@ -231,20 +229,10 @@ export class CreditsService implements OnModuleInit {
       await this.credits.lockPool(environmentId, customerId, this.clock.now());
       // As it is now that nobody else moves it.
       await change(await this.getGrant(environmentId, id));
-      await this.moved(environmentId, customerId);
+      await this.entitlements.changed(environmentId, customerId);
       await this.audit.record(environmentId, { action, target: { type: 'credit_grant', id } });
       return this.shownGrant(environmentId, id);
     });
-  }
-
-  /** Checks answer by what there is now, and an alert about little credit ends with its cause. */
-  private async moved(environmentId: string, customerId: string): Promise<void> {
-    await this.entitlements.changed(environmentId, customerId);
-    const pool = await this.credits.findPool(environmentId, customerId);
-    const { balance } = await this.credits.sums(environmentId, customerId, this.clock.now());
-    if (pool?.low_at === null || Number(balance) >= Number(pool?.low_at)) {
-      await this.alerts.resolve(environmentId, lowAlertKey(customerId));
-    }
   }
 
   private async getGrant(environmentId: string, id: string): Promise<GrantRow> {
@@ -258,11 +246,6 @@ export class CreditsService implements OnModuleInit {
   private async shownGrant(environmentId: string, id: string): Promise<CreditGrant> {
     return shown(await this.getGrant(environmentId, id), this.clock.now());
   }
-}
-
-/** By which the alert about a customer's low balance is found again. */
-export function lowAlertKey(customerId: string): string {
-  return `credits_low:${customerId}`;
 }
 
 function shown({ customer_id: customer, quantity, remaining, ...row }: GrantRow, now: Date): CreditGrant {

@@ -281,6 +281,10 @@ export interface CreditPools {
    * An alert is raised when a burn takes the balance below it.
    */
   low_at: Numeric | null;
+  /**
+   * Since when it is told that the balance is below low_at. Null: it is not, or that was not found yet.
+   */
+  low_since: Timestamp | null;
 }
 
 export interface CreditTopUps {
