@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startApi, type Tenant, type TestApi } from '../fixtures/api.ts';
 import { buildApi, startProcess } from '../fixtures/process.ts';
@@ -72,4 +74,19 @@ it('an API that is asked to end answers what it took, and what it acknowledged i
     [...new Set(outcomes.values())].filter((outcome) => ![200, 503, 'unanswered'].includes(outcome)),
   ).toEqual([]);
   expect(tookMs).toBeLessThan(drainMs);
+});
+
+it('an API that is asked to end does not wait for who connected and asked for nothing', async () => {
+  const ending = await startProcess('main');
+  const { hostname, port } = new URL(ending.url);
+  const socket = connect({ host: hostname, port: Number(port) });
+  await once(socket, 'connect');
+  const closed = once(socket, 'close');
+  // It must have been seen there, too.
+  await fetch(`${ending.url}/health/live`);
+
+  const askedAt = Date.now();
+  await ending.stop();
+  await closed;
+  expect(Date.now() - askedAt).toBeLessThan(drainMs);
 });
