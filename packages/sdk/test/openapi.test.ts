@@ -146,6 +146,7 @@ const calls: Record<string, (billing: BillingOS) => PromiseLike<unknown>> = {
   summarizeRequests: ({ requests }) => requests.summary(),
   correctUsage: ({ usage }) => usage.correct({ ...event, value: -1, reason: 'Counted twice.' }),
   listUsageEvents: ({ usage }) => usage.events({ status: 'rejected' }),
+  exploreUsage: ({ usage }) => usage.explore({ meter: 'api_calls' }),
   trackUsage: ({ usage }) => usage.track(event),
   listUsage: ({ usage }) => usage.list(),
 };
