@@ -1,3 +1,4 @@
+import { decimal } from '@billingos/pricing/money';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
@@ -79,5 +80,6 @@ export class TellSpendCaps implements OnModuleInit {
 /** What share of a cap was reached: 80.00 of 100.00 is 80, less is nothing to tell. */
 function reached(cap: SpendCap, snapshot: Snapshot): 80 | 100 | undefined {
   const spent = spentWith(cap, snapshot, { feature: '', units: 0 });
-  return spent >= cap.amount ? 100 : spent * 100 >= cap.amount * 80 ? 80 : undefined;
+  const isNear = decimal(spent).times(100).gte(decimal(cap.amount).times(80));
+  return spent >= cap.amount ? 100 : isNear ? 80 : undefined;
 }

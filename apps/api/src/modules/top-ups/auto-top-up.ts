@@ -1,3 +1,4 @@
+import { multiple, sum } from '@billingos/pricing/money';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import Big from 'big.js';
 import type { z } from 'zod';
@@ -110,7 +111,8 @@ export class AutoTopUp implements OnModuleInit {
       const pack = await this.packs.getSold(environmentId, settings.pack_id);
       const packs = packsNeeded({ balance, below: settings.below, credits: pack.credits });
       const before = await this.topUps.automatic(environmentId, customerId);
-      const isBeyond = before.amount_in_month + pack.amount * packs > settings.amount_max_per_month;
+      const isBeyond =
+        sum([before.amount_in_month, multiple(pack.amount, packs)]) > settings.amount_max_per_month;
       if (isBeyond || before.in_hour >= settings.times_max_per_hour) {
         await this.raise(
           environmentId,
