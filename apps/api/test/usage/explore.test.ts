@@ -96,6 +96,11 @@ describe('exploring usage', () => {
       ],
       other: null,
     });
+    await track('tokens', 'lea', '2026-11-17T12:00:00Z', 6);
+    expect(await explore('meter=tokens&customer=lea&group_by=model')).toMatchObject({
+      groups: [{ group: null, value: 6, events: 1 }],
+      other: null,
+    });
     expect((await explore('meter=tokens&group_by=colour'))['error']).toMatchObject({
       code: 'not_grouped_by',
       param: 'group_by',

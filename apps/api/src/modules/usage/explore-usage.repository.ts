@@ -48,9 +48,9 @@ export class ExploreUsageRepository {
 
   /** Of all, of each of these groups and of the others together: over the whole range, and in each interval. */
   async values(environmentId: string, explored: Explored, top: (string | null)[]): Promise<ExploredRow[]> {
-    // A null among the values of an array equals nothing: it is said apart.
-    const isTop = sql`coalesce("group" = any (${top.filter((group) => group !== null)}::text[]),
-      "group" is null and ${top.includes(null)})`;
+    // What has no group equals no value of an array: it is said apart.
+    const isTop = sql`("group" is not null and "group" = any (${top.filter((group) => group !== null)}::text[])
+      or "group" is null and ${top.includes(null)})`;
     const { rows } = await sql<ExploredRow>`
       select bucket, grouping(is_top) = 0 as is_group, is_top, shown as "group", ${amountOf(explored)}::text as value,
              count(*) as events
