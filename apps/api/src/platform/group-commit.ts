@@ -8,7 +8,11 @@ export interface GroupCommitOptions<Item, Answer> {
   itemsPerCommit: number;
   /** One commit waits for the disk while the next is put together. */
   commitsAtOnce: number;
+  /** While one is under way, fewer items than this wait for it. Default: 1. */
+  itemsForAnother?: number;
   waitingMax: number;
+  /** How much memory items take, where their number alone does not bound it. */
+  bytes?: { of(items: readonly Item[]): number; max: number };
 }
 
 interface Submission<Item, Answer> {
@@ -24,6 +28,7 @@ interface Submission<Item, Answer> {
 export class GroupCommit<Item, Answer> {
   private waiting: Submission<Item, Answer>[] = [];
   private waitingItems = 0;
+  private waitingBytes = 0;
   private commits = 0;
 
   constructor(private readonly options: GroupCommitOptions<Item, Answer>) {}
@@ -33,18 +38,23 @@ export class GroupCommit<Item, Answer> {
     if (items.length === 0) {
       return Promise.resolve([]);
     }
-    if (this.waitingItems + items.length > this.options.waitingMax) {
-      return Promise.reject(this.options.overloaded());
+    const { waitingMax, bytes, overloaded } = this.options;
+    if (this.waitingItems + items.length > waitingMax || this.waitingBytes > (bytes?.max ?? Infinity)) {
+      return Promise.reject(overloaded());
     }
     return new Promise((resolve, reject) => {
       this.waiting.push({ items, resolve, reject });
       this.waitingItems += items.length;
-      this.commitNext();
+      this.waitingBytes += bytes?.of(items) ?? 0;
+      // Whatever else this turn of the event loop brings goes with it.
+      setImmediate(() => this.commitNext());
     });
   }
 
   private commitNext(): void {
-    if (this.commits >= this.options.commitsAtOnce || this.waiting.length === 0) {
+    const { commitsAtOnce, itemsForAnother = 1 } = this.options;
+    const isEnough = this.commits === 0 || this.waitingItems >= itemsForAnother;
+    if (this.commits >= commitsAtOnce || this.waiting.length === 0 || !isEnough) {
       return;
     }
     const together = this.take();
@@ -67,6 +77,9 @@ export class GroupCommit<Item, Answer> {
     }
     this.waiting = this.waiting.slice(taken.length);
     this.waitingItems -= count;
+    for (const { items } of taken) {
+      this.waitingBytes -= this.options.bytes?.of(items) ?? 0;
+    }
     return taken;
   }
 

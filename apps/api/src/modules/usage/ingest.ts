@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Env } from '../../env.ts';
 import { Clock } from '../../platform/clock.ts';
-import { isDatabaseAway } from '../../platform/errors.ts';
+import { GroupCommit } from '../../platform/group-commit.ts';
 import { Metrics } from '../../platform/metrics.ts';
 import { IngestOverloaded } from './usage.errors.ts';
 import type { NewEvent, RecordedEvent } from './usage-event.ts';
@@ -20,12 +20,6 @@ const waitingBytesMax = 64 * 1024 * 1024;
 /** What an event takes beside its properties, roughly. */
 const eventBytes = 1_024;
 
-interface Submission {
-  events: NewEvent[];
-  resolve(recorded: RecordedEvent[]): void;
-  reject(error: unknown): void;
-}
-
 type Listener = (recorded: readonly RecordedEvent[]) => Promise<void>;
 
 /**
@@ -34,10 +28,7 @@ type Listener = (recorded: readonly RecordedEvent[]) => Promise<void>;
  */
 @Injectable()
 export class Ingest {
-  private waiting: Submission[] = [];
-  private waitingEvents = 0;
-  private waitingBytes = 0;
-  private commits = 0;
+  private readonly commits: GroupCommit<NewEvent, RecordedEvent>;
   private readonly listeners: Listener[] = [];
 
   constructor(
@@ -45,7 +36,17 @@ export class Ingest {
     private readonly usage: UsageRepository,
     private readonly clock: Clock,
     private readonly metrics: Metrics,
-  ) {}
+  ) {
+    this.commits = new GroupCommit({
+      write: (events) => this.write(events),
+      overloaded: () => new IngestOverloaded(),
+      itemsPerCommit: eventsPerCommit,
+      commitsAtOnce,
+      itemsForAnother: waitingForSecond,
+      waitingMax,
+      bytes: { of: bytesOf, max: waitingBytesMax },
+    });
+  }
 
   /** Tells about events after their commit and before their request is answered. It must not fail. */
   onRecorded(listener: Listener): void {
@@ -54,76 +55,12 @@ export class Ingest {
 
   /** Records events and says what became of each, in their order. Throws `IngestOverloaded` rather than fill memory. */
   record(events: NewEvent[]): Promise<RecordedEvent[]> {
-    if (events.length === 0) {
-      return Promise.resolve([]);
-    }
-    if (this.waitingEvents + events.length > waitingMax || this.waitingBytes > waitingBytesMax) {
-      return Promise.reject(new IngestOverloaded());
-    }
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ events, resolve, reject });
-      this.waitingEvents += events.length;
-      this.waitingBytes += bytesOf(events);
-      // Whatever else this turn of the event loop brings goes with it.
-      setImmediate(() => this.commitNext());
-    });
+    return this.commits.add(events);
   }
 
   /** Tells the listeners of events that were recorded elsewhere, after their commit. */
   async tell(recorded: readonly RecordedEvent[]): Promise<void> {
     await Promise.all(this.listeners.map((listener) => listener(recorded)));
-  }
-
-  private commitNext(): void {
-    const isEnough = this.commits === 0 || this.waitingEvents >= waitingForSecond;
-    if (this.commits >= commitsAtOnce || this.waiting.length === 0 || !isEnough) {
-      return;
-    }
-    const together = this.take();
-    this.commits += 1;
-    void this.commit(together).finally(() => {
-      this.commits -= 1;
-      this.commitNext();
-    });
-  }
-
-  private take(): Submission[] {
-    const taken: Submission[] = [];
-    let count = 0;
-    for (const submission of this.waiting) {
-      if (taken.length > 0 && count + submission.events.length > eventsPerCommit) {
-        break;
-      }
-      taken.push(submission);
-      count += submission.events.length;
-    }
-    this.waiting = this.waiting.slice(taken.length);
-    this.waitingEvents -= count;
-    for (const { events } of taken) {
-      this.waitingBytes -= bytesOf(events);
-    }
-    return taken;
-  }
-
-  /** Settles every submission; never rejects. */
-  private async commit(together: Submission[]): Promise<void> {
-    try {
-      const recorded = await this.write(together.flatMap(({ events }) => events));
-      let offset = 0;
-      for (const { events, resolve } of together) {
-        resolve(recorded.slice(offset, offset + events.length));
-        offset += events.length;
-      }
-    } catch (error) {
-      if (together.length > 1 && !isDatabaseAway(error)) {
-        // Somebody's event cannot be written: each request stands for itself then.
-        for (const submission of together) {
-          await this.commit([submission]);
-        }
-      } else {
-        together.forEach(({ reject }) => reject(error));
-      }
-    }
   }
 
   private async write(events: NewEvent[]): Promise<RecordedEvent[]> {
