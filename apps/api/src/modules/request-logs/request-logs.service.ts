@@ -135,8 +135,7 @@ export class RequestLogsService implements OnModuleInit {
   async fitRetention(): Promise<void> {
     for (const environmentId of await this.logs.environments()) {
       const { log_retention_days: most } = await this.limits.of(environmentId);
-      const { retention_days: kept } = await this.settings(environmentId);
-      if (most !== null && kept > most) {
+      if (most !== null && (await this.settings(environmentId)).retention_days > most) {
         await this.save(environmentId, { retention_days: most });
       }
     }
