@@ -44,6 +44,8 @@ export class InvoicePartsRepository {
       .where('environment_id', '=', environmentId)
       .where('invoice_id', 'in', atLeastOne(invoiceIds))
       .orderBy('created_at')
+      // Stripe dates charges by the second. Nothing is tried again once a charge succeeded, so that one is the last.
+      .orderBy((eb) => eb('status', '=', 'succeeded'))
       .orderBy('stripe_charge_id')
       .execute();
   }
