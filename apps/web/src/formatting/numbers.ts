@@ -1,4 +1,5 @@
 const plain = new Intl.NumberFormat('en-US');
+const exact = new Intl.NumberFormat('en-US', { maximumFractionDigits: 12 });
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 
 /** "12,345" */
@@ -6,7 +7,20 @@ export function formatNumber(value: number): string {
   return plain.format(value);
 }
 
+/** "0.0025", with every decimal that counts: of credits and what they cost, a part is worth money. */
+export function formatExact(value: number): string {
+  return exact.format(value);
+}
+
 /** "12.3K", for an axis */
 export function formatCompact(value: number): string {
   return compact.format(value);
+}
+
+/** What somebody typed as a quantity above 0: "1,500" is 1500, "0.25" is 0.25. Undefined when the API would refuse it. */
+export function parseQuantity(typed: string): number | undefined {
+  const text = typed.trim().replaceAll(',', '');
+  const digits = text.replace('.', '').replace(/^0+/, '');
+  const fits = /^\d{1,15}(?:\.\d{1,12})?$/.test(text) && digits.length <= 15;
+  return fits && Number(text) > 0 ? Number(text) : undefined;
 }

@@ -19,8 +19,10 @@ import { Controller, useForm } from 'react-hook-form';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Feature, NewFeature } from '../../api/types.ts';
+import { parseQuantity } from '../../formatting/numbers.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { keyOfName } from '../plans/key-of-name.ts';
+import { CreditCostField, isCreditCost } from './credit-cost-field.tsx';
 import { featureTypeHint, featureTypeLabel } from './feature-type.ts';
 import { featureKeys } from './queries.ts';
 
@@ -56,6 +58,7 @@ type Values = {
   type: Feature['type'];
   aggregation: Aggregation;
   property: string;
+  credit_cost: string;
 };
 
 type Aggregation = NonNullable<NewFeature['aggregation']>;
@@ -74,30 +77,32 @@ const aggregations: { value: Aggregation; label: string; hint: string }[] = [
   { value: 'latest', label: 'Latest value', hint: 'What was reported last, such as stored gigabytes' },
 ];
 
+function featureOf({ name, key, type, aggregation, property, credit_cost }: Values): NewFeature {
+  const base = { name: name.trim(), key: key.trim(), type };
+  if (type !== 'metered') return base;
+  const cost = parseQuantity(credit_cost);
+  return {
+    ...base,
+    aggregation,
+    ...(aggregation === 'unique' ? { property: property.trim() } : {}),
+    ...(cost === undefined ? {} : { credit_cost: cost }),
+  };
+}
+
 function CreateFeatureForm({ onCreated }: { onCreated: (feature: Feature) => void }) {
   const { api } = useEnvironment();
   const queries = useQueryClient();
   const form = useForm<Values>({
-    defaultValues: { name: '', key: '', type: 'boolean', aggregation: 'sum', property: '' },
+    defaultValues: { name: '', key: '', type: 'boolean', aggregation: 'sum', property: '', credit_cost: '' },
   });
   const create = useMutation({
-    mutationFn: ({ name, key, type, aggregation, property }: Values) =>
-      unwrap(
-        api.client.POST('/api/v1/features', {
-          body: {
-            name: name.trim(),
-            key: key.trim(),
-            type,
-            ...(type === 'metered' ? { aggregation } : {}),
-            ...(type === 'metered' && aggregation === 'unique' ? { property: property.trim() } : {}),
-          },
-        }),
-      ),
+    mutationFn: (values: Values) => unwrap(api.client.POST('/api/v1/features', { body: featureOf(values) })),
     onSuccess: async (feature) => {
       await queries.invalidateQueries({ queryKey: featureKeys.all(api) });
       onCreated(feature);
     },
-    onError: (error) => placeError(error, form, ['name', 'key', 'type', 'aggregation', 'property']),
+    onError: (error) =>
+      placeError(error, form, ['name', 'key', 'type', 'aggregation', 'property', 'credit_cost']),
   });
   const { errors, dirtyFields } = form.formState;
   return (
@@ -182,6 +187,12 @@ function CreateFeatureForm({ onCreated }: { onCreated: (feature: Feature) => voi
             />
           )}
         </Field>
+      ) : null}
+      {form.watch('type') === 'metered' ? (
+        <CreditCostField
+          error={errors.credit_cost?.message}
+          field={form.register('credit_cost', { validate: isCreditCost })}
+        />
       ) : null}
       <DialogFooter>
         <DialogClose asChild>

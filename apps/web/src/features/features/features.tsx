@@ -10,14 +10,16 @@ import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billin
 import { useQuery } from '@tanstack/react-query';
 import { Blocks } from 'lucide-react';
 import { QueryStates } from '../../api/query-states.tsx';
+import { formatExact } from '../../formatting/numbers.ts';
 import { Day } from '../../formatting/time.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { CreateFeatureDialog } from './create-feature-dialog.tsx';
+import { EditFeatureDialog } from './edit-feature-dialog.tsx';
 import { featureTypeLabel } from './feature-type.ts';
 import { featuresQuery } from './queries.ts';
 
 export function Features() {
-  const { api } = useEnvironment();
+  const { api, can } = useEnvironment();
   const features = useQuery(featuresQuery(api));
   const create = <CreateFeatureDialog variant="primary" />;
   return (
@@ -42,7 +44,11 @@ export function Features() {
                     <HeaderCell className="border-t-0">Key</HeaderCell>
                     <HeaderCell className="border-t-0">Type</HeaderCell>
                     <HeaderCell className="border-t-0">Meter</HeaderCell>
+                    <HeaderCell className="border-t-0 text-right">Credits a unit</HeaderCell>
                     <HeaderCell className="border-t-0">Created</HeaderCell>
+                    <HeaderCell className="border-t-0">
+                      <span className="sr-only">Actions</span>
+                    </HeaderCell>
                   </tr>
                 </TableHead>
                 <TableBody>
@@ -58,8 +64,16 @@ export function Features() {
                         </Badge>
                       </Cell>
                       <Cell className="font-mono text-xs text-muted">{feature.meter ?? '–'}</Cell>
+                      <Cell numeric>
+                        {feature.credit_cost === null ? '–' : formatExact(feature.credit_cost)}
+                      </Cell>
                       <Cell className="text-muted">
                         <Day iso={feature.created_at} />
+                      </Cell>
+                      <Cell className="text-right">
+                        {can('catalog:write') && feature.type === 'metered' ? (
+                          <EditFeatureDialog feature={feature} />
+                        ) : null}
                       </Cell>
                     </TableRow>
                   ))}

@@ -1,0 +1,86 @@
+'use client';
+
+import { Button } from '@billingos/ui/components/button';
+import {
+  Dialog,
+  DialogClose,
+  DialogContent,
+  DialogFooter,
+  DialogTrigger,
+} from '@billingos/ui/components/dialog';
+import { Notice } from '@billingos/ui/components/notice';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useForm } from 'react-hook-form';
+import { toast } from 'sonner';
+import { unwrap } from '../../api/client.ts';
+import { placeError } from '../../api/place-error.ts';
+import type { Feature } from '../../api/types.ts';
+import { parseQuantity } from '../../formatting/numbers.ts';
+import { useEnvironment } from '../merchants/environment-context.tsx';
+import { CreditCostField, isCreditCost } from './credit-cost-field.tsx';
+import { featureKeys } from './queries.ts';
+
+/** What of a feature can change after it was made. */
+export function EditFeatureDialog({ feature }: { feature: Feature }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <Dialog open={open} onOpenChange={setOpen}>
+      <DialogTrigger asChild>
+        <Button size="sm" variant="ghost" aria-label={`Edit ${feature.name}`}>
+          Edit
+        </Button>
+      </DialogTrigger>
+      <DialogContent title={`Edit ${feature.name}`} description="It holds from the next check.">
+        <EditFeatureForm feature={feature} onSaved={() => setOpen(false)} />
+      </DialogContent>
+    </Dialog>
+  );
+}
+
+type Values = { credit_cost: string };
+
+function EditFeatureForm({ feature, onSaved }: { feature: Feature; onSaved: () => void }) {
+  const { api } = useEnvironment();
+  const queries = useQueryClient();
+  const form = useForm<Values>({
+    defaultValues: { credit_cost: feature.credit_cost === null ? '' : String(feature.credit_cost) },
+  });
+  const save = useMutation({
+    mutationFn: ({ credit_cost }: Values) =>
+      unwrap(
+        api.client.PATCH('/api/v1/features/{id}', {
+          params: { path: { id: feature.id } },
+          body: { credit_cost: parseQuantity(credit_cost) ?? null },
+        }),
+      ),
+    onSuccess: async ({ name }) => {
+      await queries.invalidateQueries({ queryKey: featureKeys.all(api) });
+      toast.success(`${name} is saved`);
+      onSaved();
+    },
+    onError: (error) => placeError(error, form, ['credit_cost']),
+  });
+  const { errors } = form.formState;
+  return (
+    <form
+      noValidate
+      className="grid gap-4"
+      onSubmit={(event) => void form.handleSubmit((values) => save.mutate(values))(event)}
+    >
+      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
+      <CreditCostField
+        error={errors.credit_cost?.message}
+        field={form.register('credit_cost', { validate: isCreditCost })}
+      />
+      <DialogFooter>
+        <DialogClose asChild>
+          <Button>Cancel</Button>
+        </DialogClose>
+        <Button type="submit" variant="primary" pending={save.isPending}>
+          Save
+        </Button>
+      </DialogFooter>
+    </form>
+  );
+}
