@@ -21,6 +21,35 @@ async function subscribe(params: Partial<Stripe.SubscriptionCreateParams> = {}) 
   return stripe.subscriptions.create({ customer: customer.id, items: [{ price: price.id }], ...params });
 }
 
+/** A subscription of $29 and two cents a unit, of which 250 were used; the draft of its renewal. */
+async function usedAndRenewed() {
+  const meter = await stripe.billing.meters.create({
+    display_name: 'Calls',
+    event_name: 'calls',
+    default_aggregation: { formula: 'sum' },
+  });
+  const flat = await monthlyPrice(stripe, 2900);
+  const metered = await stripe.prices.create({
+    product: idOf(flat.product),
+    currency: 'usd',
+    unit_amount: 2,
+    recurring: { interval: 'month', usage_type: 'metered', meter: meter.id },
+  });
+  const subscription = await subscribe({ items: [{ price: flat.id }, { price: metered.id }] });
+  const report = (value: number, timestamp: number) =>
+    stripe.billing.meterEvents.create({
+      event_name: 'calls',
+      payload: { stripe_customer_id: idOf(subscription.customer), value: String(value) },
+      timestamp,
+    });
+  emulator.advanceTo(at('2026-02-10T00:00:00'));
+  await report(250, at('2026-02-09T00:00:00'));
+  emulator.advanceTo(at('2026-02-28T10:00:00'));
+  const [draft] = (await stripe.invoices.list({ subscription: subscription.id, status: 'draft' })).data;
+  const id = draft?.id ?? '';
+  return { id, report, invoice: () => stripe.invoices.retrieve(id) };
+}
+
 describe('at the end of a period', () => {
   it('a subscription rolls on: a draft for an hour, then finalized and paid', async () => {
     const { id } = await subscribe();
@@ -42,6 +71,45 @@ describe('at the end of a period', () => {
       { status: 'paid', number: expect.stringMatching(/-0002$/) },
       { status: 'paid', number: expect.stringMatching(/-0001$/) },
     ]);
+  });
+
+  it('usage reported while the renewal is a draft is billed with it, and what was taken back is not', async () => {
+    const { report, invoice } = await usedAndRenewed();
+
+    emulator.advanceTo(at('2026-02-28T10:30:00'));
+    await report(7, at('2026-02-28T09:59:00'));
+    await report(-10, at('2026-02-28T09:59:30'));
+    // Of the period that has begun.
+    await report(1000, at('2026-02-28T10:00:00'));
+    expect(await invoice()).toMatchObject({ status: 'draft', total: 2900 + 2 * 250 });
+    emulator.advanceTo(at('2026-02-28T11:00:00'));
+
+    expect(await invoice()).toMatchObject({ status: 'paid', total: 2900 + 2 * 247 });
+  });
+
+  it('usage of less than nothing is billed as nothing', async () => {
+    const { report, invoice } = await usedAndRenewed();
+
+    emulator.advanceTo(at('2026-02-28T10:30:00'));
+    await report(-300, at('2026-02-28T09:59:00'));
+    emulator.advanceTo(at('2026-02-28T11:00:00'));
+
+    expect(await invoice()).toMatchObject({ status: 'paid', total: 2900 });
+  });
+
+  it('a draft that is finalized by a request is over what was used by then, and charged within the hour', async () => {
+    const { report, invoice, id } = await usedAndRenewed();
+    emulator.advanceTo(at('2026-02-28T10:10:00'));
+    await stripe.invoices.update(id, { auto_advance: false });
+    emulator.advanceTo(at('2026-02-28T15:00:00'));
+    expect(await invoice()).toMatchObject({ status: 'draft' });
+
+    await report(50, at('2026-02-28T09:59:00'));
+    await stripe.invoices.finalizeInvoice(id, { auto_advance: true });
+
+    expect(await invoice()).toMatchObject({ status: 'open', total: 2900 + 2 * 300 });
+    emulator.advanceTo(at('2026-02-28T16:00:00'));
+    expect(await invoice()).toMatchObject({ status: 'paid' });
   });
 
   it('usage of the period is billed with the next one in advance', async () => {

@@ -15,6 +15,7 @@ import { refreshGrant, settleEntitlements } from './active-entitlements.ts';
 import { attemptPayment, cancelIntent, createIntent, declinedError } from './payments.ts';
 import { moveBalance } from './customer-balance.ts';
 import { giveUp, nextAttempt } from './recovery.ts';
+import { remetered } from './remeter.ts';
 import { activate, expireIncomplete, fallBehind, saveSubscription } from './subscription-states.ts';
 
 /** The subscription an invoice bills, or null. */
@@ -22,8 +23,9 @@ export function subscriptionIdOf(invoice: Invoice): string | null {
   return idOrNull(invoice.parent?.subscription_details?.subscription);
 }
 
-/** Numbers a draft and makes it a demand; an invoice over nothing is paid by that. */
-export function finalize(context: Context, draft: Invoice): Invoice {
+/** Numbers a draft and makes it a demand, over what was used by now; an invoice over nothing is paid by that. */
+export function finalize(context: Context, made: Invoice): Invoice {
+  const draft = remetered(context, made);
   const customer = context.find('customer', idOf(draft.customer ?? ''));
   const sequence = customer.next_invoice_sequence ?? 1;
   const { currency } = draft;

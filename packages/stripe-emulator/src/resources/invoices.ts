@@ -111,11 +111,11 @@ export const invoiceRoutes = [
   route('GET', '/v1/invoices/:id/lines', pageFields, (context, params, { id }) =>
     page([...context.find('invoice', id).lines.data].reverse(), params, `/v1/invoices/${id}/lines`),
   ),
-  route('POST', '/v1/invoices/:id/finalize', { auto_advance: flag }, (context, _params, { id }) => {
+  route('POST', '/v1/invoices/:id/finalize', { auto_advance: flag }, (context, params, { id }) => {
     const invoice = context.find('invoice', id);
     if (invoice.status !== 'draft')
       throw invalid("This invoice is already finalized, you can't re-finalize it.", 'id');
-    return finalize(context, invoice);
+    return finalizeByRequest(context, invoice, params.auto_advance ?? invoice.auto_advance ?? false);
   }),
   route('POST', '/v1/invoices/:id/pay', payFields, (context, params, { id }) => {
     const found = context.find('invoice', id);
@@ -195,6 +195,20 @@ function createInvoice(context: Context, params: Params<typeof createFields>): I
   };
   context.data.put('invoice', described);
   return described;
+}
+
+/** Charged within the hour where it goes on by itself. */
+function finalizeByRequest(context: Context, draft: Invoice, advances: boolean): Invoice {
+  const invoice = finalize(context, draft);
+  if (invoice.status !== 'open') return invoice;
+  const isCharged = advances && invoice.collection_method === 'charge_automatically';
+  const after: Invoice = {
+    ...invoice,
+    auto_advance: advances,
+    next_payment_attempt: isCharged ? context.now + DRAFT_SECONDS : null,
+  };
+  context.data.put('invoice', after);
+  return after;
 }
 
 function deleteDraft(context: Context, id: string): object {

@@ -23,10 +23,20 @@ export function usageBetween(
 ): Charged | undefined {
   const meter = item.price.recurring?.meter;
   if (meter === null || meter === undefined) return undefined;
-  const { formula } = context.find('billing.meter', meter).default_aggregation;
-  const readings = readingsOf(context, meter, idOf(subscription.customer));
   const start = Math.max(item.current_period_start, item.billed_until ?? 0);
-  return charged(context, item.price, aggregate(readings, formula, start, end), { start, end });
+  const used = unitsUsed(context, meter, idOf(subscription.customer), { start, end });
+  return charged(context, item.price, used, { start, end });
+}
+
+/** What a meter counted of a customer in a period; of less than nothing nobody is charged. */
+export function unitsUsed(
+  context: Context,
+  meter: string,
+  customer: string,
+  { start, end }: { start: number; end: number },
+): number {
+  const { formula } = context.find('billing.meter', meter).default_aggregation;
+  return Math.max(0, aggregate(readingsOf(context, meter, customer), formula, start, end));
 }
 
 /** What a quantity costs at a price. */
