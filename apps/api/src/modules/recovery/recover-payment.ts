@@ -1,7 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
-import { AppError } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { JobHandlers } from '../../platform/jobs/job-handlers.ts';
 import { Outbox } from '../../platform/jobs/outbox.ts';
@@ -9,29 +8,26 @@ import { Sweeper } from '../../platform/jobs/sweeper.ts';
 import { Log } from '../../platform/log.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { isFinalDecline } from '../../stripe/decline.ts';
-import { StripeUnavailable } from '../../stripe/stripe.errors.ts';
 import { chargedPaymentMethod, paymentMethodInUse } from '../../stripe/stripe.payment-methods.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { CustomersService } from '../customers/customers.service.ts';
-import { PaymentUnderWay } from '../invoices/invoices.errors.ts';
-import { InvoicesService } from '../invoices/invoices.service.ts';
-import { PayInvoice } from '../invoices/pay-invoice.ts';
 import { CancelSubscription } from '../subscriptions/cancel-subscription.ts';
 import { PauseSubscription } from '../subscriptions/pause-subscription.ts';
-import { isRunning } from '../subscriptions/subscription.ts';
 import { SubscriptionEnded } from '../subscriptions/subscriptions.errors.ts';
-import { type Subscription, SubscriptionsService } from '../subscriptions/subscriptions.service.ts';
+import type { Subscription } from '../subscriptions/subscriptions.service.ts';
 import { SuspendSubscription } from '../subscriptions/suspend-subscription.ts';
-import {
-  countedFrom,
-  type Facts,
-  type FinalAction,
-  nextStep,
-  plannedAttempt,
-  type RecoverySettings,
-} from './recovery.ts';
+import { AttemptPayment } from './attempt-payment.ts';
+import { countedFrom, type FinalAction, nextStep, plannedAttempt } from './recovery.ts';
 import { reviewRecovery, tryNewPaymentMethod } from './recovery.jobs.ts';
 import { RecoveryRepository } from './recovery.repository.ts';
+import {
+  failuresOf,
+  factsOf,
+  type Known,
+  type Payment,
+  type Recovery,
+  RecoveryState,
+} from './recovery-state.ts';
 import { TellOfRecovery } from './tell-of-recovery.ts';
 
 const sweepEveryMs = 5_000;
@@ -40,20 +36,7 @@ const claimedAtOnce = 50;
 const unattendedAtOnce = 100;
 /** More than any history takes; whoever gets there is looked at again when the lease is over. */
 const stepsMax = 20;
-const unknownPauseMs = 5 * 60_000;
 const day = 24 * 60 * 60 * 1_000;
-
-type Recovery = NonNullable<Awaited<ReturnType<RecoveryRepository['findByInvoice']>>>;
-type Invoice = Awaited<ReturnType<InvoicesService['find']>>;
-type Payment = Awaited<ReturnType<InvoicesService['payments']>>[number];
-
-interface Known {
-  invoice: Invoice;
-  payments: Payment[];
-  subscription: Subscription;
-  settings: RecoverySettings;
-  recovery: Recovery | undefined;
-}
 
 /**
  * The loop that owns an invoice whose payment failed. It reads how things stand, does the one thing that is due, and
@@ -65,9 +48,8 @@ export class RecoverPayment implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly recoveries: RecoveryRepository,
-    private readonly invoices: InvoicesService,
-    private readonly payInvoice: PayInvoice,
-    private readonly subscriptions: SubscriptionsService,
+    private readonly state: RecoveryState,
+    private readonly attempts: AttemptPayment,
     private readonly cancelSubscription: CancelSubscription,
     private readonly pauseSubscription: PauseSubscription,
     private readonly suspension: SuspendSubscription,
@@ -128,7 +110,7 @@ export class RecoverPayment implements OnModuleInit {
   /** Does whatever is due about an invoice. Throws `StripeUnavailable`: then it is due again soon. */
   async review(environmentId: string, invoiceId: string): Promise<void> {
     for (let step = 1; step <= stepsMax; step++) {
-      const known = await this.read(environmentId, invoiceId);
+      const known = await this.state.read(environmentId, invoiceId);
       if (known === undefined || !(await this.takeStep(environmentId, known))) {
         return;
       }
@@ -142,7 +124,7 @@ export class RecoverPayment implements OnModuleInit {
       this.recoveries.recoveringInvoices(environmentId, customerId),
     );
     for (const invoiceId of invoiceIds) {
-      const known = await this.read(environmentId, invoiceId);
+      const known = await this.state.read(environmentId, invoiceId);
       const { recovery, invoice } = known ?? {};
       const stripeSubscriptionId = known?.subscription.stripe_subscription_id ?? null;
       if (
@@ -162,7 +144,7 @@ export class RecoverPayment implements OnModuleInit {
         method !== recovery.failed_payment_method &&
         method !== recovery.tried_payment_method;
       if (isNew && invoice.status === 'open') {
-        await this.attempt(environmentId, recovery, invoice.id, known?.payments.length ?? 0, method);
+        await this.attempts.attempt(environmentId, recovery, invoice.id, known?.payments.length ?? 0, method);
         await this.review(environmentId, invoiceId);
       }
     }
@@ -170,18 +152,18 @@ export class RecoverPayment implements OnModuleInit {
 
   /** Tries now, whatever is planned. */
   async retryNow(environmentId: string, invoiceId: string): Promise<void> {
-    const known = await this.read(environmentId, invoiceId);
+    const known = await this.state.read(environmentId, invoiceId);
     if (known?.recovery !== undefined) {
-      await this.attempt(environmentId, known.recovery, invoiceId, known.payments.length, undefined);
+      await this.attempts.attempt(environmentId, known.recovery, invoiceId, known.payments.length, undefined);
       await this.review(environmentId, invoiceId);
     }
   }
 
   /** Ends the loop: somebody looks after it in another way. In the open transaction. False: it was changed meanwhile. */
   async stop(environmentId: string, recovery: Recovery): Promise<boolean> {
-    const isStopped = await this.change(environmentId, recovery, {
+    const isStopped = await this.state.change(environmentId, recovery, {
       state: 'stopped',
-      ...this.ended(),
+      ...this.state.ended(),
     });
     if (isStopped) {
       await this.tell.resolved(environmentId, recovery.invoice_id);
@@ -196,24 +178,6 @@ export class RecoverPayment implements OnModuleInit {
         invoice_id: invoiceId,
         error: error instanceof Error ? error : undefined,
       });
-    });
-  }
-
-  private read(environmentId: string, invoiceId: string): Promise<Known | undefined> {
-    return this.database.tenant(environmentId, async () => {
-      const invoice = await this.invoices.find(environmentId, invoiceId);
-      const recovery = await this.recoveries.findByInvoice(environmentId, invoiceId);
-      const subscriptionId = recovery?.subscription_id ?? invoice.subscription_id;
-      if (subscriptionId === null || invoice.stripe_invoice_id === null) {
-        return undefined;
-      }
-      return {
-        invoice,
-        payments: await this.invoices.payments(environmentId, invoiceId),
-        subscription: await this.subscriptions.get(environmentId, subscriptionId),
-        settings: await this.recoveries.settings(environmentId),
-        recovery,
-      };
     });
   }
 
@@ -233,24 +197,24 @@ export class RecoverPayment implements OnModuleInit {
         await this.recover(environmentId, recovery, known);
         return true;
       case 'stop':
-        await this.inTransaction(environmentId, recovery, () => this.stop(environmentId, recovery));
+        await this.state.inTransaction(environmentId, recovery, () => this.stop(environmentId, recovery));
         return true;
       case 'suspend':
-        await this.inTransaction(environmentId, recovery, async () => {
+        await this.state.inTransaction(environmentId, recovery, async () => {
           await this.suspension.suspend(environmentId, recovery.subscription_id, 'past_due');
-          return this.change(environmentId, recovery, { suspended_at: this.clock.now() });
+          return this.state.change(environmentId, recovery, { suspended_at: this.clock.now() });
         });
         return true;
       case 'announce':
-        await this.inTransaction(environmentId, recovery, async () => {
+        await this.state.inTransaction(environmentId, recovery, async () => {
           await this.tell.ofAttempt(environmentId, recovery, invoice, next.attempt_at);
-          return this.change(environmentId, recovery, { announced_attempt_at: next.attempt_at });
+          return this.state.change(environmentId, recovery, { announced_attempt_at: next.attempt_at });
         });
         return true;
       case 'attempt':
-        return this.attempt(environmentId, recovery, invoice.id, known.payments.length, undefined);
+        return this.attempts.attempt(environmentId, recovery, invoice.id, known.payments.length, undefined);
       case 'attempt_happened':
-        return this.noteAttempt(environmentId, recovery.invoice_id, settings);
+        return this.attempts.noteAttempt(environmentId, recovery.invoice_id, settings);
       case 'give_up':
         await this.act(environmentId, next.action, recovery.owner === 'stripe', subscription);
         await this.giveUp(environmentId, recovery, known, next.action);
@@ -317,7 +281,7 @@ export class RecoverPayment implements OnModuleInit {
     const { failed, method } = await this.lastFailure(environmentId, payments);
     const code = failed?.failure_code ?? recovery.decline_code;
     const isHard = code !== null && isFinalDecline(code);
-    return this.inTransaction(environmentId, recovery, async () => {
+    return this.state.inTransaction(environmentId, recovery, async () => {
       if (isHard && !recovery.is_hard_decline) {
         await this.tell.ofFailure(
           environmentId,
@@ -326,7 +290,7 @@ export class RecoverPayment implements OnModuleInit {
           null,
         );
       }
-      return this.change(environmentId, recovery, {
+      return this.state.change(environmentId, recovery, {
         failures: failuresOf(payments),
         decline_code: code,
         is_hard_decline: isHard,
@@ -349,76 +313,14 @@ export class RecoverPayment implements OnModuleInit {
     };
   }
 
-  private async attempt(
-    environmentId: string,
-    recovery: Recovery,
-    invoiceId: string,
-    payments: number,
-    method: string | undefined,
-  ): Promise<boolean> {
-    const isBegun = await this.inTransaction(environmentId, recovery, () =>
-      this.change(environmentId, recovery, {
-        attempt_began_at: this.clock.now(),
-        attempt_began_count: payments,
-        ...(method === undefined ? {} : { tried_payment_method: method }),
-      }),
-    );
-    const settings = await this.database.tenant(environmentId, () => this.recoveries.settings(environmentId));
-    // Somebody else was faster: what to do now is read anew.
-    if (!isBegun) {
-      return true;
-    }
-    try {
-      const { outcome } = await this.payInvoice.pay(environmentId, invoiceId);
-      if (outcome === 'unknown') {
-        return await this.lookLater(environmentId, recovery.id);
-      }
-    } catch (error) {
-      if (error instanceof PaymentUnderWay || error instanceof StripeUnavailable) {
-        return await this.lookLater(environmentId, recovery.id);
-      }
-      if (!(error instanceof AppError)) {
-        throw error;
-      }
-      // Refused for another reason than the bank's, no card at all for one: an attempt all the same.
-      this.log.info('recovery.attempt_refused', { recovery_id: recovery.id, code: error.code });
-    }
-    return this.noteAttempt(environmentId, invoiceId, settings);
-  }
-
-  /** Nobody knows how it ended: the attempt stays begun until somebody does. */
-  private async lookLater(environmentId: string, id: string): Promise<false> {
-    await this.database.tenant(environmentId, () =>
-      this.recoveries.setDue(environmentId, id, new Date(this.clock.now().getTime() + unknownPauseMs)),
-    );
-    return false;
-  }
-
-  /** An attempt is behind us. What was planned before now is, too: it is not made up for in a row. */
-  private async noteAttempt(environmentId: string, invoiceId: string, settings: RecoverySettings) {
-    await this.database.tenant(environmentId, async () => {
-      const recovery = await this.recoveries.findByInvoice(environmentId, invoiceId);
-      if (recovery !== undefined && recovery.attempt_began_at !== null) {
-        const next = plannedAttempt(recovery.first_failed_at, recovery.attempt_began_at, settings);
-        await this.change(environmentId, recovery, {
-          attempts: recovery.attempts + 1,
-          attempt_began_at: null,
-          attempt_began_count: null,
-          next_attempt_at: next,
-        });
-      }
-    });
-    return true;
-  }
-
   private async recover(environmentId: string, recovery: Recovery, { invoice, subscription }: Known) {
-    await this.inTransaction(environmentId, recovery, async () => {
+    await this.state.inTransaction(environmentId, recovery, async () => {
       await this.suspension.restore(environmentId, recovery.subscription_id, 'past_due');
       await this.tell.ofSuccess(environmentId, recovery, invoice);
-      return this.change(environmentId, recovery, {
+      return this.state.change(environmentId, recovery, {
         state: 'recovered',
         recovered_amount: invoice.amount_paid,
-        ...this.ended(),
+        ...this.state.ended(),
       });
     });
     if (recovery.final_action === 'pause' && subscription.status === 'paused') {
@@ -452,76 +354,19 @@ export class RecoverPayment implements OnModuleInit {
     { invoice, settings }: Known,
     action: FinalAction,
   ) {
-    return this.inTransaction(environmentId, recovery, async () => {
+    return this.state.inTransaction(environmentId, recovery, async () => {
       if (action === 'keep') {
         await this.suspension.suspend(environmentId, recovery.subscription_id, 'past_due');
       }
       await this.tell.ofLoss(environmentId, recovery, invoice, { action, survey: settings.survey });
-      return this.change(environmentId, recovery, { state: 'failed', final_action: action, ...this.ended() });
+      return this.state.change(environmentId, recovery, {
+        state: 'failed',
+        final_action: action,
+        ...this.state.ended(),
+      });
     });
   }
-
-  /**
-   * The customer first, as everybody who writes about their subscriptions does. False: somebody changed what was decided
-   * by, and all of the work is undone.
-   */
-  private async inTransaction(
-    environmentId: string,
-    recovery: Recovery,
-    work: () => Promise<boolean>,
-  ): Promise<boolean> {
-    try {
-      await this.database.tenant(environmentId, async () => {
-        await this.customers.lock(environmentId, recovery.customer_id);
-        if (!(await work())) {
-          throw new ChangedMeanwhile();
-        }
-      });
-    } catch (error) {
-      if (error instanceof ChangedMeanwhile) {
-        return false;
-      }
-      throw error;
-    }
-    return true;
-  }
-
-  private async change(
-    environmentId: string,
-    recovery: Recovery,
-    change: Parameters<RecoveryRepository['update']>[3],
-  ): Promise<boolean> {
-    const isChanged = await this.recoveries.update(
-      environmentId,
-      recovery.id,
-      recovery.version,
-      change,
-      this.clock.now(),
-    );
-    if (isChanged && change.state !== undefined) {
-      await this.audit.record(environmentId, {
-        action: `recovery.${change.state}`,
-        target: { type: 'recovery', id: recovery.id },
-        before: { state: recovery.state },
-        after: { state: change.state, final_action: change.final_action ?? null },
-      });
-    }
-    return isChanged;
-  }
-
-  private ended() {
-    return {
-      ended_at: this.clock.now(),
-      due_at: null,
-      next_attempt_at: null,
-      attempt_began_at: null,
-      attempt_began_count: null,
-    };
-  }
 }
-
-/** Decided by what was changed since: everything is undone, and read anew. */
-class ChangedMeanwhile extends Error {}
 
 /** A renewal that was not paid; what never began, or a change that did not take place, is nobody's debt. */
 function isToBeRecovered({ invoice, subscription }: Known): boolean {
@@ -531,21 +376,4 @@ function isToBeRecovered({ invoice, subscription }: Known): boolean {
     invoice.amount_remaining > 0 &&
     (subscription.status === 'past_due' || subscription.status === 'unpaid')
   );
-}
-
-function failuresOf(payments: Payment[]): number {
-  return payments.filter(({ status }) => status === 'failed').length;
-}
-
-function factsOf(recovery: Recovery, { invoice, payments, subscription }: Known): Facts {
-  return {
-    recovery,
-    invoice: {
-      status: invoice.status,
-      next_attempt_at: invoice.next_attempt_at,
-      is_payment_under_way: invoice.paying_by !== null || payments.some(({ status }) => status === 'pending'),
-      payments: payments.length,
-    },
-    is_running: isRunning(subscription.status),
-  };
 }

@@ -6,6 +6,7 @@ import { CustomersModule } from '../customers/customers.module.ts';
 import { InvoicesModule } from '../invoices/invoices.module.ts';
 import { MailModule } from '../mail/mail.module.ts';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
+import { AttemptPayment } from './attempt-payment.ts';
 import { CustomerLinks } from './customer-links.ts';
 import { CustomerLinksRepository } from './customer-links.repository.ts';
 import { CustomerPagesController } from './customer-pages.controller.ts';
@@ -14,6 +15,7 @@ import { PayPageService } from './pay-page.service.ts';
 import { RecoverPayment } from './recover-payment.ts';
 import { RecoveryController } from './recovery.controller.ts';
 import { RecoveryRepository } from './recovery.repository.ts';
+import { RecoveryState } from './recovery-state.ts';
 import { RecoveryService } from './recovery.service.ts';
 import { SurveyService } from './survey.service.ts';
 import { TellOfRecovery } from './tell-of-recovery.ts';
@@ -31,6 +33,8 @@ import { TellOfRecovery } from './tell-of-recovery.ts';
   controllers: [RecoveryController, CustomerPagesController],
   providers: [
     RecoverPayment,
+    AttemptPayment,
+    RecoveryState,
     RecoveryService,
     RecoveryRepository,
     TellOfRecovery,
