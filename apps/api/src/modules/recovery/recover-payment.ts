@@ -320,6 +320,8 @@ export class RecoverPayment implements OnModuleInit {
       return this.state.change(environmentId, recovery, {
         state: 'recovered',
         recovered_amount: invoice.amount_paid,
+        // Stripe may tell that it was paid before whoever tried has noted it.
+        attempts: recovery.attempts + (recovery.attempt_began_at === null ? 0 : 1),
         ...this.state.ended(),
       });
     });
