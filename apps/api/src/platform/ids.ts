@@ -58,6 +58,17 @@ export function newId(kind: IdKind): string {
   return `${prefixes[kind]}_${uuid7()}`;
 }
 
+/**
+ * A new id of something that came to be elsewhere, as an invoice on Stripe: sorts by when it did, and what did at the same
+ * time by when we heard of it. So lists, which go by ids, stand in order of time whenever something was taken over.
+ */
+export function newIdOf(kind: IdKind, at: Date): string {
+  const hex = (time: number): string => time.toString(16).padStart(12, '0');
+  const heard = hex(Date.now()).slice(1);
+  const bits = `7${heard.slice(0, 3)}8${heard.slice(3, 6)}${heard.slice(6)}`;
+  return `${prefixes[kind]}_${hex(at.getTime())}${bits}${uuid7().slice(-7)}`;
+}
+
 /** The id of another kind with the same UUID: for what is made with something and at most once. */
 export function idLike(id: string, kind: IdKind): string {
   return `${prefixes[kind]}_${id.slice(id.lastIndexOf('_') + 1)}`;

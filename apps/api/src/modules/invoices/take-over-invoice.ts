@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
-import { newId } from '../../platform/ids.ts';
+import { newId, newIdOf } from '../../platform/ids.ts';
 import { type Connection, Connections } from '../../stripe/connections.ts';
 import { type CreditNoteState, listCreditNotes } from '../../stripe/stripe.credit-notes.ts';
 import { StripeUnavailable } from '../../stripe/stripe.errors.ts';
@@ -135,7 +135,7 @@ export class TakeOverInvoice {
     const { state, notes, sequence } = read;
     await this.customers.lock(environmentId, customerId);
     const before = await this.invoices.findByStripeId(environmentId, state.stripe_invoice_id);
-    const id = before?.id ?? newId('invoice');
+    const id = before?.id ?? newIdOf('invoice', state.created_at);
     const {
       lines: listed,
       payments,

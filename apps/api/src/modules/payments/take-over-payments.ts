@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
-import { newId } from '../../platform/ids.ts';
+import { newIdOf } from '../../platform/ids.ts';
 import { JobHandlers } from '../../platform/jobs/job-handlers.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { type DisputeState, listDisputes } from '../../stripe/stripe.disputes.ts';
@@ -161,7 +161,7 @@ export class TakeOverPayments implements OnModuleInit {
         continue;
       }
       isChanged = true;
-      const id = before?.id ?? newId('refund');
+      const id = before?.id ?? newIdOf('refund', state.created_at);
       await this.payments.saveRefund(environmentId, { id, ...fields, updated_at: this.clock.now() });
       await this.audit.record(environmentId, {
         action: before === undefined ? 'refund.created' : 'refund.updated',
@@ -192,7 +192,7 @@ export class TakeOverPayments implements OnModuleInit {
       if (isSame(before, fields)) {
         continue;
       }
-      const id = before?.id ?? newId('dispute');
+      const id = before?.id ?? newIdOf('dispute', state.created_at);
       await this.payments.saveDispute(environmentId, { id, ...fields, updated_at: this.clock.now() });
       await this.audit.record(environmentId, {
         action: before === undefined ? 'dispute.created' : 'dispute.updated',

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
-import { newId } from '../../platform/ids.ts';
+import { newId, newIdOf } from '../../platform/ids.ts';
 import { Log } from '../../platform/log.ts';
 import type { SubscriptionState } from '../../stripe/stripe.subscription-state.ts';
 import { AuditService } from '../audit/audit.service.ts';
@@ -93,7 +93,7 @@ export class TakeOverSubscription {
       return false;
     }
 
-    const id = before?.id ?? newId('subscription');
+    const id = before?.id ?? newIdOf('subscription', state.created_at);
     if (before === undefined) {
       await this.subscriptions.insert(environmentId, {
         id,
