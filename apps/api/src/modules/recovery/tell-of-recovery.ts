@@ -1,9 +1,10 @@
+import { formatAmount } from '@billingos/pricing/money';
 import { Injectable } from '@nestjs/common';
 import { createElement, type ReactElement } from 'react';
 import { needsHolder } from '../../stripe/decline.ts';
 import { AlertsService } from '../alerts/alerts.service.ts';
 import type { InvoiceRow } from '../invoices/invoices.service.ts';
-import { dayInWords, moneyInWords } from '../mail/emails/words.ts';
+import { dayInWords } from '../mail/emails/words.ts';
 import { MailService } from '../mail/mail.service.ts';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.ts';
 import { CustomerLinks } from './customer-links.ts';
@@ -32,7 +33,7 @@ export class TellOfRecovery {
       title: recovery.is_hard_decline
         ? 'A payment failed, and the card will not pay any more'
         : 'A payment failed',
-      detail: `Reason: ${code ?? 'not known'}. ${
+      detail: `Reason: ${code?.replaceAll('_', ' ') ?? 'not known'}. ${
         attemptAt === null
           ? 'It is not tried again before there is another card.'
           : `It is tried again on ${dayInWords(attemptAt)}.`
@@ -81,7 +82,7 @@ export class TellOfRecovery {
   async ofSuccess(environmentId: string, recovery: Recovery, invoice: InvoiceRow) {
     await this.resolved(environmentId, invoice.id);
     const facts = await this.facts(environmentId, invoice);
-    const amount = moneyInWords({ amount: invoice.amount_paid, currency: invoice.currency });
+    const amount = formatAmount(invoice.amount_paid, invoice.currency);
     await this.send(environmentId, recovery, {
       key: 'received',
       kind: 'recovery.received',
@@ -137,7 +138,7 @@ export class TellOfRecovery {
         : await this.subscriptions.get(environmentId, invoice.subscription_id);
     return {
       plan: subscription?.plan.name ?? 'your plan',
-      amount: moneyInWords({ amount: invoice.amount_remaining, currency: invoice.currency }),
+      amount: formatAmount(invoice.amount_remaining, invoice.currency),
     };
   }
 

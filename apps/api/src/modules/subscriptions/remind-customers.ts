@@ -1,11 +1,11 @@
-import { multiple } from '@billingos/pricing/money';
+import { formatAmount, multiple } from '@billingos/pricing/money';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { createElement, type ReactElement } from 'react';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
 import { Sweeper } from '../../platform/jobs/sweeper.ts';
 import { Log } from '../../platform/log.ts';
-import { dayInWords, moneyInWords } from '../mail/emails/words.ts';
+import { dayInWords } from '../mail/emails/words.ts';
 import { MailService } from '../mail/mail.service.ts';
 import {
   Renewal,
@@ -137,5 +137,5 @@ function priceOf({ items, discounts }: Subscription): string | null {
     }
     total += multiple(amount.amount, quantity);
   }
-  return moneyInWords({ amount: total, currency });
+  return formatAmount(total, currency);
 }
