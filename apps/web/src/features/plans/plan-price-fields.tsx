@@ -8,6 +8,7 @@ import { Select } from '@billingos/ui/components/select';
 import { Plus, Trash2 } from 'lucide-react';
 import { Controller, useFieldArray, useFormContext, useWatch } from 'react-hook-form';
 import type { Feature, Interval } from '../../api/types.ts';
+import { currencyOptions } from '../../formatting/currencies.ts';
 import { parseMoney } from '../../formatting/money.ts';
 import {
   chargeTerms,
@@ -24,11 +25,6 @@ import { PriceGraph } from './price-graph.tsx';
 import { PriceTierFields } from './price-tier-fields.tsx';
 import { priceTypes } from './price-type.ts';
 import { PriceUnitFields } from './price-unit-fields.tsx';
-
-const currencies = ['usd', 'eur', 'gbp', 'inr', 'jpy', 'chf', 'cad', 'aud', 'sek', 'brl'].map((code) => ({
-  value: code,
-  label: code.toUpperCase(),
-}));
 
 const intervals: readonly { value: Interval; label: string }[] = [
   { value: 'day', label: 'day' },
@@ -115,11 +111,7 @@ function PriceHead({ index, removable, onRemove }: PriceHeadProps) {
                 {...tied}
                 value={field.value}
                 onValueChange={field.onChange}
-                options={
-                  currencies.some(({ value }) => value === field.value)
-                    ? currencies
-                    : [...currencies, { value: field.value, label: field.value.toUpperCase() }]
-                }
+                options={currencyOptions(field.value)}
               />
             )}
           </Field>

@@ -9,6 +9,7 @@ import {
   BellRing,
   Blocks,
   BookOpenText,
+  Coins,
   CreditCard,
   Gauge,
   HandCoins,
@@ -53,6 +54,7 @@ export const navigation: readonly { label: string | null; items: readonly Naviga
     items: [
       { path: 'plans', label: 'Plans', icon: Tags },
       { path: 'features', label: 'Features', icon: Blocks },
+      { path: 'credit-packs', label: 'Credit packs', icon: Coins },
       { path: 'coupons', label: 'Coupons', icon: TicketPercent },
     ],
   },
