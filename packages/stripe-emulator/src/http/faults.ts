@@ -1,5 +1,6 @@
 import { StripeError } from './errors.ts';
 import type { SeenRequest } from './gate.ts';
+import { globPattern } from './glob-pattern.ts';
 
 /** What goes wrong with a request. */
 export type RequestFaultKind =
@@ -237,13 +238,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function armed<R extends Chance>(rule: R, glob: string | undefined): Armed<R> {
-  const pattern = (glob ?? '*').split('*').map(literally).join('.*');
-  return { rule, pattern: new RegExp(`^${pattern}$`), left: rule.times ?? Infinity };
-}
-
-/** Text as a regular expression that matches it alone. */
-export function literally(text: string): string {
-  return text.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&');
+  return { rule, pattern: globPattern(glob ?? '*'), left: rule.times ?? Infinity };
 }
 
 /** Numbers from 0 up to 1, the same for the same seed (mulberry32). */

@@ -1,6 +1,6 @@
 import { newId } from '../state/ids.ts';
 import type { Mode } from '../state/store.ts';
-import { literally } from './faults.ts';
+import { globPattern } from './glob-pattern.ts';
 
 /** A request of Stripe's API as it was seen, in order of arrival. */
 export interface SeenRequest {
@@ -46,7 +46,7 @@ export class Hold {
     this.path = rule.path;
     this.phase = rule.phase ?? 'after';
     this.#left = rule.times ?? 1;
-    this.#pattern = new RegExp(`^${rule.path.split('*').map(literally).join('.*')}$`);
+    this.#pattern = globPattern(rule.path);
     this.caught = new Promise((resolve) => (this.#catch = resolve));
     this.#released = new Promise((resolve) => (this.#release = resolve));
   }

@@ -16,16 +16,9 @@ import { refreshCustomer } from '../entitlements/entitlements.jobs.ts';
 import { ManualSubscriptions } from './manual-subscriptions.ts';
 import { isRunning } from './subscription.ts';
 import { SubscriptionEnded, SubscriptionNotOnStripe } from './subscriptions.errors.ts';
+import type { CancelWish } from './cancel-wish.ts';
 import { type Subscription, SubscriptionsService } from './subscriptions.service.ts';
 import { SyncCustomer } from './sync-customer.ts';
-
-export interface CancelWish {
-  when: 'now' | 'period_end';
-  /** Of what is paid and unused when it ends now: none is given back, it becomes credit, or it goes back to the card. */
-  refund: 'none' | 'credit' | 'refund';
-  reason?: (typeof cancellationReasons)[number] | undefined;
-  comment?: string | undefined;
-}
 
 const cancelIntent = {
   kind: 'subscription.cancel',

@@ -5,7 +5,7 @@ import { Database } from '../../platform/database/database.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import type { Billed } from './billing-step.ts';
-import type { CancelWish } from './cancel-subscription.ts';
+import type { CancelWish } from './cancel-wish.ts';
 import { GrantSubscription } from './grant-subscription.ts';
 import { ManualSubscriptionsRepository } from './manual-subscriptions.repository.ts';
 import { isRunning } from './subscription.ts';
