@@ -3,25 +3,18 @@
 import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Select } from '@billingos/ui/components/select';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { Bell } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { Alert } from '../../api/types.ts';
+import { ChoiceFilter } from '../../listing/choice-filter.tsx';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { AlertsTable } from './alerts-table.tsx';
 import { alertsQuery, alertStates, loadAlerts } from './queries.ts';
-
-const states = [
-  { value: 'open', label: 'Open' },
-  { value: 'resolved', label: 'Resolved' },
-] as const;
 
 const columns: readonly CsvColumn<Alert>[] = [
   { header: 'id', value: (row) => row.id },
@@ -55,38 +48,29 @@ export function Alerts() {
       />
       <Card>
         <div className="p-3">
-          <Select
-            aria-label="State"
-            className="w-40"
+          <ChoiceFilter
+            label="State"
+            choices={alertStates}
+            wordOf={(one) => (one === 'open' ? 'Open' : 'Resolved')}
             value={state}
-            options={states}
-            onValueChange={(value) => {
+            onChoose={(value) => {
               pages.restart();
-              void setState(alertStates.find((known) => known === value) ?? null);
+              void setState(value);
             }}
           />
         </div>
-        <QueryStates query={alerts} loading={<TableSkeleton label="Loading alerts" />}>
-          {({ data, next_cursor }) =>
-            data.length > 0 ? (
-              <>
-                <AlertsTable alerts={data} />
-                <Pager
-                  pages={pages}
-                  next_cursor={next_cursor}
-                  summary={`${data.length} ${data.length === 1 ? 'alert' : 'alerts'}`}
-                />
-              </>
-            ) : (
-              <EmptyState
-                icon={Bell}
-                title={state === 'open' ? 'Nothing needs you' : 'None was resolved yet'}
-              >
-                Failed payments, disputes and differences from Stripe are told here.
-              </EmptyState>
-            )
+        <PagedList
+          query={alerts}
+          pages={pages}
+          noun={['alert', 'alerts']}
+          empty={
+            <EmptyState icon={Bell} title={state === 'open' ? 'Nothing needs you' : 'None was resolved yet'}>
+              Failed payments, disputes and differences from Stripe are told here.
+            </EmptyState>
           }
-        </QueryStates>
+        >
+          {(data) => <AlertsTable alerts={data} />}
+        </PagedList>
       </Card>
     </>
   );

@@ -4,13 +4,11 @@ import { Card } from '@billingos/ui/components/card';
 import { CopyableCode } from '@billingos/ui/components/copy-button';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import { useQuery } from '@tanstack/react-query';
 import { ScrollText } from 'lucide-react';
-import { QueryStates } from '../../api/query-states.tsx';
 import { formatMoment } from '../../formatting/dates.ts';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { auditLogQuery } from './queries.ts';
@@ -24,45 +22,41 @@ export function AuditLog() {
     <>
       <PageHeader title="Audit log" description="Every change in this environment and who made it." />
       <Card>
-        <QueryStates query={entries} loading={<TableSkeleton label="Loading the audit log" />}>
-          {({ data, next_cursor }) =>
-            data.length > 0 ? (
-              <>
-                <Table label="Audit log">
-                  <TableHead>
-                    <tr>
-                      <HeaderCell className="border-t-0">When</HeaderCell>
-                      <HeaderCell className="border-t-0">Who</HeaderCell>
-                      <HeaderCell className="border-t-0">What</HeaderCell>
-                      <HeaderCell className="border-t-0">On</HeaderCell>
-                    </tr>
-                  </TableHead>
-                  <TableBody>
-                    {data.map((entry) => (
-                      <TableRow key={entry.id}>
-                        <Cell className="text-muted tabular-nums">{formatMoment(entry.created_at)}</Cell>
-                        <Cell>{entry.actor.label ?? entry.actor.type}</Cell>
-                        <Cell className="font-mono text-xs">{entry.action}</Cell>
-                        <Cell className="max-w-64">
-                          <CopyableCode value={entry.target.id} label={`Copy id of ${entry.target.type}`} />
-                        </Cell>
-                      </TableRow>
-                    ))}
-                  </TableBody>
-                </Table>
-                <Pager
-                  pages={pages}
-                  next_cursor={next_cursor}
-                  summary={`${data.length} ${data.length === 1 ? 'entry' : 'entries'}`}
-                />
-              </>
-            ) : (
-              <EmptyState icon={ScrollText} title="Nothing has changed yet">
-                Every change of a plan, key, customer or subscription is written down here.
-              </EmptyState>
-            )
+        <PagedList
+          query={entries}
+          pages={pages}
+          noun={['entry', 'entries']}
+          empty={
+            <EmptyState icon={ScrollText} title="Nothing has changed yet">
+              Every change of a plan, key, customer or subscription is written down here.
+            </EmptyState>
           }
-        </QueryStates>
+        >
+          {(data) => (
+            <Table label="Audit log">
+              <TableHead>
+                <tr>
+                  <HeaderCell className="border-t-0">When</HeaderCell>
+                  <HeaderCell className="border-t-0">Who</HeaderCell>
+                  <HeaderCell className="border-t-0">What</HeaderCell>
+                  <HeaderCell className="border-t-0">On</HeaderCell>
+                </tr>
+              </TableHead>
+              <TableBody>
+                {data.map((entry) => (
+                  <TableRow key={entry.id}>
+                    <Cell className="text-muted tabular-nums">{formatMoment(entry.created_at)}</Cell>
+                    <Cell>{entry.actor.label ?? entry.actor.type}</Cell>
+                    <Cell className="font-mono text-xs">{entry.action}</Cell>
+                    <Cell className="max-w-64">
+                      <CopyableCode value={entry.target.id} label={`Copy id of ${entry.target.type}`} />
+                    </Cell>
+                  </TableRow>
+                ))}
+              </TableBody>
+            </Table>
+          )}
+        </PagedList>
       </Card>
     </>
   );

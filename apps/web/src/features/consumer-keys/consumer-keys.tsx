@@ -5,15 +5,13 @@ import { Button } from '@billingos/ui/components/button';
 import { Card, CardHeader } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { KeySquare, X } from 'lucide-react';
 import { parseAsString, useQueryState } from 'nuqs';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { ConsumerKey } from '../../api/types.ts';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { ConsumerKeysTable } from './consumer-keys-table.tsx';
@@ -81,25 +79,19 @@ export function ConsumerKeys() {
               ) : null
             }
           />
-          <QueryStates query={keys} loading={<TableSkeleton label="Loading keys" />}>
-            {({ data, next_cursor }) =>
-              data.length > 0 ? (
-                <>
-                  <ConsumerKeysTable keys={data} />
-                  <Pager
-                    pages={pages}
-                    next_cursor={next_cursor}
-                    summary={`${data.length} ${data.length === 1 ? 'key' : 'keys'}`}
-                  />
-                </>
-              ) : (
-                <EmptyState icon={KeySquare} title="No keys yet">
-                  Give a customer one, and let your servers verify it: who calls, with what plan, and how much
-                  is left.
-                </EmptyState>
-              )
+          <PagedList
+            query={keys}
+            pages={pages}
+            noun={['key', 'keys']}
+            empty={
+              <EmptyState icon={KeySquare} title="No keys yet">
+                Give a customer one, and let your servers verify it: who calls, with what plan, and how much
+                is left.
+              </EmptyState>
             }
-          </QueryStates>
+          >
+            {(data) => <ConsumerKeysTable keys={data} />}
+          </PagedList>
         </Card>
         <Projects customer={of} />
       </div>

@@ -4,15 +4,13 @@ import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
 import { Select } from '@billingos/ui/components/select';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { TicketPercent } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { Coupon } from '../../api/types.ts';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { couponTerms } from './coupon-terms.ts';
@@ -72,25 +70,18 @@ export function Coupons() {
             }}
           />
         </div>
-        <QueryStates query={coupons} loading={<TableSkeleton label="Loading coupons" />}>
-          {({ data, next_cursor }) =>
-            data.length > 0 ? (
-              <>
-                <CouponsTable coupons={data} />
-                <Pager
-                  pages={pages}
-                  next_cursor={next_cursor}
-                  summary={`${data.length} ${data.length === 1 ? 'coupon' : 'coupons'}`}
-                />
-              </>
-            ) : (
-              <EmptyState icon={TicketPercent} title="No coupons yet" action={<CreateCouponDialog />}>
-                Make one, and give its key when you subscribe a customer, change a plan or make a checkout
-                link.
-              </EmptyState>
-            )
+        <PagedList
+          query={coupons}
+          pages={pages}
+          noun={['coupon', 'coupons']}
+          empty={
+            <EmptyState icon={TicketPercent} title="No coupons yet" action={<CreateCouponDialog />}>
+              Make one, and give its key when you subscribe a customer, change a plan or make a checkout link.
+            </EmptyState>
           }
-        </QueryStates>
+        >
+          {(data) => <CouponsTable coupons={data} />}
+        </PagedList>
       </Card>
     </>
   );

@@ -4,15 +4,13 @@ import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
 import { Select } from '@billingos/ui/components/select';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { Coins } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { CreditPack } from '../../api/types.ts';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { CreateCreditPackDialog } from './create-credit-pack-dialog.tsx';
@@ -72,25 +70,19 @@ export function CreditPacks() {
             }}
           />
         </div>
-        <QueryStates query={packs} loading={<TableSkeleton label="Loading credit packs" />}>
-          {({ data, next_cursor }) =>
-            data.length > 0 ? (
-              <>
-                <CreditPacksTable packs={data} />
-                <Pager
-                  pages={pages}
-                  next_cursor={next_cursor}
-                  summary={`${data.length} ${data.length === 1 ? 'pack' : 'packs'}`}
-                />
-              </>
-            ) : (
-              <EmptyState icon={Coins} title="No credit packs yet" action={<CreateCreditPackDialog />}>
-                A pack is a number of credits at a price. Customers buy one when a limit is used up, by
-                themselves or automatically, and features with a credit cost go on working.
-              </EmptyState>
-            )
+        <PagedList
+          query={packs}
+          pages={pages}
+          noun={['pack', 'packs']}
+          empty={
+            <EmptyState icon={Coins} title="No credit packs yet" action={<CreateCreditPackDialog />}>
+              A pack is a number of credits at a price. Customers buy one when a limit is used up, by
+              themselves or automatically, and features with a credit cost go on working.
+            </EmptyState>
           }
-        </QueryStates>
+        >
+          {(data) => <CreditPacksTable packs={data} />}
+        </PagedList>
       </Card>
     </>
   );

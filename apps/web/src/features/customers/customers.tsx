@@ -3,15 +3,13 @@
 import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { Search, Users } from 'lucide-react';
 import { parseAsString, useQueryState } from 'nuqs';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { Customer } from '../../api/types.ts';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { SearchField } from '../../listing/search-field.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
@@ -61,18 +59,12 @@ export function Customers() {
             }}
           />
         </div>
-        <QueryStates query={customers} loading={<TableSkeleton label="Loading customers" />}>
-          {({ data, next_cursor }) =>
-            data.length > 0 ? (
-              <>
-                <CustomersTable customers={data} />
-                <Pager
-                  pages={pages}
-                  next_cursor={next_cursor}
-                  summary={`${data.length} ${data.length === 1 ? 'customer' : 'customers'}`}
-                />
-              </>
-            ) : search ? (
+        <PagedList
+          query={customers}
+          pages={pages}
+          noun={['customer', 'customers']}
+          empty={
+            search ? (
               <EmptyState icon={Search} title="Nobody matches">
                 No customer has “{search}” in the name, e-mail address or id.
               </EmptyState>
@@ -82,7 +74,9 @@ export function Customers() {
               </EmptyState>
             )
           }
-        </QueryStates>
+        >
+          {(data) => <CustomersTable customers={data} />}
+        </PagedList>
       </Card>
     </>
   );

@@ -3,14 +3,12 @@
 import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { ShieldCheck } from 'lucide-react';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { Dispute } from '../../api/types.ts';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { DisputesTable } from './disputes-table.tsx';
@@ -47,24 +45,18 @@ export function Disputes() {
         }
       />
       <Card>
-        <QueryStates query={disputes} loading={<TableSkeleton label="Loading disputes" />}>
-          {({ data, next_cursor }) =>
-            data.length > 0 ? (
-              <>
-                <DisputesTable disputes={data} />
-                <Pager
-                  pages={pages}
-                  next_cursor={next_cursor}
-                  summary={`${data.length} ${data.length === 1 ? 'dispute' : 'disputes'}`}
-                />
-              </>
-            ) : (
-              <EmptyState icon={ShieldCheck} title="No disputes">
-                When somebody questions a payment at the bank, you answer here before the bank decides.
-              </EmptyState>
-            )
+        <PagedList
+          query={disputes}
+          pages={pages}
+          noun={['dispute', 'disputes']}
+          empty={
+            <EmptyState icon={ShieldCheck} title="No disputes">
+              When somebody questions a payment at the bank, you answer here before the bank decides.
+            </EmptyState>
           }
-        </QueryStates>
+        >
+          {(data) => <DisputesTable disputes={data} />}
+        </PagedList>
       </Card>
     </>
   );

@@ -4,30 +4,22 @@ import { Badge } from '@billingos/ui/components/badge';
 import { Button } from '@billingos/ui/components/button';
 import { Card, CardHeader } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
-import { Select } from '@billingos/ui/components/select';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import { useQuery } from '@tanstack/react-query';
 import { Mail } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import { useState } from 'react';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { Email } from '../../api/types.ts';
 import { Ago } from '../../formatting/time.tsx';
+import { ChoiceFilter } from '../../listing/choice-filter.tsx';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { EmailDialog } from './email-dialog.tsx';
 import { emailsQuery, loadEmails } from './queries.ts';
 import { emailStates, stateWords } from './states.ts';
-
-const every = 'all';
-const options = [
-  { value: every, label: 'Every state' },
-  ...emailStates.map((value) => ({ value, label: stateWords[value].label })),
-];
 
 const columns: readonly CsvColumn<Email>[] = [
   { header: 'id', value: (row) => row.id },
@@ -60,35 +52,30 @@ export function EmailLog() {
         }
       />
       <div className="px-4 pb-3">
-        <Select
-          aria-label="State"
-          className="w-44"
-          value={state ?? every}
-          options={options}
-          onValueChange={(value) => {
+        <ChoiceFilter
+          label="State"
+          choices={emailStates}
+          wordOf={(one) => stateWords[one].label}
+          everyLabel="Every state"
+          value={state}
+          onChoose={(value) => {
             pages.restart();
-            void setState(emailStates.find((known) => known === value) ?? null);
+            void setState(value);
           }}
         />
       </div>
-      <QueryStates query={emails} loading={<TableSkeleton label="Loading e-mails" />}>
-        {({ data, next_cursor }) =>
-          data.length > 0 ? (
-            <>
-              <EmailsTable emails={data} />
-              <Pager
-                pages={pages}
-                next_cursor={next_cursor}
-                summary={`${data.length} ${data.length === 1 ? 'e-mail' : 'e-mails'}`}
-              />
-            </>
-          ) : (
-            <EmptyState icon={Mail} title={state ? 'None in this state' : 'No e-mails yet'}>
-              Customers are written to when a payment fails, a trial ends or a yearly plan is about to renew.
-            </EmptyState>
-          )
+      <PagedList
+        query={emails}
+        pages={pages}
+        noun={['e-mail', 'e-mails']}
+        empty={
+          <EmptyState icon={Mail} title={state ? 'None in this state' : 'No e-mails yet'}>
+            Customers are written to when a payment fails, a trial ends or a yearly plan is about to renew.
+          </EmptyState>
         }
-      </QueryStates>
+      >
+        {(data) => <EmailsTable emails={data} />}
+      </PagedList>
     </Card>
   );
 }

@@ -3,28 +3,20 @@
 import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Select } from '@billingos/ui/components/select';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { ReceiptText } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { InvoiceSummary } from '../../api/types.ts';
+import { ChoiceFilter } from '../../listing/choice-filter.tsx';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { customerName } from '../customers/customer-name.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { InvoicesTable } from './invoices-table.tsx';
 import { invoicesQuery, loadInvoices } from './queries.ts';
 import { invoiceStatuses, statusWords } from './statuses.ts';
-
-const every = 'all';
-const statuses = [
-  { value: every, label: 'Every status' },
-  ...invoiceStatuses.map((value) => ({ value, label: statusWords[value].label })),
-];
 
 /** Amounts in minor units, as the API gives them: a spreadsheet can add them up without rounding. */
 const columns: readonly CsvColumn<InvoiceSummary>[] = [
@@ -69,37 +61,32 @@ export function Invoices() {
       />
       <Card>
         <div className="p-3">
-          <Select
-            aria-label="Status"
-            className="w-44"
-            value={status ?? every}
-            options={statuses}
-            onValueChange={(value) => {
+          <ChoiceFilter
+            label="Status"
+            choices={invoiceStatuses}
+            wordOf={(one) => statusWords[one].label}
+            everyLabel="Every status"
+            value={status}
+            onChoose={(value) => {
               pages.restart();
-              void setStatus(invoiceStatuses.find((known) => known === value) ?? null);
+              void setStatus(value);
             }}
           />
         </div>
-        <QueryStates query={invoices} loading={<TableSkeleton label="Loading invoices" />}>
-          {({ data, next_cursor }) =>
-            data.length > 0 ? (
-              <>
-                <InvoicesTable invoices={data} />
-                <Pager
-                  pages={pages}
-                  next_cursor={next_cursor}
-                  summary={`${data.length} ${data.length === 1 ? 'invoice' : 'invoices'}`}
-                />
-              </>
-            ) : (
-              <EmptyState icon={ReceiptText} title={status ? 'None with this status' : 'No invoices yet'}>
-                {status
-                  ? 'Choose another status to see more.'
-                  : 'The first one comes with the first subscription. Open a customer to sell one.'}
-              </EmptyState>
-            )
+        <PagedList
+          query={invoices}
+          pages={pages}
+          noun={['invoice', 'invoices']}
+          empty={
+            <EmptyState icon={ReceiptText} title={status ? 'None with this status' : 'No invoices yet'}>
+              {status
+                ? 'Choose another status to see more.'
+                : 'The first one comes with the first subscription. Open a customer to sell one.'}
+            </EmptyState>
           }
-        </QueryStates>
+        >
+          {(data) => <InvoicesTable invoices={data} />}
+        </PagedList>
       </Card>
     </>
   );

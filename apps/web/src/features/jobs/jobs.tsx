@@ -3,19 +3,15 @@
 import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Select } from '@billingos/ui/components/select';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { ListChecks } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import { QueryStates } from '../../api/query-states.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { ChoiceFilter } from '../../listing/choice-filter.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { JobsTable } from './jobs-table.tsx';
 import { jobsQuery, jobStates } from './queries.ts';
-
-const every = 'all';
 
 export function Jobs() {
   const { api } = useEnvironment();
@@ -30,41 +26,30 @@ export function Jobs() {
       />
       <Card>
         <div className="p-3">
-          <Select
-            aria-label="State"
-            className="w-40"
-            value={state ?? every}
-            options={[
-              { value: every, label: 'Every state' },
-              ...jobStates.map((value) => ({ value, label: value[0]?.toUpperCase() + value.slice(1) })),
-            ]}
-            onValueChange={(value) => {
+          <ChoiceFilter
+            label="State"
+            choices={jobStates}
+            wordOf={(one) => one[0]?.toUpperCase() + one.slice(1)}
+            everyLabel="Every state"
+            value={state}
+            onChoose={(value) => {
               pages.restart();
-              void setState(jobStates.find((known) => known === value) ?? null);
+              void setState(value);
             }}
           />
         </div>
-        <QueryStates query={jobs} loading={<TableSkeleton label="Loading jobs" />}>
-          {({ data, next_cursor }) =>
-            data.length > 0 ? (
-              <>
-                <JobsTable jobs={data} />
-                <Pager
-                  pages={pages}
-                  next_cursor={next_cursor}
-                  summary={`${data.length} ${data.length === 1 ? 'job' : 'jobs'}`}
-                />
-              </>
-            ) : (
-              <EmptyState
-                icon={ListChecks}
-                title={state === 'failed' ? 'Nothing has failed' : 'No jobs here'}
-              >
-                Jobs appear when something happens: a payment, a webhook, a batch of usage.
-              </EmptyState>
-            )
+        <PagedList
+          query={jobs}
+          pages={pages}
+          noun={['job', 'jobs']}
+          empty={
+            <EmptyState icon={ListChecks} title={state === 'failed' ? 'Nothing has failed' : 'No jobs here'}>
+              Jobs appear when something happens: a payment, a webhook, a batch of usage.
+            </EmptyState>
           }
-        </QueryStates>
+        >
+          {(data) => <JobsTable jobs={data} />}
+        </PagedList>
       </Card>
     </>
   );

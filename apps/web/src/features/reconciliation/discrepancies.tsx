@@ -2,16 +2,14 @@
 
 import { Badge } from '@billingos/ui/components/badge';
 import { Card, CardHeader } from '@billingos/ui/components/card';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import { useQuery } from '@tanstack/react-query';
 import { Fragment } from 'react';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { Discrepancy } from '../../api/types.ts';
 import { Ago } from '../../formatting/time.tsx';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { discrepanciesQuery, loadDiscrepancies } from './queries.ts';
@@ -74,24 +72,18 @@ export function Discrepancies({ run, poll_ms = false }: DiscrepanciesProps) {
           />
         }
       />
-      <QueryStates query={discrepancies} loading={<TableSkeleton label="Loading differences" />}>
-        {({ data, next_cursor }) =>
-          data.length > 0 ? (
-            <>
-              <DiscrepanciesTable discrepancies={data} />
-              <Pager
-                pages={pages}
-                next_cursor={next_cursor}
-                summary={`${data.length} ${data.length === 1 ? 'difference' : 'differences'}`}
-              />
-            </>
-          ) : (
-            <p className="px-4 pb-4 text-sm text-muted">
-              {run ? 'This run found no difference.' : 'Nothing has differed from Stripe so far.'}
-            </p>
-          )
+      <PagedList
+        query={discrepancies}
+        pages={pages}
+        noun={['difference', 'differences']}
+        empty={
+          <p className="px-4 pb-4 text-sm text-muted">
+            {run ? 'This run found no difference.' : 'Nothing has differed from Stripe so far.'}
+          </p>
         }
-      </QueryStates>
+      >
+        {(data) => <DiscrepanciesTable discrepancies={data} />}
+      </PagedList>
     </Card>
   );
 }

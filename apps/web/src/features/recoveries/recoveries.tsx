@@ -4,17 +4,15 @@ import { Button } from '@billingos/ui/components/button';
 import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Select } from '@billingos/ui/components/select';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { HandCoins } from 'lucide-react';
 import Link from 'next/link';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { Recovery } from '../../api/types.ts';
+import { ChoiceFilter } from '../../listing/choice-filter.tsx';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { customerName } from '../customers/customer-name.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
@@ -22,12 +20,6 @@ import { loadRecoveries, recoveriesQuery } from './queries.ts';
 import { RecoveriesTable } from './recoveries-table.tsx';
 import { RecoverySummary } from './recovery-summary.tsx';
 import { recoveryStates, stateWords } from './states.ts';
-
-const every = 'all';
-const states = [
-  { value: every, label: 'Every state' },
-  ...recoveryStates.map((value) => ({ value, label: stateWords[value].label })),
-];
 
 const columns: readonly CsvColumn<Recovery>[] = [
   { header: 'id', value: (row) => row.id },
@@ -75,37 +67,32 @@ export function Recoveries() {
       <RecoverySummary />
       <Card>
         <div className="p-3">
-          <Select
-            aria-label="State"
-            className="w-44"
-            value={state ?? every}
-            options={states}
-            onValueChange={(value) => {
+          <ChoiceFilter
+            label="State"
+            choices={recoveryStates}
+            wordOf={(one) => stateWords[one].label}
+            everyLabel="Every state"
+            value={state}
+            onChoose={(value) => {
               pages.restart();
-              void setState(recoveryStates.find((known) => known === value) ?? null);
+              void setState(value);
             }}
           />
         </div>
-        <QueryStates query={recoveries} loading={<TableSkeleton label="Loading failed payments" />}>
-          {({ data, next_cursor }) =>
-            data.length > 0 ? (
-              <>
-                <RecoveriesTable recoveries={data} />
-                <Pager
-                  pages={pages}
-                  next_cursor={next_cursor}
-                  summary={`${data.length} failed ${data.length === 1 ? 'payment' : 'payments'}`}
-                />
-              </>
-            ) : (
-              <EmptyState icon={HandCoins} title={state ? 'None in this state' : 'No payment has failed'}>
-                {state
-                  ? 'Choose another state to see more.'
-                  : 'When one does, it is tried again and the customer is written to. Settings say when and how often.'}
-              </EmptyState>
-            )
+        <PagedList
+          query={recoveries}
+          pages={pages}
+          noun={['failed payment', 'failed payments']}
+          empty={
+            <EmptyState icon={HandCoins} title={state ? 'None in this state' : 'No payment has failed'}>
+              {state
+                ? 'Choose another state to see more.'
+                : 'When one does, it is tried again and the customer is written to. Settings say when and how often.'}
+            </EmptyState>
           }
-        </QueryStates>
+        >
+          {(data) => <RecoveriesTable recoveries={data} />}
+        </PagedList>
       </Card>
     </>
   );

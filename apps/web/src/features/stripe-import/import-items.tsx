@@ -2,23 +2,19 @@
 
 import { Card, CardHeader } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
-import { Select } from '@billingos/ui/components/select';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { Import } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { StripeImport, StripeImportItem } from '../../api/types.ts';
+import { ChoiceFilter } from '../../listing/choice-filter.tsx';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { kindWords, notedBy, outcomeWords } from './import-words.ts';
 import { ItemsTable } from './items-table.tsx';
 import { itemKinds, itemsQuery, loadItems, outcomes } from './queries.ts';
-
-const every = 'all';
 
 const columns: readonly CsvColumn<StripeImportItem>[] = [
   { header: 'kind', value: (row) => row.kind },
@@ -52,51 +48,41 @@ export function ImportItems({ report }: { report: StripeImport }) {
         }
       />
       <div className="flex flex-wrap gap-2 px-3 pb-3">
-        <Select
-          aria-label="Kind"
-          className="w-40"
-          value={kind ?? every}
-          options={[
-            { value: every, label: 'Every kind' },
-            ...itemKinds.map((value) => ({ value, label: kindWords[value] })),
-          ]}
-          onValueChange={(value) => {
+        <ChoiceFilter
+          label="Kind"
+          choices={itemKinds}
+          wordOf={(one) => kindWords[one]}
+          everyLabel="Every kind"
+          value={kind}
+          onChoose={(value) => {
             pages.restart();
-            void setKind(itemKinds.find((known) => known === value) ?? null);
+            void setKind(value);
           }}
         />
-        <Select
-          aria-label="Outcome"
-          className="w-40"
-          value={outcome ?? every}
-          options={[
-            { value: every, label: 'Every outcome' },
-            ...outcomes.map((value) => ({ value, label: words[value] })),
-          ]}
-          onValueChange={(value) => {
+        <ChoiceFilter
+          label="Outcome"
+          choices={outcomes}
+          wordOf={(one) => words[one]}
+          everyLabel="Every outcome"
+          value={outcome}
+          onChoose={(value) => {
             pages.restart();
-            void setOutcome(outcomes.find((known) => known === value) ?? null);
+            void setOutcome(value);
           }}
         />
       </div>
-      <QueryStates query={items} loading={<TableSkeleton label="Loading objects" />}>
-        {({ data, next_cursor }) =>
-          data.length > 0 ? (
-            <>
-              <ItemsTable items={data} words={words} />
-              <Pager
-                pages={pages}
-                next_cursor={next_cursor}
-                summary={`${data.length} ${data.length === 1 ? 'object' : 'objects'}`}
-              />
-            </>
-          ) : (
-            <EmptyState icon={Import} title={kind || outcome ? 'None of these' : 'No objects'}>
-              {emptyWords(report, kind !== null || outcome !== null)}
-            </EmptyState>
-          )
+      <PagedList
+        query={items}
+        pages={pages}
+        noun={['object', 'objects']}
+        empty={
+          <EmptyState icon={Import} title={kind || outcome ? 'None of these' : 'No objects'}>
+            {emptyWords(report, kind !== null || outcome !== null)}
+          </EmptyState>
         }
-      </QueryStates>
+      >
+        {(data) => <ItemsTable items={data} words={words} />}
+      </PagedList>
     </Card>
   );
 }

@@ -3,14 +3,12 @@
 import { Card, CardBody, CardHeader } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { Import } from 'lucide-react';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { StripeImport } from '../../api/types.ts';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { notedBy } from './import-words.ts';
@@ -62,24 +60,18 @@ export function StripeImports() {
         </Card>
         <Card>
           <CardHeader title="Rehearsals and imports" />
-          <QueryStates query={imports} loading={<TableSkeleton rows={3} label="Loading imports" />}>
-            {({ data, next_cursor }) =>
-              data.length > 0 ? (
-                <>
-                  <ImportsTable imports={data} />
-                  <Pager
-                    pages={pages}
-                    next_cursor={next_cursor}
-                    summary={`${data.length} ${data.length === 1 ? 'report' : 'reports'}`}
-                  />
-                </>
-              ) : (
-                <EmptyState icon={Import} title="Nothing was imported yet">
-                  Connect your Stripe account, then rehearse the import above.
-                </EmptyState>
-              )
+          <PagedList
+            query={imports}
+            pages={pages}
+            noun={['report', 'reports']}
+            empty={
+              <EmptyState icon={Import} title="Nothing was imported yet">
+                Connect your Stripe account, then rehearse the import above.
+              </EmptyState>
             }
-          </QueryStates>
+          >
+            {(data) => <ImportsTable imports={data} />}
+          </PagedList>
         </Card>
       </div>
     </>

@@ -3,16 +3,14 @@
 import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Select } from '@billingos/ui/components/select';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { Repeat } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { Subscription } from '../../api/types.ts';
+import { ChoiceFilter } from '../../listing/choice-filter.tsx';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { customerName } from '../customers/customer-name.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
@@ -20,15 +18,6 @@ import { loadSubscriptions, subscriptionsQuery } from './queries.ts';
 import { statusFilters, statusWords } from './statuses.ts';
 import { subscriptionPrice } from './subscription-price.ts';
 import { SubscriptionsTable } from './subscriptions-table.tsx';
-
-const every = 'all';
-const statuses = [
-  { value: every, label: 'Every status' },
-  ...statusFilters.map((value) => ({
-    value,
-    label: value === 'running' ? 'Running' : statusWords[value].label,
-  })),
-];
 
 const columns: readonly CsvColumn<Subscription>[] = [
   { header: 'id', value: (row) => row.id },
@@ -63,37 +52,32 @@ export function Subscriptions() {
       />
       <Card>
         <div className="p-3">
-          <Select
-            aria-label="Status"
-            className="w-44"
-            value={status ?? every}
-            options={statuses}
-            onValueChange={(value) => {
+          <ChoiceFilter
+            label="Status"
+            choices={statusFilters}
+            wordOf={(one) => (one === 'running' ? 'Running' : statusWords[one].label)}
+            everyLabel="Every status"
+            value={status}
+            onChoose={(value) => {
               pages.restart();
-              void setStatus(statusFilters.find((known) => known === value) ?? null);
+              void setStatus(value);
             }}
           />
         </div>
-        <QueryStates query={subscriptions} loading={<TableSkeleton label="Loading subscriptions" />}>
-          {({ data, next_cursor }) =>
-            data.length > 0 ? (
-              <>
-                <SubscriptionsTable subscriptions={data} />
-                <Pager
-                  pages={pages}
-                  next_cursor={next_cursor}
-                  summary={`${data.length} ${data.length === 1 ? 'subscription' : 'subscriptions'}`}
-                />
-              </>
-            ) : (
-              <EmptyState icon={Repeat} title={status ? 'None with this status' : 'No subscriptions yet'}>
-                {status
-                  ? 'Choose another status to see more.'
-                  : 'Open a customer to send a checkout link, or call the API from your sign-up.'}
-              </EmptyState>
-            )
+        <PagedList
+          query={subscriptions}
+          pages={pages}
+          noun={['subscription', 'subscriptions']}
+          empty={
+            <EmptyState icon={Repeat} title={status ? 'None with this status' : 'No subscriptions yet'}>
+              {status
+                ? 'Choose another status to see more.'
+                : 'Open a customer to send a checkout link, or call the API from your sign-up.'}
+            </EmptyState>
           }
-        </QueryStates>
+        >
+          {(data) => <SubscriptionsTable subscriptions={data} />}
+        </PagedList>
       </Card>
     </>
   );

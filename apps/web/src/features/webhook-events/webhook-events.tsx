@@ -3,19 +3,15 @@
 import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Select } from '@billingos/ui/components/select';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { Webhook } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
-import { QueryStates } from '../../api/query-states.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { ChoiceFilter } from '../../listing/choice-filter.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { webhookEventsQuery, webhookEventStates } from './queries.ts';
 import { WebhookEventsTable } from './webhook-events-table.tsx';
-
-const every = 'all';
 
 export function WebhookEvents() {
   const { api } = useEnvironment();
@@ -30,41 +26,30 @@ export function WebhookEvents() {
       />
       <Card>
         <div className="p-3">
-          <Select
-            aria-label="State"
-            className="w-40"
-            value={state ?? every}
-            options={[
-              { value: every, label: 'Every state' },
-              ...webhookEventStates.map((value) => ({
-                value,
-                label: value[0]?.toUpperCase() + value.slice(1),
-              })),
-            ]}
-            onValueChange={(value) => {
+          <ChoiceFilter
+            label="State"
+            choices={webhookEventStates}
+            wordOf={(one) => one[0]?.toUpperCase() + one.slice(1)}
+            everyLabel="Every state"
+            value={state}
+            onChoose={(value) => {
               pages.restart();
-              void setState(webhookEventStates.find((known) => known === value) ?? null);
+              void setState(value);
             }}
           />
         </div>
-        <QueryStates query={events} loading={<TableSkeleton label="Loading events" />}>
-          {({ data, next_cursor }) =>
-            data.length > 0 ? (
-              <>
-                <WebhookEventsTable events={data} />
-                <Pager
-                  pages={pages}
-                  next_cursor={next_cursor}
-                  summary={`${data.length} ${data.length === 1 ? 'event' : 'events'}`}
-                />
-              </>
-            ) : (
-              <EmptyState icon={Webhook} title={state ? 'None in this state' : 'No events yet'}>
-                Stripe sends one for every payment and every change of a subscription.
-              </EmptyState>
-            )
+        <PagedList
+          query={events}
+          pages={pages}
+          noun={['event', 'events']}
+          empty={
+            <EmptyState icon={Webhook} title={state ? 'None in this state' : 'No events yet'}>
+              Stripe sends one for every payment and every change of a subscription.
+            </EmptyState>
           }
-        </QueryStates>
+        >
+          {(data) => <WebhookEventsTable events={data} />}
+        </PagedList>
       </Card>
     </>
   );
