@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
 import type { Connection } from './connections.ts';
-import { translateStripeError } from './stripe.errors.ts';
+import { hasCode, StripeUnavailable, translateStripeError } from './stripe.errors.ts';
 
 /**
  * Tells a Stripe meter a quantity, once per identifier (Stripe remembers it for at least 24 hours). An identifier it
@@ -27,6 +27,10 @@ export async function sendMeterEvent(
       { stripeAccount },
     );
   } catch (error) {
+    if (hasCode(error, 'timestamp_in_future')) {
+      // Our clock is ahead of Stripe's: it takes the event when its own has come there.
+      throw new StripeUnavailable(error);
+    }
     if (!isDuplicate(error)) {
       throw translateStripeError(error);
     }

@@ -323,6 +323,64 @@ describe('a reconciliation', () => {
       .toEqual(['user_0 40 sent', 'user_1 55 sent', 'user_2 60 sent', 'user_2 7 sent']);
   }, 60_000);
 
+  it('tells Stripe’s meters the value again that they do not say, of what is no sum', async () => {
+    // Stripe takes nothing from the future, into which the stories before this one went.
+    stack.passTime((Date.now() - stack.now().getTime()) / 1_000);
+    const tenant = await stack.newConnectedTenant();
+    const { asServer } = tenant;
+    const { owner } = stack.database;
+    await asServer('POST', 'features', { key: 'seats', name: 'Seats', type: 'metered', aggregation: 'max' });
+    await asServer('POST', 'plans', {
+      key: 'pro',
+      name: 'Pro',
+      prices: [{ amount: 1_900, currency: 'usd', interval: 'month' }],
+      features: [{ feature: 'seats', limit: 100 }],
+    });
+    const wanted = ['lost', 'in_doubt', 'right'];
+    for (const customer of wanted) {
+      await asServer('POST', 'customers', { external_id: customer });
+      await asServer('POST', 'subscriptions', { customer, plan: 'pro', payment_method: 'pm_card_visa' });
+      await asServer('POST', 'usage/track', {
+        idempotency_key: customer,
+        customer,
+        meter: 'seats',
+        value: 9,
+      });
+    }
+    const forwards = async () =>
+      (
+        await owner.query<{ text: string }>(
+          `select c.external_id || ' ' || f.quantity || ' ' || f.state as text
+           from usage_forwards f join customers c on c.id = f.customer_id
+           where f.environment_id = $1 order by 1`,
+          [tenant.environment_id],
+        )
+      ).rows.map(({ text }) => text);
+    await expect
+      .poll(forwards, { timeout: 20_000 })
+      .toEqual(['in_doubt 9 sent', 'lost 9 sent', 'right 9 sent']);
+    await owner.query(
+      `update stripe_accounts set connected_at = connected_at - interval '1 hour' where environment_id = $1`,
+      [tenant.environment_id],
+    );
+    const set = (customer: string, change: string) =>
+      owner.query(
+        `update usage_forwards set ${change} where customer_id in (select id from customers where external_id = $1 and environment_id = $2)`,
+        [customer, tenant.environment_id],
+      );
+    // Stripe took them for 9: as if it had never heard of the rest.
+    await set('lost', 'quantity = 12');
+    await set('in_doubt', `quantity = 15, state = 'needs_reconcile', sent_at = null, error = 'lost'`);
+    stack.passTime(20 * 60);
+
+    expect(await reconciled(tenant)).toMatchObject({ found: 2, repaired: 2 });
+
+    const repaired = ['in_doubt 15 sent', 'lost 12 sent', 'right 9 sent'];
+    await expect.poll(forwards, { timeout: 20_000 }).toEqual(repaired);
+    stack.passTime(20 * 60);
+    expect(await reconciled(tenant)).toMatchObject({ found: 0 });
+  }, 60_000);
+
   it('begins by itself an hour after the last one began', async () => {
     const tenant = await merchantWith(1);
     const { rows } = await stack.database.owner.query<{ count: number }>(

@@ -61,6 +61,26 @@ const track = (customer: string, value: number, occurredAt?: Date, meter = 'toke
     ...(occurredAt === undefined ? {} : { occurred_at: occurredAt.toISOString() }),
   });
 
+async function correct(customer: string, value: number): Promise<void> {
+  const { body } = await tenant.asServer('POST', 'usage/corrections', {
+    idempotency_key: `forwarding-${++keys}`,
+    customer,
+    meter: 'tokens',
+    value,
+    reason: 'Counted wrongly.',
+  });
+  expect(body).toMatchObject({ status: 'accepted' });
+}
+
+/** Chances that are the same for the same seed. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+}
+
 /** Forwards as the worker does, `after` milliseconds from now. */
 async function forward(after: number): Promise<void> {
   stack.setTime(new Date(Date.now() + after));
@@ -151,6 +171,86 @@ describe('usage', () => {
     expect(await onStripe(customer)).toBe(3);
   });
 
+  it('that was taken back after Stripe was told is taken off there, to the unit', async () => {
+    const customer = await subscriber('taken-back');
+    stack.setTime(new Date());
+    await track(customer, 42);
+    await forward(2 * minute);
+    expect(await onStripe(customer)).toBe(42);
+
+    await correct(customer, -10);
+    await forward(4 * minute);
+    expect(await onStripe(customer)).toBe(32);
+    // Of 31.5 Stripe is told 31, and of 31.75 too.
+    await correct(customer, -0.5);
+    await forward(6 * minute);
+    expect(await onStripe(customer)).toBe(31);
+    await correct(customer, 0.25);
+    await forward(8 * minute);
+    expect(await onStripe(customer)).toBe(31);
+    await track(customer, 0.25);
+    // Fractions are looked at every hour.
+    await forward(80 * minute);
+    expect(await onStripe(customer)).toBe(32);
+    // All of it, before it was told: nothing is left to be told.
+    await correct(customer, -32);
+    await track(customer, 5);
+    await correct(customer, -5);
+    await forward(90 * minute);
+    await forward(100 * minute);
+    expect(await onStripe(customer)).toBe(0);
+    expect((await forwardsOf(customer)).filter(({ state }) => state !== 'sent')).toEqual([]);
+  });
+
+  it('and corrections in any order come to whole units of what is left', async () => {
+    const seed = Number(process.env['FAULT_SEED'] ?? Date.now() % 1_000_000);
+    const draw = seeded(seed);
+    const customer = await subscriber(`any-order-${seed}`);
+    stack.setTime(new Date());
+    let thousandths = 0;
+    for (let step = 1; step <= 40; step++) {
+      const amount = Math.floor(draw() * 3_000);
+      if (draw() < 0.4 && thousandths >= amount) {
+        await correct(customer, -amount / 1_000);
+        thousandths -= amount;
+      } else {
+        await track(customer, amount / 1_000);
+        thousandths += amount;
+      }
+      if (draw() < 0.3) {
+        await forward(step * minute);
+      }
+    }
+    await forward(110 * minute);
+    await forward(180 * minute);
+    expect(await onStripe(customer), `seed ${seed}`).toBe(Math.floor(thousandths / 1_000));
+  });
+
+  it('that is no sum arrives in the order it was, also where an answer was lost', async () => {
+    const customer = await subscriber('in-order');
+    stack.setTime(new Date());
+    await track(customer, 3, undefined, 'seats');
+    stack.emulator.runFaults({
+      requests: [{ kind: 'rate_limit', path: '/v1/billing/meter_events' }],
+    });
+    await forward(2 * minute);
+    stack.emulator.runFaults({});
+    // The first waits for another attempt, and the newer one behind it.
+    await track(customer, 7, undefined, 'seats');
+    await forward(2.5 * minute);
+    expect((await forwardsOf(customer)).map(({ state, quantity }) => [state, quantity])).toEqual([
+      ['sending', 3],
+      ['open', 7],
+    ]);
+    await forward(5 * minute);
+    await forward(6 * minute);
+    expect((await forwardsOf(customer)).map(({ state, quantity }) => [state, quantity])).toEqual([
+      ['sent', 3],
+      ['sent', 7],
+    ]);
+    expect(await onStripe(customer, 'seats')).toBe(7);
+  });
+
   it('of the first minute of a subscription is told in the period that began in it', async () => {
     const customer = 'first-minute';
     await tenant.asServer('POST', 'customers', { external_id: customer });
@@ -205,5 +305,20 @@ describe('usage', () => {
     expect(await forwardsOf(customer)).toMatchObject([
       { state: 'needs_reconcile', quantity: 3, error: expect.stringMatching(/Stripe refused/) },
     ]);
+  });
+
+  // Last, because it moves Stripe's clock.
+  it('of a time that Stripe’s clock has not come to waits until it has', async () => {
+    const customer = await subscriber('ahead');
+    const ahead = 10 * minute;
+    stack.setTime(new Date(Date.now() + ahead));
+    await track(customer, 4);
+    await forward(ahead + 2 * minute);
+    expect(await forwardsOf(customer)).toMatchObject([{ state: 'sending' }]);
+
+    stack.emulator.advanceTo((Date.now() + ahead) / 1_000);
+    await forward(ahead + 4 * minute);
+    expect(await forwardsOf(customer)).toMatchObject([{ state: 'sent', quantity: 4 }]);
+    expect(await onStripe(customer)).toBe(4);
   });
 });

@@ -16,6 +16,8 @@ export interface ForwardedPair {
   sent: string;
   /** Stripe may have taken it or not. */
   unsure: string;
+  /** Whether something is: of sums also what adds up to nothing. */
+  is_unsure: boolean;
 }
 
 /** What Stripe's meters were told, looked back upon. */
@@ -51,7 +53,11 @@ export class ForwardsRepository {
                then case when (array_agg(f.state order by f.bucket desc))[1] = 'needs_reconcile'
                  then (array_agg(f.quantity order by f.bucket desc))[1] else 0 end
                else coalesce(sum(f.quantity) filter (where f.state = 'needs_reconcile'), 0)
-             end as unsure
+             end as unsure,
+             case when m.aggregation in ('max', 'unique', 'latest')
+               then (array_agg(f.state order by f.bucket desc))[1] = 'needs_reconcile'
+               else bool_or(f.state = 'needs_reconcile')
+             end as is_unsure
       from usage_forwards f
       join customers c on c.environment_id = f.environment_id and c.id = f.customer_id
       join meters m on m.environment_id = f.environment_id and m.id = f.meter_id
@@ -102,6 +108,31 @@ export class ForwardsRepository {
       .where('environment_id', '=', environmentId)
       .where('id', '=', id)
       .execute();
+  }
+
+  /** Tells the last value that was told once more, at a later second of its period, which Stripe goes by. */
+  async tellAgain(
+    environmentId: string,
+    pair: { customerId: string; meterId: string; from: Date; until: Date },
+    newId: string,
+    now: Date,
+  ): Promise<void> {
+    await sql`
+      update usage_forwards f
+      set id = ${newId}, state = 'sending', due_at = ${now}, first_attempt_at = null, attempts = 0, sent_at = null,
+          bucket = coalesce(
+            (select least(f.bucket + interval '1 second', r.period_end - interval '1 second')
+             from usage_records r
+             where r.environment_id = f.environment_id and r.customer_id = f.customer_id and r.meter_id = f.meter_id
+               and r.period_start <= f.bucket and r.period_end > f.bucket
+             order by r.period_start desc limit 1), f.bucket)
+      where f.environment_id = ${environmentId} and f.id = (
+        select l.id from usage_forwards l
+        where l.environment_id = ${environmentId} and l.customer_id = ${pair.customerId}
+          and l.meter_id = ${pair.meterId} and l.absolute and l.state = 'sent'
+          and l.bucket >= ${pair.from} and l.bucket < ${pair.until}
+        order by l.bucket desc, l.sent_at desc limit 1 for update)
+    `.execute(this.database.q);
   }
 
   /** Gives up what was not told to an account that was left. */

@@ -59,7 +59,7 @@ export class MeterDrift {
     for (const pair of pairs) {
       const counted = await meterTotal(connection, { ...pair, ...window });
       // Whole numbers, and far below what a number holds exactly.
-      if (counted !== Number(pair.sent) || Number(pair.unsure) > 0) {
+      if (counted !== Number(pair.sent) || pair.is_unsure) {
         found.push(this.difference(environmentId, pair, counted, window));
       }
     }
@@ -89,32 +89,66 @@ export class MeterDrift {
       stripe_meter_id: pair.stripe_meter_id,
       before: { sent, unsure },
       after: { counted: String(counted) },
-      repair: async () => {
-        if (Number(unsure) === 0) {
-          return counted < Number(sent)
-            ? 'Stripe counted less than it was told. Look at the meter’s errors on Stripe; usage is not sent again by itself.'
-            : 'Stripe counted more than it was told: somebody else sends to this meter.';
-        }
-        const arrived = counted === Number(unsure) + (pair.is_absolute ? 0 : Number(sent));
-        if (!arrived && counted !== Number(sent)) {
-          return 'Stripe counted neither with nor without what is in doubt: it is not sent again by itself.';
-        }
-        await this.database.tenant(environmentId, async () => {
-          const ids = await this.forwards.unsure(environmentId, { customerId, meterId, ...window });
-          for (const id of ids) {
-            await (arrived
-              ? this.forwards.noteSent(environmentId, id, this.clock.now())
-              : // Stripe has forgotten the identifier it came with before: it goes as a new one.
-                this.forwards.sendAnew(environmentId, id, newId('usage_forward'), this.clock.now()));
-          }
-          await this.audit.record(environmentId, {
-            action: arrived ? 'usage_forward.found_sent' : 'usage_forward.sent_anew',
-            target: { type: 'customer', id: customerId },
-            after: { meter: meterId, quantity: unsure },
-          });
-        });
-        return null;
-      },
+      repair: () =>
+        pair.is_unsure
+          ? this.settle(environmentId, pair, counted, window)
+          : this.tellAgain(environmentId, pair, counted, window),
     };
+  }
+
+  /** A value says the whole: telling it twice is telling it once. More of a sum would be counted twice. */
+  private async tellAgain(
+    environmentId: string,
+    { customer_id: customerId, meter_id: meterId, sent, is_absolute: isAbsolute }: ForwardedPair,
+    counted: number,
+    window: { from: Date; until: Date },
+  ): Promise<string | null> {
+    if (!isAbsolute) {
+      return counted < Number(sent)
+        ? 'Stripe counted less than it was told. Look at the meter’s errors on Stripe; usage is not sent again by itself.'
+        : 'Stripe counted more than it was told: somebody else sends to this meter.';
+    }
+    await this.database.tenant(environmentId, async () => {
+      await this.forwards.tellAgain(
+        environmentId,
+        { customerId, meterId, ...window },
+        newId('usage_forward'),
+        this.clock.now(),
+      );
+      await this.audit.record(environmentId, {
+        action: 'usage_forward.sent_anew',
+        target: { type: 'customer', id: customerId },
+        after: { meter: meterId, quantity: sent },
+      });
+    });
+    return null;
+  }
+
+  private async settle(
+    environmentId: string,
+    pair: ForwardedPair,
+    counted: number,
+    window: { from: Date; until: Date },
+  ): Promise<string | null> {
+    const { sent, unsure, customer_id: customerId, meter_id: meterId, is_absolute: isAbsolute } = pair;
+    const arrived = counted === Number(unsure) + (isAbsolute ? 0 : Number(sent));
+    if (!arrived && !isAbsolute && counted !== Number(sent)) {
+      return 'Stripe counted neither with nor without what is in doubt: it is not sent again by itself.';
+    }
+    await this.database.tenant(environmentId, async () => {
+      const ids = await this.forwards.unsure(environmentId, { customerId, meterId, ...window });
+      for (const id of ids) {
+        await (arrived
+          ? this.forwards.noteSent(environmentId, id, this.clock.now())
+          : // Stripe has forgotten the identifier it came with before: it goes as a new one.
+            this.forwards.sendAnew(environmentId, id, newId('usage_forward'), this.clock.now()));
+      }
+      await this.audit.record(environmentId, {
+        action: arrived ? 'usage_forward.found_sent' : 'usage_forward.sent_anew',
+        target: { type: 'customer', id: customerId },
+        after: { meter: meterId, quantity: unsure },
+      });
+    });
+    return null;
   }
 }

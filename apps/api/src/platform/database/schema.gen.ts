@@ -1392,6 +1392,9 @@ export interface UsageForwards {
   first_attempt_at: Timestamp | null;
   id: string;
   meter_id: string;
+  /**
+   * Negative: a correction took back more than was used. Stripe bills what is left, or nothing.
+   */
   quantity: Numeric;
   sent_at: Timestamp | null;
   /**
