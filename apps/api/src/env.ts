@@ -33,6 +33,7 @@ const variables = z.object({
   DATABASE_URL: url,
   DATABASE_POOL_MAX: z.coerce.number().int().min(2).max(200).default(10),
   REDIS_URL: url,
+  REDIS_TOPOLOGY: z.enum(['single', 'cluster']).default('single'),
   SUPABASE_URL: url,
   STRIPE_TEST_SECRET_KEY: z.string().startsWith('sk_test_').or(z.string().startsWith('rk_test_')).optional(),
   STRIPE_LIVE_SECRET_KEY: z.string().startsWith('sk_live_').or(z.string().startsWith('rk_live_')).optional(),

@@ -4,9 +4,10 @@ import { JobRunner } from './platform/jobs/job-runner.ts';
 import { Relay } from './platform/jobs/relay.ts';
 import { JobWorker } from './platform/jobs/worker.ts';
 import { WorkerStatus } from './platform/jobs/worker-status.ts';
+import { QueueConnection } from './platform/redis.ts';
 
 /** The same product, running its jobs instead of serving requests. */
-@Module({ imports: [AppModule], providers: [JobWorker, Relay, JobRunner, WorkerStatus] })
+@Module({ imports: [AppModule], providers: [JobWorker, QueueConnection, Relay, JobRunner, WorkerStatus] })
 export class WorkerModule implements BeforeApplicationShutdown {
   constructor(private readonly worker: JobWorker) {}
 

@@ -20,14 +20,7 @@ export class Broadcast implements OnApplicationShutdown {
     private readonly redis: Redis,
     private readonly log: Log,
   ) {
-    this.subscriber = redis.client.duplicate({
-      lazyConnect: true,
-      enableOfflineQueue: true,
-      maxRetriesPerRequest: null,
-      // Nothing is answered while nobody says anything.
-      commandTimeout: undefined,
-      connectionName: 'billingos-broadcast',
-    });
+    this.subscriber = redis.newListener();
     // The other connection reports that Redis is away.
     this.subscriber.on('error', () => undefined);
     this.subscriber.on('message', (_: string, text: string) => this.receive(text));

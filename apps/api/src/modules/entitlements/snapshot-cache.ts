@@ -206,12 +206,11 @@ export class SnapshotCache implements OnModuleInit {
   async invalidateForSure(environmentId: string, cacheKey: string, version: number): Promise<void> {
     const key = keyOf(environmentId, cacheKey);
     this.hot.forget(key, version);
-    // In this order on one connection: who hears of it and reads Redis finds it done.
-    const told = [
-      this.redis.client.invalidateSnapshot(key, version, maxAgeMs),
-      this.broadcast.tell(changedTopic, `${version} ${key}`),
-    ];
-    await Promise.all(told);
+    // Who hears of it and reads Redis finds it done.
+    await this.redis.inOrder(
+      () => this.redis.client.invalidateSnapshot(key, version, maxAgeMs),
+      () => this.broadcast.tell(changedTopic, `${version} ${key}`),
+    );
     // Once more, for what a check of this process read in between.
     this.hot.forget(key, version);
   }
@@ -219,7 +218,11 @@ export class SnapshotCache implements OnModuleInit {
   /** Notes the totals that events brought about. */
   async addUsage(recorded: readonly RecordedTotal[]): Promise<void> {
     const environments = totalsByEnvironment(recorded);
-    const told = [...environments.values()].map((totals) => {
+    const all = [...environments.values()].flat();
+    if (all.length === 0) {
+      return;
+    }
+    const write = [...environments.values()].map((totals) => () => {
       const keys = totals.map(({ key }) => key);
       totals.forEach((total) => this.hot.addUsage(total));
       return this.quietly(() =>
@@ -231,11 +234,10 @@ export class SnapshotCache implements OnModuleInit {
         ),
       );
     });
-    const all = [...environments.values()].flat();
-    if (all.length > 0) {
-      told.push(this.broadcast.tell(usageTopic, this.self + JSON.stringify(all)));
-    }
-    await Promise.all(told);
+    await this.redis.inOrder(
+      () => Promise.all(write.map((one) => one())),
+      () => this.broadcast.tell(usageTopic, this.self + JSON.stringify(all)),
+    );
   }
 
   /** The cache may be away; what it holds is a copy, and its age is bounded. */

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type Job, Worker } from 'bullmq';
-import { Env } from '../../env.ts';
 import { Clock } from '../clock.ts';
 import { Database } from '../database/database.ts';
 import { Log } from '../log.ts';
 import { Metrics } from '../metrics.ts';
-import { queueConnection } from '../redis.ts';
+import { QueueConnection } from '../redis.ts';
 import { requestContext } from '../request-context.ts';
 import {
   backoffSeconds,
@@ -44,7 +43,7 @@ export class JobRunner {
   private workers: Worker<JobData>[] = [];
 
   constructor(
-    private readonly env: Env,
+    private readonly redis: QueueConnection,
     private readonly database: Database,
     private readonly outbox: OutboxRepository,
     private readonly handlers: JobHandlers,
@@ -57,7 +56,7 @@ export class JobRunner {
     this.handlers.assertComplete();
     this.workers = queues.map((queue) => {
       const worker = new Worker<JobData>(queue, (job) => this.process(job), {
-        connection: queueConnection(this.env),
+        connection: this.redis.connection,
         prefix: queuePrefix(queue),
         concurrency: concurrency[queue],
         stalledInterval: stalledCheckMs,

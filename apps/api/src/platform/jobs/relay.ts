@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Queue } from 'bullmq';
-import { Env } from '../../env.ts';
 import { Clock } from '../clock.ts';
 import { Log } from '../log.ts';
-import { queueConnection } from '../redis.ts';
+import { QueueConnection } from '../redis.ts';
 import { type QueueName, queuePrefix, queues } from './job.ts';
 import { type ClaimedJob, OutboxRepository } from './outbox.repository.ts';
 
@@ -22,12 +21,12 @@ export class Relay {
   private running: Promise<void> = Promise.resolve();
 
   constructor(
-    env: Env,
+    redis: QueueConnection,
     private readonly outbox: OutboxRepository,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {
-    this.queues = new Map(queues.map((name) => [name, newQueue(env, name)]));
+    this.queues = new Map(queues.map((name) => [name, newQueue(redis, name)]));
   }
 
   start(): void {
@@ -84,9 +83,9 @@ export class Relay {
   }
 }
 
-function newQueue(env: Env, name: QueueName): Queue {
+function newQueue(redis: QueueConnection, name: QueueName): Queue {
   const queue = new Queue(name, {
-    connection: queueConnection(env),
+    connection: redis.connection,
     prefix: queuePrefix(name),
     // The outbox is the record of what happened; a leftover here would block handing the job over again.
     defaultJobOptions: { attempts: 1, removeOnComplete: true, removeOnFail: true },

@@ -93,18 +93,16 @@ export class RequestLimits implements OnApplicationShutdown {
   }
 
   private async addInRedis(counts: { name: string; minute: number; calls: number }[]): Promise<number[]> {
-    const pipeline = this.redis.client.pipeline();
-    for (const { name, minute, calls } of counts) {
-      const key = `requests:{${name}}:${minute}`;
-      pipeline.incrby(key, calls).expire(key, keptSeconds);
-    }
-    const answers = (await pipeline.exec()) ?? [];
-    return counts.map((_, index) => {
-      const [error, sum] = answers[2 * index] ?? [new Error('Redis gave no answer.'), undefined];
-      if (error !== null) {
-        throw error;
-      }
-      return Number(sum);
-    });
+    // One by one: the nodes of a cluster take no pipeline whose keys are not all theirs.
+    return Promise.all(
+      counts.map(async ({ name, minute, calls }) => {
+        const key = `requests:{${name}}:${minute}`;
+        const [sum] = await Promise.all([
+          this.redis.client.incrby(key, calls),
+          this.redis.client.expire(key, keptSeconds),
+        ]);
+        return sum;
+      }),
+    );
   }
 }
