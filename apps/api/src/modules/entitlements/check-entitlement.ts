@@ -6,7 +6,7 @@ import { Metrics } from '../../platform/metrics.ts';
 import { FeatureNotFound } from '../catalog/catalog.errors.ts';
 import { plainReference } from '../customers/customer-reference.ts';
 import { OnboardingService } from '../merchants/onboarding.service.ts';
-import { check, type CheckAnswer } from './check.ts';
+import { check, type CheckAnswer as Answer } from './check.ts';
 import { EntitlementsRepository } from './entitlements.repository.ts';
 import type { KeptSnapshot } from './hot-snapshots.ts';
 import { grantOf, type Snapshot } from './snapshot.ts';
@@ -22,8 +22,6 @@ interface Question {
   feature: string;
   required: number;
 }
-
-type Answer = Omit<CheckAnswer, 'resets_at'> & { resets_at: Date | null };
 
 type Feature = { key: string; type: 'boolean' | 'metered' | 'config' };
 
@@ -44,10 +42,13 @@ export class CheckEntitlement {
     private readonly log: Log,
   ) {}
 
-  /**
-   * Answers at once when this process knows the answer. Throws `FeatureNotFound`: a typo must not silently deny.
-   */
-  check(environmentId: string, question: Question): Promise<Answer> {
+  /** Throws `FeatureNotFound`: a typo must not silently deny. */
+  async check(environmentId: string, question: Question): Promise<Answer> {
+    return this.checkNow(environmentId, question);
+  }
+
+  /** Like `check`, and without a promise when this process knows the answer. */
+  checkNow(environmentId: string, question: Question): Answer | Promise<Answer> {
     const reference = plainReference(question.customer);
     const kept = this.usable(environmentId, reference, this.cache.find(environmentId, reference));
     const granted = kept && grantOf(kept.snapshot, question.feature);
@@ -55,7 +56,7 @@ export class CheckEntitlement {
       return this.checkFurther(environmentId, reference, question, kept);
     }
     this.metrics.checks.inc({ source: 'memory' });
-    return Promise.resolve(this.answer(environmentId, kept.snapshot, question, granted.type, false));
+    return this.answer(environmentId, kept.snapshot, question, granted.type, false);
   }
 
   private async checkFurther(
@@ -84,7 +85,7 @@ export class CheckEntitlement {
   ): Answer {
     this.rememberFirst(environmentId);
     const answer = check(snapshot, { key, type }, required);
-    return { ...answer, degraded, resets_at: answer.resets_at === null ? null : new Date(answer.resets_at) };
+    return degraded ? { ...answer, degraded } : answer;
   }
 
   /** Asks Stripe about a customer of whom it may know more than we do; of any other, nothing is in doubt. */

@@ -154,7 +154,7 @@ describe('a check', () => {
       expect(answer).toMatchObject({
         allowed,
         reason: allowed ? null : 'spend_cap',
-        resets_at: '2026-12-01T00:00:00.000Z',
+        resets_at: new Date('2026-12-01T00:00:00.000Z'),
       });
     }
   });
@@ -180,7 +180,10 @@ describe('a check', () => {
         const answer = checkMetered({ ...granted, ...terms, caps: [beyond(10, 40)] }, required);
         expect(answer.allowed).toBe(allowed);
         if (!allowed) {
-          expect(answer).toMatchObject({ reason: 'usage_cap', resets_at: '2026-11-22T00:00:00.000Z' });
+          expect(answer).toMatchObject({
+            reason: 'usage_cap',
+            resets_at: new Date('2026-11-22T00:00:00.000Z'),
+          });
         }
       }
     },
@@ -207,6 +210,6 @@ describe('a check', () => {
   });
 
   it('says when the use is counted anew, and of which version it is', () => {
-    expect(checkMetered({})).toMatchObject({ resets_at: '2026-12-01T00:00:00.000Z', version: 7 });
+    expect(checkMetered({})).toMatchObject({ resets_at: new Date('2026-12-01T00:00:00.000Z'), version: 7 });
   });
 });

@@ -28,7 +28,7 @@ export interface CheckAnswer {
   /** Used beyond the limit, or what would be if `required` were used now. */
   overage: number | null;
   /** When use counts anew: the billing period's end, or the window's, where a cap denies. */
-  resets_at: string | null;
+  resets_at: Date | null;
   value: string | null;
   /** Of a feature that credits pay for, beyond its limit: what the customer has of them, and what a unit costs. */
   credits: { balance: number; cost: number } | null;
@@ -84,7 +84,7 @@ export function check(
               ? null
               : (left?.remaining ?? Math.max(0, difference(granted.limit, taken))),
           credits: left === undefined ? null : { balance: left.balance, cost: left.cost },
-          resets_at: granted.period_end === null ? null : new Date(granted.period_end).toISOString(),
+          resets_at: granted.period_end === null ? null : new Date(granted.period_end),
         };
   if (granted.suspended) {
     return { ...answer, ...metered, reason: granted.paused === true ? 'subscription_paused' : 'past_due' };
@@ -97,7 +97,7 @@ export function check(
   }
   const cap = granted.caps?.find(({ base, quantity }) => difference(taken + required, base) > quantity);
   if (cap !== undefined) {
-    return { ...answer, ...metered, reason: 'usage_cap', resets_at: new Date(cap.ends_at).toISOString() };
+    return { ...answer, ...metered, reason: 'usage_cap', resets_at: new Date(cap.ends_at) };
   }
   if (granted.limit === null) {
     return { ...answer, ...metered, allowed: true };

@@ -66,7 +66,6 @@ export class ConsumeUsage {
       ...answer,
       allowed: isTaken,
       reason: isTaken ? null : answer.reason,
-      resets_at: answer.resets_at === null ? null : new Date(answer.resets_at),
       event_id: eventId,
     };
   }

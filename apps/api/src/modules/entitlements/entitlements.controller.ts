@@ -53,7 +53,7 @@ export class EntitlementsController {
     @EnvironmentId() environmentId: string,
     @Query({ schema: checkQuery }) query: z.output<typeof checkQuery>,
   ) {
-    return this.checks.check(environmentId, query);
+    return this.checks.checkNow(environmentId, query);
   }
 
   /**

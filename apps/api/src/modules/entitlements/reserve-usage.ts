@@ -55,7 +55,6 @@ export class ReserveUsage {
       ...answer,
       allowed: isHeld,
       reason: isHeld ? null : answer.reason,
-      resets_at: answer.resets_at === null ? null : new Date(answer.resets_at),
       reservation_id: isHeld ? id : null,
       expires_at: isHeld ? expiresAt : null,
     };

@@ -21,8 +21,8 @@ const fastKey = 'billingos:fast';
 /**
  * Serves a route by a plain handler instead of Nest's pipeline, which costs several times what a check does. The method
  * is the same, and so is all it declares: credential and scope, schema, answer, refusals, documentation. Its parameters
- * are `@EnvironmentId()` and then one `@Query` or `@Body` with a schema; interceptors do not run, so a POST must have
- * idempotency keys of its own.
+ * are `@EnvironmentId()` and then one `@Query` or `@Body` with a schema; what it returns may be a promise, or the answer
+ * itself. Interceptors do not run, so a POST must have idempotency keys of its own.
  */
 export const Fast = <Controller extends object>(options: FastOptions<Controller> = {}): MethodDecorator =>
   SetMetadata(fastKey, options);
@@ -36,7 +36,7 @@ export interface FastOptions<Controller extends object> {
 
 type Options = FastOptions<Record<string, Method>>;
 
-type Method = (environmentId: string, input: unknown) => Promise<unknown>;
+type Method = (environmentId: string, input: unknown) => unknown;
 
 interface FastRoute {
   /** `GET /api/v1/entitlements/check` */
@@ -81,30 +81,77 @@ export function serveFastRoutes(app: NestFastifyApplication, prefix: string): vo
     answer_ms: answerMs,
     refused,
   }: FastRoute) {
-    return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    return (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | undefined => {
       let isAdmitted = false;
       try {
-        const until = answerMs === undefined ? undefined : performance.now() + answerMs;
-        const caller =
-          guard.admitKnown(request, requirement) ??
-          (await answeredBy(until, guard.admit(request, requirement)));
-        const parsed = input.safeParse(request[source]);
-        if (!parsed.success) {
-          throw invalidRequest(parsed.error.issues);
+        const caller = guard.admitKnown(request, requirement);
+        if (caller === undefined) {
+          return afterAdmission(request, reply);
         }
+        const wish = read(request);
         isAdmitted = true;
-        const text = JSON.stringify(
-          answer.parse(await answeredBy(until, method(caller.environment_id, parsed.data))),
-        );
-        return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(text);
-      } catch (error) {
-        const { caller } = request;
-        if (!isAdmitted && error instanceof AppError && caller !== undefined && caller.kind !== 'user') {
-          refused?.(caller.environment_id, request[source], error);
+        const result = method(caller.environment_id, wish);
+        if (result instanceof Promise) {
+          return answerLater(reply, answeredBy(latest(), result));
         }
+        // What is known at once is answered at once: no promise, and no timer.
+        send(reply, result);
+      } catch (error) {
+        refuse(request, reply, error, isAdmitted);
+      }
+      return undefined;
+    };
+
+    async function afterAdmission(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+      const until = latest();
+      let isAdmitted = false;
+      try {
+        const caller = await answeredBy(until, guard.admit(request, requirement));
+        const wish = read(request);
+        isAdmitted = true;
+        return send(reply, await answeredBy(until, Promise.resolve(method(caller.environment_id, wish))));
+      } catch (error) {
+        return refuse(request, reply, error, isAdmitted);
+      }
+    }
+
+    async function answerLater(reply: FastifyReply, result: Promise<unknown>): Promise<FastifyReply> {
+      try {
+        return send(reply, await result);
+      } catch (error) {
         return errors.answerTo(reply, error);
       }
-    };
+    }
+
+    function latest(): number | undefined {
+      return answerMs === undefined ? undefined : performance.now() + answerMs;
+    }
+
+    function read(request: FastifyRequest): unknown {
+      const parsed = input.safeParse(request[source]);
+      if (!parsed.success) {
+        throw invalidRequest(parsed.error.issues);
+      }
+      return parsed.data;
+    }
+
+    function send(reply: FastifyReply, result: unknown): FastifyReply {
+      const text = JSON.stringify(answer.parse(result));
+      return reply.code(status).header('content-type', 'application/json; charset=utf-8').send(text);
+    }
+
+    function refuse(
+      request: FastifyRequest,
+      reply: FastifyReply,
+      error: unknown,
+      isAdmitted: boolean,
+    ): FastifyReply {
+      const { caller } = request;
+      if (!isAdmitted && error instanceof AppError && caller !== undefined && caller.kind !== 'user') {
+        refused(caller.environment_id, request[source], error);
+      }
+      return errors.answerTo(reply, error);
+    }
   }
 }
 

@@ -10,7 +10,7 @@ type Answers<S extends z.ZodType> = (
   target: object,
   key: string | symbol,
   // Only what is read of it: a whole PropertyDescriptor could also be set, which would forbid returning more fields.
-  descriptor: { value?: (...args: never[]) => Promise<z.input<S>> },
+  descriptor: { value?: (...args: never[]) => Promise<z.input<S>> | z.input<S> },
 ) => void;
 
 /**
