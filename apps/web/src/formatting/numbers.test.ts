@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatExact, parseQuantity } from './numbers.ts';
+import { formatExact, parseQuantity, quantityText } from './numbers.ts';
 
 test('a quantity is read as it is typed, with commas and decimals', () => {
   expect(parseQuantity(' 1,500 ')).toBe(1500);
@@ -18,3 +18,10 @@ test('a part of a credit is shown whole', () => {
   expect(formatExact(0.0025)).toBe('0.0025');
   expect(formatExact(12_500)).toBe('12,500');
 });
+
+test.each([0.0000001, 1500, 999_999_999_999_999])(
+  '%d is put into a field so that it is read back',
+  (value) => {
+    expect(parseQuantity(quantityText(value))).toBe(value);
+  },
+);

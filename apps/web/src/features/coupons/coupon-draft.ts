@@ -1,6 +1,6 @@
 import type { NewCoupon } from '../../api/types.ts';
 import { parseMoney } from '../../formatting/money.ts';
-import { parseCount } from '../plans/plan-draft.ts';
+import { parseCount } from '../../formatting/numbers.ts';
 
 /** A coupon as it is typed. */
 export type CouponDraft = {

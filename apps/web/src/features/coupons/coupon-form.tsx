@@ -12,8 +12,8 @@ import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import { parseMoney } from '../../formatting/money.ts';
+import { parseCount } from '../../formatting/numbers.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
-import { parseCount } from '../plans/plan-draft.ts';
 import { couponOf, emptyCoupon, parsePercent, type CouponDraft } from './coupon-draft.ts';
 import { couponKeys } from './queries.ts';
 

@@ -1,7 +1,6 @@
 import type { NewCreditPack } from '../../api/types.ts';
 import { parseMoney } from '../../formatting/money.ts';
-import { parseQuantity } from '../../formatting/numbers.ts';
-import { parseCount } from '../plans/plan-draft.ts';
+import { parseCount, parseQuantity } from '../../formatting/numbers.ts';
 
 /** A pack as it is typed. */
 export type CreditPackDraft = {

@@ -16,7 +16,7 @@ import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Feature } from '../../api/types.ts';
-import { parseQuantity } from '../../formatting/numbers.ts';
+import { parseQuantity, quantityText } from '../../formatting/numbers.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { CreditCostField, isCreditCost } from './credit-cost-field.tsx';
 import { featureKeys } from './queries.ts';
@@ -44,7 +44,7 @@ function EditFeatureForm({ feature, onSaved }: { feature: Feature; onSaved: () =
   const { api } = useEnvironment();
   const queries = useQueryClient();
   const form = useForm<Values>({
-    defaultValues: { credit_cost: feature.credit_cost === null ? '' : String(feature.credit_cost) },
+    defaultValues: { credit_cost: feature.credit_cost === null ? '' : quantityText(feature.credit_cost) },
   });
   const save = useMutation({
     mutationFn: ({ credit_cost }: Values) =>

@@ -8,7 +8,15 @@ import { unwrap } from '../../api/client.ts';
 import { featuresQuery } from '../features/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { placePlanError } from './place-plan-error.ts';
-import { draftFeatures, draftPrices, draftTrial, emptyPlan, type PlanDraft } from './plan-draft.ts';
+import { draftCredits } from './plan-credits.ts';
+import {
+  draftFeatures,
+  draftPrices,
+  draftSpendCap,
+  draftTrial,
+  emptyPlan,
+  type PlanDraft,
+} from './plan-draft.ts';
 import { PlanForm } from './plan-form.tsx';
 import { planKeys } from './queries.ts';
 
@@ -28,9 +36,14 @@ export function CreatePlanForm({ type = 'base' }: { type?: 'base' | 'add_on' }) 
         ...(description.trim() ? { description: description.trim() } : {}),
         prices: draftPrices(draft),
         features: draftFeatures(draft, features.data?.data ?? []),
+        credits: draftCredits(draft.credits),
       };
       return type === 'base'
-        ? unwrap(api.client.POST('/api/v1/plans', { body: { ...body, trial: draftTrial(draft) } }))
+        ? unwrap(
+            api.client.POST('/api/v1/plans', {
+              body: { ...body, trial: draftTrial(draft), spend_cap: draftSpendCap(draft) },
+            }),
+          )
         : unwrap(api.client.POST('/api/v1/add-ons', { body }));
     },
     onSuccess: async (plan) => {

@@ -11,7 +11,15 @@ import type { Feature, Plan } from '../../api/types.ts';
 import { featuresQuery } from '../features/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { placePlanError } from './place-plan-error.ts';
-import { draftFeatures, draftOf, draftPrices, draftTrial, type PlanDraft } from './plan-draft.ts';
+import { draftCredits } from './plan-credits.ts';
+import {
+  draftFeatures,
+  draftOf,
+  draftPrices,
+  draftSpendCap,
+  draftTrial,
+  type PlanDraft,
+} from './plan-draft.ts';
 import { PlanForm } from './plan-form.tsx';
 import { planDraftQuery, planKeys, planQuery } from './queries.ts';
 
@@ -63,8 +71,8 @@ function DraftForm({ plan, catalog, begun }: DraftFormProps) {
             prices: draftPrices(draft),
             features: draftFeatures(draft, catalog),
             trial: plan.type === 'base' ? draftTrial(draft) : null,
-            ...(draft.credits ? { credits: draft.credits } : {}),
-            spend_cap: draft.spend_cap,
+            credits: draftCredits(draft.credits),
+            spend_cap: plan.type === 'base' ? draftSpendCap(draft) : null,
           },
         }),
       ),

@@ -20,8 +20,9 @@ import type { NewMigration, Plan } from '../../api/types.ts';
 import { formatMoney } from '../../formatting/money.ts';
 import { formatNumber } from '../../formatting/numbers.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
-import { migrationPreviewQuery } from './queries.ts';
+import { affectedQuery, migrationPreviewQuery, planVersionsQuery } from './queries.ts';
 import { usePlanAction } from './use-plan-action.ts';
+import { VersionDifference } from './version-difference.tsx';
 
 /** Moves the subscribers of older versions to the one on sale, and says first what that comes to. */
 export function MigrateDialog({ plan }: { plan: Plan }) {
@@ -127,6 +128,7 @@ function MigrateForm({ plan, onStarted }: { plan: Plan; onStarted: () => void })
           </>
         )}
       </QueryStates>
+      <WhatChanges plan={plan} />
       <DialogFooter>
         <DialogClose asChild>
           <Button>Cancel</Button>
@@ -142,4 +144,23 @@ function MigrateForm({ plan, onStarted }: { plan: Plan; onStarted: () => void })
       </DialogFooter>
     </form>
   );
+}
+
+/** What it changes for the subscribers of each older version. */
+function WhatChanges({ plan }: { plan: Plan }) {
+  const { api } = useEnvironment();
+  const affected = useQuery(affectedQuery(api, plan.id));
+  const versions = useQuery(planVersionsQuery(api, plan.id, undefined));
+  const leaving = (affected.data?.versions ?? []).filter(
+    ({ is_newest, running }) => !is_newest && running > 0,
+  );
+  const known = (versions.data?.data ?? []).filter(({ id }) =>
+    leaving.some(({ plan_version_id }) => plan_version_id === id),
+  );
+  return known.map((version) => (
+    <section key={version.id} className="grid gap-1.5">
+      <h3 className="text-xs font-medium text-muted">From version {version.number}</h3>
+      <VersionDifference before={version} after={{ ...plan, spend_cap: plan.version.spend_cap }} />
+    </section>
+  ));
 }

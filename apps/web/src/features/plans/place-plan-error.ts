@@ -9,6 +9,13 @@ export function placePlanError(error: unknown, form: UseFormReturn<PlanDraft>): 
     ['key', 'key'],
     ['description', 'description'],
     ['trial.days', 'trial.days'],
+    ['credits.quantity', 'credits.quantity'],
+    ['credits.interval_count', 'credits.interval_count'],
+    ['credits.rollover.max', 'credits.rollover_max'],
+    ['credits.rollover.periods', 'credits.rollover_periods'],
+    ['spend_cap', 'spend_cap.amount'],
+    ['spend_cap.amount', 'spend_cap.amount'],
+    ['spend_cap.currency', 'spend_cap.currency'],
   ]);
   form.getValues('prices').forEach((price, index) => {
     const at = `prices.${index}` as const;

@@ -3,10 +3,11 @@ import { Check } from 'lucide-react';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import type { Plan } from '../../api/types.ts';
-import { featureLine, offersOf, offerTag, offerWords, type PriceTerms } from './plan-terms.ts';
+import { grantLines, offersOf, offerTag, offerWords, type PriceTerms } from './plan-terms.ts';
 
 type PlanCardProps = {
-  plan: Pick<Plan, 'key' | 'name' | 'description'> & {
+  plan: Pick<Plan, 'key' | 'name' | 'description' | 'credits'> & {
+    version: Pick<Plan['version'], 'spend_cap'>;
     prices: readonly PriceTerms[];
     features: readonly Plan['features'][number][];
   };
@@ -21,6 +22,7 @@ type PlanCardProps = {
 export function PlanCard({ plan, unpriced, footer, href }: PlanCardProps) {
   const [first, ...others] = offersOf(plan.prices);
   const tag = offerTag(first ?? [], plan.features);
+  const lines = grantLines({ ...plan, spend_cap: plan.version.spend_cap });
   const name = plan.name || 'Name of the plan';
   return (
     <article className="flex min-w-0 flex-col gap-4 rounded-lg border bg-surface p-5 shadow-sm">
@@ -55,13 +57,13 @@ export function PlanCard({ plan, unpriced, footer, href }: PlanCardProps) {
         ))}
       </div>
       <ul className="grid flex-1 content-start gap-1.5 text-sm">
-        {plan.features.map((feature) => (
-          <li key={feature.feature} className="flex gap-2">
+        {lines.map((line) => (
+          <li key={line} className="flex gap-2">
             <Check aria-hidden className="mt-0.5 size-4 shrink-0 text-accent-ink" />
-            <span className="min-w-0 break-words">{featureLine(feature)}</span>
+            <span className="min-w-0 break-words">{line}</span>
           </li>
         ))}
-        {plan.features.length === 0 ? <li className="text-muted">No features yet</li> : null}
+        {lines.length === 0 ? <li className="text-muted">No features yet</li> : null}
       </ul>
       <div className="flex items-center justify-between gap-3 border-t pt-3 text-sm text-muted">
         {plan.key ? <CopyableCode value={plan.key} label={`Copy key of ${plan.name}`} /> : <span>–</span>}

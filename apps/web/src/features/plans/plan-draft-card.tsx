@@ -10,9 +10,10 @@ import { unwrap } from '../../api/client.ts';
 import type { Plan } from '../../api/types.ts';
 import { formatNumber } from '../../formatting/numbers.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
-import { featureLine, offersOf, offerWords } from './plan-terms.ts';
+import { grantLines, offersOf, offerWords } from './plan-terms.ts';
 import { affectedQuery, planDraftQuery } from './queries.ts';
 import { usePlanAction } from './use-plan-action.ts';
+import { VersionDifference } from './version-difference.tsx';
 
 /** The next version, while it is a draft: what will be sold, and the way to sell it. */
 export function PlanDraftCard({ plan }: { plan: Plan }) {
@@ -31,6 +32,8 @@ export function PlanDraftCard({ plan }: { plan: Plan }) {
   const affected = useQuery({ ...affectedQuery(api, plan.id), enabled: publishing });
   const staying = affected.data?.versions.reduce((sum, { running }) => sum + running, 0) ?? 0;
   if (!draft) return null;
+  const sold = { ...plan, spend_cap: plan.version.spend_cap };
+  const next = { ...draft, spend_cap: draft.version.spend_cap };
   return (
     <Card>
       <CardHeader
@@ -62,12 +65,16 @@ export function PlanDraftCard({ plan }: { plan: Plan }) {
             </li>
           ))}
           {draft.prices.length === 0 ? <li className="font-medium">Free</li> : null}
-          {draft.features.map((feature) => (
-            <li key={feature.feature} className="text-muted">
-              {featureLine(feature)}
+          {grantLines(next).map((line) => (
+            <li key={line} className="text-muted">
+              {line}
             </li>
           ))}
         </ul>
+        <div className="grid gap-1.5 border-t pt-3">
+          <h3 className="text-xs font-medium text-muted">Against what is sold now</h3>
+          <VersionDifference before={sold} after={next} />
+        </div>
       </CardBody>
       <ConfirmDialog
         open={publishing}

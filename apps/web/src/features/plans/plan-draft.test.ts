@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest';
 import type { Feature } from '../../api/types.ts';
+import { parseCount } from '../../formatting/numbers.ts';
+import { draftCredits } from './plan-credits.ts';
 import {
   draftFeatures,
   draftOf,
   draftPrices,
+  draftSpendCap,
   draftTrial,
   emptyFeature,
   emptyPlan,
   emptyPrice,
-  parseCount,
 } from './plan-draft.ts';
 
 const feature = (key: string, type: Feature['type']): Feature => ({
@@ -85,7 +87,11 @@ test('a draft sends of each price what its type has, and reads it back the same'
     stripe_price_id: null,
   }));
   const plan = { name: 'Pro', key: 'pro', description: null };
-  const again = draftOf(plan, { prices: shown, features: [], trial: null, spend_cap: null }, catalog);
+  const again = draftOf(
+    plan,
+    { prices: shown, features: [], trial: null, spend_cap: null, credits: null },
+    catalog,
+  );
   expect(draftPrices(again)).toEqual(wished);
 });
 
@@ -108,7 +114,7 @@ test('a price keeps its currency: 5,000 yen are not 50.00 dollars', () => {
   const plan = { name: 'Pro', key: 'pro', description: null };
   const draft = draftOf(
     plan,
-    { prices: [dollars, yen], features: [], trial: null, spend_cap: null },
+    { prices: [dollars, yen], features: [], trial: null, spend_cap: null, credits: null },
     catalog,
   );
   expect(draftPrices(draft)).toMatchObject([
@@ -117,12 +123,39 @@ test('a price keeps its currency: 5,000 yen are not 50.00 dollars', () => {
   ]);
 });
 
-test('credits that were set through the API are kept', () => {
-  const credits = { quantity: 100, interval: 'month' as const, interval_count: 1, rollover: null };
+test('credits, caps and the spend cap of a version are sent as they were read', () => {
+  const credits = { quantity: 100, interval: 'week' as const, interval_count: 2, rollover: null };
+  const carried = { ...credits, rollover: { max: 250.5, periods: 3 } };
+  const caps = [{ interval: 'minute' as const, quantity: 60 }];
+  const calls = {
+    feature: 'calls',
+    name: 'Calls',
+    type: 'metered' as const,
+    limit: 10,
+    overage: 'allow' as const,
+    value: null,
+    caps,
+  };
   const plan = { name: 'Pro', key: 'pro', description: null };
-  expect(
-    draftOf(plan, { prices: [], features: [], trial: null, spend_cap: null, credits }, catalog).credits,
-  ).toEqual(credits);
+  const version = { prices: [], features: [calls], trial: null };
+  const yen = { amount: 5000, currency: 'jpy' };
+  const draft = draftOf(plan, { ...version, spend_cap: yen, credits: carried }, catalog);
+
+  expect(draftCredits(draft.credits)).toEqual(carried);
+  expect(draftSpendCap(draft)).toEqual(yen);
+  expect(draftFeatures(draft, catalog)).toEqual([{ feature: 'calls', limit: 10, overage: 'allow', caps }]);
+  const bare = draftOf(plan, { ...version, spend_cap: null, credits }, catalog);
+  expect(draftCredits(bare.credits)).toEqual(credits);
+  expect(draftSpendCap(bare)).toBeNull();
+});
+
+test('a spend cap of nothing is a cap, and no amount is none', () => {
+  expect(draftSpendCap({ spend_cap: { amount: '0', currency: 'usd' } })).toEqual({
+    amount: 0,
+    currency: 'usd',
+  });
+  expect(draftSpendCap(emptyPlan)).toBeNull();
+  expect(draftCredits(emptyPlan.credits)).toBeNull();
 });
 
 test('tiers that do not ascend are not sent', () => {

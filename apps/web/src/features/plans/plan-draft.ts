@@ -1,6 +1,9 @@
 import type { Price } from '@billingos/pricing/price';
 import type { Feature, Interval, NewPlan, Plan } from '../../api/types.ts';
 import { majorText, parseMoney, parseUnitPrice } from '../../formatting/money.ts';
+import { parseCount } from '../../formatting/numbers.ts';
+import { type CreditsDraft, creditsDraftOf, emptyCredits } from './plan-credits.ts';
+import { capDraftsOf, capsOf, type UsageCapDraft } from './usage-caps.ts';
 
 export type PriceType = Plan['prices'][number]['type'];
 /** One tier as it is typed. The end of the last one is empty: it has none. */
@@ -25,8 +28,7 @@ export type FeatureDraft = {
   limit: string;
   overage: 'block' | 'allow';
   value: string;
-  /** Set through the API; the editor keeps them. */
-  caps?: NonNullable<Plan['features'][number]['caps']>;
+  caps: UsageCapDraft[];
 };
 export type TrialDraft = { days: string; requires_card: boolean; end: 'cancel' | 'pause' };
 
@@ -38,13 +40,12 @@ export type PlanDraft = {
   /** By feature id: a key may hold dots, which form paths would read as nesting. */
   features: Record<string, FeatureDraft>;
   trial: TrialDraft;
-  /** Set through the API; the editor keeps them. */
-  credits?: NonNullable<Plan['credits']>;
-  /** Set through the API; the editor keeps it. */
-  spend_cap: Plan['version']['spend_cap'];
+  credits: CreditsDraft;
+  /** Without an amount there is none. */
+  spend_cap: { amount: string; currency: string };
 };
 
-export const emptyFeature: FeatureDraft = { chosen: false, limit: '', overage: 'block', value: '' };
+export const emptyFeature: FeatureDraft = { chosen: false, limit: '', overage: 'block', value: '', caps: [] };
 export const emptyPrice: PriceDraft = {
   type: 'flat',
   currency: 'usd',
@@ -68,17 +69,12 @@ export const emptyPlan: PlanDraft = {
   prices: [emptyPrice],
   features: {},
   trial: { days: '', requires_card: true, end: 'cancel' },
-  spend_cap: null,
+  credits: emptyCredits,
+  spend_cap: { amount: '', currency: 'usd' },
 };
 
 export const isTiered = (type: PriceType): boolean => type === 'graduated' || type === 'volume';
 export const hasAmount = (type: PriceType): boolean => type === 'flat' || type === 'per_seat';
-
-/** Whole numbers up to what a JSON number carries exactly; undefined for anything else. */
-export function parseCount(typed: string): number | undefined {
-  const digits = typed.trim().replaceAll(',', '');
-  return /^\d{1,15}$/.test(digits) ? Number(digits) : undefined;
-}
 
 export type WishedPrice = NonNullable<NewPlan['prices']>[number];
 
@@ -151,13 +147,14 @@ export function draftFeatures(
     const chosen = draft.features[id];
     if (!chosen?.chosen) return [];
     if (type === 'metered') {
-      const { overage, caps } = chosen;
+      const { overage } = chosen;
+      const caps = capsOf(chosen.caps);
       return [
         {
           feature: key,
           limit: parseCount(chosen.limit) ?? null,
           overage,
-          ...(caps === undefined ? {} : { caps }),
+          ...(caps.length === 0 ? {} : { caps }),
         },
       ];
     }
@@ -171,8 +168,13 @@ export function draftTrial({ trial }: Pick<PlanDraft, 'trial'>): NonNullable<New
   return days ? { days, requires_card: trial.requires_card, end: trial.end } : null;
 }
 
-type Version = Pick<Plan, 'prices' | 'features'> &
-  Pick<Plan['version'], 'trial' | 'spend_cap'> & { credits?: Plan['credits'] };
+/** The spend cap of a draft; without an amount there is none. */
+export function draftSpendCap({ spend_cap }: Pick<PlanDraft, 'spend_cap'>): Plan['version']['spend_cap'] {
+  const amount = parseMoney(spend_cap.amount, spend_cap.currency);
+  return amount === undefined ? null : { amount, currency: spend_cap.currency };
+}
+
+type Version = Pick<Plan, 'prices' | 'features' | 'credits'> & Pick<Plan['version'], 'trial' | 'spend_cap'>;
 
 /** A version as the editor shows it, to be changed. */
 export function draftOf(
@@ -180,7 +182,7 @@ export function draftOf(
   version: Version,
   catalog: readonly Feature[],
 ): PlanDraft {
-  const { trial, credits } = version;
+  const { trial, credits, spend_cap } = version;
   return {
     name: plan.name,
     key: plan.key,
@@ -194,7 +196,7 @@ export function draftOf(
           limit: limit === null ? '' : String(limit),
           overage: overage ?? 'block',
           value: value ?? '',
-          ...(caps === null ? {} : { caps }),
+          caps: capDraftsOf(caps),
         };
         return known ? [[known.id, draft]] : [];
       }),
@@ -202,8 +204,10 @@ export function draftOf(
     trial: trial
       ? { days: String(trial.days), requires_card: trial.requires_card, end: trial.end }
       : emptyPlan.trial,
-    ...(credits ? { credits } : {}),
-    spend_cap: version.spend_cap,
+    credits: creditsDraftOf(credits),
+    spend_cap: spend_cap
+      ? { amount: majorText(spend_cap.amount, spend_cap.currency), currency: spend_cap.currency }
+      : { amount: '', currency: version.prices[0]?.currency ?? emptyPlan.spend_cap.currency },
   };
 }
 

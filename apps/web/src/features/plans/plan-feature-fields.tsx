@@ -5,11 +5,14 @@ import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
 import { Select } from '@billingos/ui/components/select';
 import { Switch } from '@billingos/ui/components/switch';
-import { useFormContext } from 'react-hook-form';
+import { Controller, useFormContext } from 'react-hook-form';
 import type { Feature } from '../../api/types.ts';
+import { parseCount } from '../../formatting/numbers.ts';
 import { CreateFeatureDialog } from '../features/create-feature-dialog.tsx';
 import { featureTypeLabel } from '../features/feature-type.ts';
-import { emptyFeature, parseCount, type FeatureDraft, type PlanDraft } from './plan-draft.ts';
+import { emptyFeature, type FeatureDraft, type PlanDraft } from './plan-draft.ts';
+import { UsageCapFields } from './usage-cap-fields.tsx';
+import { areCaps } from './usage-caps.ts';
 
 const overages = [
   { value: 'block', label: 'Stop there' },
@@ -65,7 +68,7 @@ function FeatureRow({ feature }: { feature: Feature }) {
         <LimitFields feature={feature} draft={draft} change={change} />
       ) : null}
       {draft.chosen && feature.type === 'config' ? (
-        <div className="pl-11.5">
+        <div className="sm:pl-11.5">
           <Field label={`Value of ${feature.name}`}>
             {(control) => (
               <Input
@@ -88,9 +91,9 @@ type LimitFieldsProps = {
 };
 
 function LimitFields({ feature, draft, change }: LimitFieldsProps) {
-  const { register, formState } = useFormContext<PlanDraft>();
+  const { control, register, formState } = useFormContext<PlanDraft>();
   return (
-    <div className="grid gap-3 pl-11.5 sm:grid-cols-2">
+    <div className="grid grid-cols-1 gap-3 sm:grid-cols-2 sm:pl-11.5">
       <Field
         label={`${feature.name} per period`}
         hint="Empty means unlimited."
@@ -119,6 +122,21 @@ function LimitFields({ feature, draft, change }: LimitFieldsProps) {
           />
         )}
       </Field>
+      <Controller
+        control={control}
+        name={`features.${feature.id}.caps`}
+        rules={{ validate: areCaps }}
+        render={({ field, fieldState }) => (
+          <div className="sm:col-span-full">
+            <UsageCapFields
+              feature={feature.name}
+              caps={field.value ?? []}
+              onChange={field.onChange}
+              error={fieldState.error?.message}
+            />
+          </div>
+        )}
+      />
     </div>
   );
 }

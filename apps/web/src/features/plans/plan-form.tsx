@@ -12,10 +12,12 @@ import { QueryStates } from '../../api/query-states.tsx';
 import { featuresQuery } from '../features/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import type { PlanDraft } from './plan-draft.ts';
+import { PlanCreditFields } from './plan-credit-fields.tsx';
 import { PlanFeatureFields } from './plan-feature-fields.tsx';
 import { PlanIdentityFields } from './plan-identity-fields.tsx';
 import { PlanPreview } from './plan-preview.tsx';
 import { PlanPriceFields } from './plan-price-fields.tsx';
+import { PlanSpendCapFields } from './plan-spend-cap-fields.tsx';
 import { PlanTrialFields } from './plan-trial-fields.tsx';
 
 type PlanFormProps = {
@@ -69,7 +71,13 @@ export function PlanForm({ form, type, isNew, pending, ...props }: PlanFormProps
             <QueryStates query={features} loading={<Skeleton className="h-40" />}>
               {({ data }) => <PlanFeatureFields catalog={data} />}
             </QueryStates>
-            {type === 'base' ? <PlanTrialFields /> : null}
+            <PlanCreditFields />
+            {type === 'base' ? (
+              <>
+                <PlanSpendCapFields />
+                <PlanTrialFields />
+              </>
+            ) : null}
           </div>
           <PlanPreview catalog={catalog} />
         </div>

@@ -3,7 +3,15 @@
 import { useFormContext } from 'react-hook-form';
 import type { Feature } from '../../api/types.ts';
 import { PlanCard } from './plan-card.tsx';
-import { chargeTerms, draftFeatures, draftPrices, type PlanDraft, type WishedPrice } from './plan-draft.ts';
+import { draftCredits } from './plan-credits.ts';
+import {
+  chargeTerms,
+  draftFeatures,
+  draftPrices,
+  draftSpendCap,
+  type PlanDraft,
+  type WishedPrice,
+} from './plan-draft.ts';
 import type { PriceTerms } from './plan-terms.ts';
 
 /** The plan as it is typed, the way a buyer will see it. */
@@ -26,10 +34,12 @@ export function PlanPreview({ catalog }: { catalog: readonly Feature[] }) {
     ];
   });
   const prices = draftPrices(draft).map(shownPrice);
+  const credits = draftCredits(draft.credits);
+  const version = { spend_cap: draftSpendCap(draft) };
   return (
     <aside aria-label="Preview" className="grid h-fit gap-2 lg:sticky lg:top-25">
       <p className="text-xs font-medium text-muted">Preview</p>
-      <PlanCard plan={{ ...draft, prices, features }} unpriced="–" />
+      <PlanCard plan={{ ...draft, prices, features, credits, version }} unpriced="–" />
     </aside>
   );
 }

@@ -10,13 +10,13 @@ import { Controller, useFieldArray, useFormContext, useWatch } from 'react-hook-
 import type { Feature, Interval } from '../../api/types.ts';
 import { currencyOptions } from '../../formatting/currencies.ts';
 import { parseMoney } from '../../formatting/money.ts';
+import { parseCount } from '../../formatting/numbers.ts';
 import {
   chargeTerms,
   draftPrices,
   emptyPrice,
   hasAmount,
   isTiered,
-  parseCount,
   type PlanDraft,
   type PriceDraft,
 } from './plan-draft.ts';

@@ -1,7 +1,23 @@
 import { expect, test } from 'vitest';
-import { featureLine, offersOf, offerTag, offerWords, singular, type PriceTerms } from './plan-terms.ts';
+import {
+  differenceOf,
+  featureLine,
+  grantLines,
+  offersOf,
+  offerTag,
+  offerWords,
+  singular,
+  type PriceTerms,
+} from './plan-terms.ts';
 
-const calls = { name: 'API calls', type: 'metered', limit: 10_000, overage: 'block', value: null } as const;
+const calls = {
+  name: 'API calls',
+  type: 'metered',
+  limit: 10_000,
+  overage: 'block',
+  value: null,
+  caps: null,
+} as const;
 const names = [{ feature: 'calls', name: 'API calls' }];
 const flat: PriceTerms = {
   type: 'flat',
@@ -71,4 +87,26 @@ test('a feature line says how much is included', () => {
   expect(featureLine({ ...calls, limit: null })).toBe('Unlimited API calls');
   expect(featureLine({ ...calls, type: 'boolean', limit: null })).toBe('API calls');
   expect(featureLine({ ...calls, name: 'Support', type: 'config', value: 'e-mail' })).toBe('Support: e-mail');
+});
+
+test('caps, credits and the spend cap of a version are told with its features', () => {
+  const caps = [{ interval: 'minute' as const, quantity: 100 }];
+  const credits = { quantity: 200, interval: 'month' as const, interval_count: 1, rollover: null };
+  const version = { features: [{ ...calls, caps }], credits, spend_cap: { amount: 25_000, currency: 'usd' } };
+
+  expect(grantLines(version)).toEqual([
+    '10,000 API calls, at most 100 a minute',
+    '200 credits each month',
+    'Use costs at most $250 a period',
+  ]);
+  expect(grantLines({ ...version, credits: { ...credits, rollover: { max: 400, periods: 2 } } })[1]).toBe(
+    '200 credits each month, up to 400 carried over',
+  );
+});
+
+test('of two versions only what differs is told', () => {
+  expect(differenceOf(['$29 / month', 'Exports'], ['$39 / month', 'Exports'])).toEqual({
+    gone: ['$29 / month'],
+    added: ['$39 / month'],
+  });
 });

@@ -1,11 +1,18 @@
 import type { Plan } from '../../api/types.ts';
 import { formatInterval, formatMoney, formatUnitPrice } from '../../formatting/money.ts';
 import { formatNumber } from '../../formatting/numbers.ts';
+import { creditsWords } from './plan-credits.ts';
+import { capWords } from './usage-caps.ts';
 
 type FullPrice = Plan['prices'][number];
 /** What of a price can be told in words. */
 export type PriceTerms = Omit<FullPrice, 'id' | 'stripe_price_id'>;
-type PlanFeature = Pick<Plan['features'][number], 'name' | 'type' | 'limit' | 'overage' | 'value'>;
+type PlanFeature = Pick<Plan['features'][number], 'name' | 'type' | 'limit' | 'overage' | 'value' | 'caps'>;
+/** What a version grants and bounds. */
+type GrantTerms = Pick<Plan, 'credits'> & { features: readonly PlanFeature[] } & Pick<
+    Plan['version'],
+    'spend_cap'
+  >;
 type FeatureNames = readonly { feature: string; name: string }[];
 
 /** The head of an offer: "$29" and "/ month"; then what comes on top: "$8 a seat". */
@@ -96,9 +103,32 @@ export function singular(name: string): string {
 }
 
 /** One line of what a plan holds: "10,000 API calls, then stops", "Exports", "Support level: e-mail". */
-export function featureLine({ name, type, limit, overage, value }: PlanFeature): string {
+export function featureLine({ name, type, limit, overage, value, caps }: PlanFeature): string {
   if (type === 'boolean') return name;
   if (type === 'config') return `${name}: ${value ?? 'not set'}`;
-  if (limit === null) return `Unlimited ${name}`;
-  return `${formatNumber(limit)} ${name}${overage === 'allow' ? ', more on top' : ''}`;
+  const included =
+    limit === null
+      ? `Unlimited ${name}`
+      : `${formatNumber(limit)} ${name}${overage === 'allow' ? ', more on top' : ''}`;
+  return [included, capWords(caps ?? [])].filter((part) => part !== '').join(', ');
+}
+
+/** Line by line what a version holds: its features, its credits, and what use may cost at most. */
+export function grantLines({ features, credits, spend_cap }: GrantTerms): string[] {
+  return [
+    ...features.map(featureLine),
+    ...(credits ? [creditsWords(credits)] : []),
+    ...(spend_cap ? [`Use costs at most ${formatMoney(spend_cap)} a period`] : []),
+  ];
+}
+
+/** What of one list of lines is not in the other. */
+export function differenceOf(
+  before: readonly string[],
+  after: readonly string[],
+): { gone: string[]; added: string[] } {
+  return {
+    gone: before.filter((line) => !after.includes(line)),
+    added: after.filter((line) => !before.includes(line)),
+  };
 }

@@ -6,7 +6,8 @@ import { Input } from '@billingos/ui/components/input';
 import { Select } from '@billingos/ui/components/select';
 import { Switch } from '@billingos/ui/components/switch';
 import { useFormContext } from 'react-hook-form';
-import { parseCount, type PlanDraft } from './plan-draft.ts';
+import { parseCount } from '../../formatting/numbers.ts';
+import type { PlanDraft } from './plan-draft.ts';
 
 const ends = [
   { value: 'cancel', label: 'The subscription ends' },

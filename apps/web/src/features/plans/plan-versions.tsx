@@ -12,7 +12,7 @@ import { ExportButton } from '../../listing/export-button.tsx';
 import { Pager } from '../../listing/pager.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
-import { featureLine, offersOf, offerWords } from './plan-terms.ts';
+import { grantLines, offersOf, offerWords } from './plan-terms.ts';
 import { loadPlanVersions, planVersionsQuery } from './queries.ts';
 
 const columns: readonly CsvColumn<PlanVersion>[] = [
@@ -20,7 +20,7 @@ const columns: readonly CsvColumn<PlanVersion>[] = [
   { header: 'number', value: (row) => row.number },
   { header: 'published_at', value: (row) => row.published_at },
   { header: 'prices', value: pricesOf },
-  { header: 'features', value: featuresOf },
+  { header: 'grants', value: grantsOf },
 ];
 
 /** Every version ever sold. They stay as they were. */
@@ -50,7 +50,7 @@ export function PlanVersions({ plan }: { plan: Plan }) {
                   <HeaderCell>Version</HeaderCell>
                   <HeaderCell>Published</HeaderCell>
                   <HeaderCell>Prices</HeaderCell>
-                  <HeaderCell>Features</HeaderCell>
+                  <HeaderCell>Grants</HeaderCell>
                 </tr>
               </TableHead>
               <TableBody>
@@ -61,7 +61,7 @@ export function PlanVersions({ plan }: { plan: Plan }) {
                       <Day iso={version.published_at} />
                     </Cell>
                     <Cell className="whitespace-normal">{pricesOf(version)}</Cell>
-                    <Cell className="whitespace-normal text-muted">{featuresOf(version) || '–'}</Cell>
+                    <Cell className="whitespace-normal text-muted">{grantsOf(version) || '–'}</Cell>
                   </TableRow>
                 ))}
               </TableBody>
@@ -86,6 +86,6 @@ function pricesOf({ prices, features }: PlanVersion): string {
   );
 }
 
-function featuresOf({ features }: PlanVersion): string {
-  return features.map(featureLine).join(', ');
+function grantsOf(version: PlanVersion): string {
+  return grantLines(version).join('; ');
 }

@@ -5,7 +5,8 @@ import { Input } from '@billingos/ui/components/input';
 import { Plus, Trash2 } from 'lucide-react';
 import { useFieldArray, useFormContext } from 'react-hook-form';
 import { parseMoney, parseUnitPrice } from '../../formatting/money.ts';
-import { parseCount, type PlanDraft } from './plan-draft.ts';
+import { parseCount } from '../../formatting/numbers.ts';
+import type { PlanDraft } from './plan-draft.ts';
 
 /** The tiers of a graduated or volume price. The last one has no end. */
 export function PriceTierFields({ index }: { index: number }) {

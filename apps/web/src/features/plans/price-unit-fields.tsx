@@ -6,7 +6,8 @@ import { Select } from '@billingos/ui/components/select';
 import { Controller, useFormContext } from 'react-hook-form';
 import type { Feature } from '../../api/types.ts';
 import { parseUnitPrice } from '../../formatting/money.ts';
-import { isTiered, parseCount, type PlanDraft } from './plan-draft.ts';
+import { parseCount } from '../../formatting/numbers.ts';
+import { isTiered, type PlanDraft } from './plan-draft.ts';
 
 const seats = 'seats';
 
