@@ -5,6 +5,7 @@ export const features = [
   { key: 'single_sign_on', name: 'Single sign-on', type: 'boolean' },
   { key: 'api_calls', name: 'API calls', type: 'metered', aggregation: 'sum' },
   { key: 'ai_summaries', name: 'AI summaries', type: 'metered', aggregation: 'count' },
+  { key: 'forecasts', name: 'Forecasts', type: 'metered', aggregation: 'count', credit_cost: 4 },
   { key: 'support_level', name: 'Support', type: 'config' },
 ] as const;
 
@@ -80,9 +81,10 @@ export const plans = [
     features: [
       { feature: 'exports' },
       { feature: 'api_calls', limit: 100_000, overage: 'allow' },
-      { feature: 'ai_summaries', limit: 200, overage: 'block' },
+      { feature: 'ai_summaries', limit: 200, overage: 'block', caps: [{ interval: 'day', quantity: 50 }] },
       { feature: 'support_level', value: 'email' },
     ],
+    spend_cap: { amount: 25_000, currency: 'usd' },
     trial: { days: 14, requires_card: false, end: 'cancel' },
   },
   {
@@ -99,8 +101,10 @@ export const plans = [
       { feature: 'single_sign_on' },
       { feature: 'api_calls', limit: 500_000, overage: 'allow' },
       { feature: 'ai_summaries', limit: null, overage: 'allow' },
+      { feature: 'forecasts', limit: 25, overage: 'block' },
       { feature: 'support_level', value: 'phone' },
     ],
+    credits: { quantity: 200, interval: 'month', rollover: { max: 400, periods: 2 } },
   },
   {
     key: 'enterprise',
@@ -123,7 +127,15 @@ export const plans = [
     features: [
       { feature: 'exports' },
       { feature: 'single_sign_on' },
-      { feature: 'api_calls', limit: null, overage: 'allow' },
+      {
+        feature: 'api_calls',
+        limit: null,
+        overage: 'allow',
+        caps: [
+          { interval: 'minute', quantity: 5_000 },
+          { interval: 'day', quantity: 250_000 },
+        ],
+      },
       { feature: 'ai_summaries', limit: null, overage: 'allow' },
       { feature: 'support_level', value: 'named contact' },
     ],

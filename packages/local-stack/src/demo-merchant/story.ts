@@ -14,6 +14,7 @@ import {
   proDraft,
   proNow,
 } from './catalog.ts';
+import { createPacks, tellCredits } from './credits.ts';
 import { customers, invoicedCustomers, type DemoCustomer, type Sale } from './customers.ts';
 import { dateOfSale, monthsLater, type StripeTime } from './time.ts';
 import { single, usageSince, type DemoUsage } from './usage.ts';
@@ -58,6 +59,7 @@ export async function tellStory(stage: Stage): Promise<void> {
     catalog.set(made.key, plan.parse(await environment.post('/plans', made, keyFor('plan', made))));
   for (const addOn of addOns) await environment.post('/add-ons', addOn, keyFor('add-on', addOn));
   for (const coupon of coupons) await environment.post('/coupons', coupon, keyFor('coupon', coupon));
+  await createPacks(environment);
   for (const { externalId, name, email } of [...customers, ...invoicedCustomers]) {
     const profile = { external_id: externalId, name, email };
     await environment.post('/customers', profile, keyFor('customer', profile));
@@ -195,6 +197,7 @@ async function tellThePresent({ environment }: Stage): Promise<void> {
   for (const customer of customers) await useOf(environment, customer);
   await strayUsage(environment);
   await changes(environment);
+  await tellCredits(environment);
   await consumerKeys(environment);
   await environment.put(`/plans/${proAtFirst.key}/draft`, proDraft);
 }
