@@ -39,6 +39,7 @@ create function app.user_id() returns uuid
 language sql stable
 return nullif(current_setting('app.user_id', true), '')::uuid;
 
+revoke execute on function app.environment_id(), app.user_id() from public;
 grant execute on function app.environment_id(), app.user_id() to billingos_api;
 
 create table merchants (

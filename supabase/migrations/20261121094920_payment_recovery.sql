@@ -93,106 +93,12 @@ create table customer_links (
 comment on table customer_links is 'What a link in a mail opens. The token itself is in the mail and nowhere else.';
 comment on column customer_links.token_hash is 'SHA-256 of a token of 256 random bits.';
 comment on column customer_links.card_forms is 'Counts the card forms that were used up: each has a Stripe setup intent of its own.';
-
--- Whose link a token is. No row: wrong, expired or for something else; the caller cannot tell which.
-create function app.find_customer_link(hash bytea, for_purpose text, at timestamptz)
-returns table (environment_id text, id text, recovery_id text)
-language sql stable security definer set search_path = ''
-as $$
-  select l.environment_id, l.id, l.recovery_id
-  from public.customer_links l
-  where l.token_hash = hash and l.purpose = for_purpose and l.expires_at > at
-$$;
-
--- Takes recoveries of all environments that are due for a look; whoever takes one has `lease` to look.
-create function app.claim_recoveries(at timestamptz, lease interval, max_rows int)
-returns table (environment_id text, invoice_id text)
-language sql security definer set search_path = ''
-as $$
-  with due as (
-    select r.environment_id, r.id from public.recoveries r
-    where r.due_at <= at
-    order by r.due_at limit max_rows for update skip locked
-  )
-  update public.recoveries r
-  set due_at = at + lease
-  from due where r.environment_id = due.environment_id and r.id = due.id
-  returning r.environment_id, r.invoice_id
-$$;
-
--- Invoices whose payment failed and that nobody looks after: the event that told it was lost.
-create function app.invoices_to_recover(max_rows int)
-returns table (environment_id text, invoice_id text)
-language sql stable security definer set search_path = ''
-as $$
-  select i.environment_id, i.id
-  from public.invoices i
-  join public.subscriptions s on s.environment_id = i.environment_id and s.id = i.subscription_id
-  where i.provider = 'stripe' and i.status = 'open' and i.attempt_count > 0 and i.amount_remaining > 0
-    and s.status in ('past_due', 'unpaid')
-    and not exists (
-      select from public.recoveries r where r.environment_id = i.environment_id and r.invoice_id = i.id)
-  limit max_rows
-$$;
 create index invoices_failed on invoices (environment_id, id)
   where provider = 'stripe' and status = 'open' and attempt_count > 0;
-
--- What subscriptions are to tell their customers now. What was told, or is not wanted, or has nobody to go to, is not here.
-create function app.due_reminders(at timestamptz, max_rows int)
-returns table (environment_id text, subscription_id text, kind text, dedupe_key text)
-language sql stable security definer set search_path = ''
-as $$
-  select due.environment_id, due.id, due.kind, due.dedupe_key
-  from (
-    select s.environment_id, s.id, s.customer_id, 'trial_ending' as kind,
-           'trial_ending:' || s.id || ':' || extract(epoch from s.trial_end)::bigint as dedupe_key
-    from public.subscriptions s
-    where s.status = 'trialing' and s.cancel_at is null
-      and s.trial_end > at and s.trial_end <= at + interval '3 days'
-    union all
-    select s.environment_id, s.id, s.customer_id, 'trial_ended',
-           'trial_ended:' || s.id || ':' || extract(epoch from s.trial_end)::bigint
-    from public.subscriptions s
-    where s.trial_end <= at and s.trial_end > at - interval '3 days' and s.status <> 'trialing'
-      and (s.ended_at is null or s.ended_at >= s.trial_end)
-    union all
-    select s.environment_id, s.id, s.customer_id, 'renewal',
-           'renewal:' || s.id || ':' || extract(epoch from s.current_period_end)::bigint
-    from public.subscriptions s
-    where s.status = 'active' and s.cancel_at is null
-      and s.current_period_end > at and s.current_period_end <= at + interval '7 days'
-      and s.current_period_end - s.current_period_start > interval '360 days'
-    union all
-    select s.environment_id, s.id, s.customer_id, 'subscription_started', 'subscription_started:' || s.id
-    from public.subscriptions s
-    where s.status in ('active', 'trialing') and s.created_at > at - interval '3 days'
-    union all
-    select s.environment_id, s.id, s.customer_id, 'subscription_ended',
-           'subscription_ended:' || s.id || ':' || extract(epoch from s.ended_at)::bigint
-    from public.subscriptions s
-    where s.status = 'canceled' and s.ended_at > at - interval '3 days'
-  ) due
-  join public.customers c on c.environment_id = due.environment_id and c.id = due.customer_id
-  left join public.email_settings w on w.environment_id = due.environment_id
-  where c.email is not null
-    and case due.kind
-      when 'trial_ending' then coalesce(w.trial_ending, true)
-      when 'trial_ended' then coalesce(w.trial_ended, true)
-      when 'renewal' then coalesce(w.renewal, true)
-      when 'subscription_started' then coalesce(w.subscription_started, false)
-      else coalesce(w.subscription_ended, false)
-    end
-    and not exists (
-      select from public.emails e where e.environment_id = due.environment_id and e.dedupe_key = due.dedupe_key)
-  limit max_rows
-$$;
 create index subscriptions_by_ended_trial on subscriptions (trial_end) where trial_end is not null;
 create index subscriptions_by_renewal on subscriptions (current_period_end) where status = 'active';
 create index subscriptions_by_start on subscriptions (created_at);
 create index subscriptions_by_end on subscriptions (ended_at) where ended_at is not null;
-
-revoke execute on function app.find_customer_link, app.claim_recoveries, app.invoices_to_recover, app.due_reminders from public;
-grant execute on function app.find_customer_link, app.claim_recoveries, app.invoices_to_recover, app.due_reminders to billingos_api;
 
 do $$
 declare

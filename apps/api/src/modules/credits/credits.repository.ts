@@ -34,7 +34,7 @@ export interface NewGrant {
   created_at: Date;
 }
 
-/** The functions of `20261121125001_credits.sql` say what they do. */
+/** The files of `supabase/routines/credits` say what they do. */
 export interface PoolToTell {
   environment_id: string;
   customer_id: string;

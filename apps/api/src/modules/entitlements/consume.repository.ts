@@ -55,7 +55,7 @@ export interface Reserved {
   version: number | null;
 }
 
-/** Each in one statement: the functions of `20261121102641_consume_and_reserve.sql` say what they do. */
+/** Each in one statement: the files of `supabase/routines/entitlements` say what they do. */
 @Injectable()
 export class ConsumeRepository {
   constructor(

@@ -1,7 +1,5 @@
--- Most customers are under no spend cap: what is asked of every snapshot is only whether there is one.
-
-set local lock_timeout = '5s';
-
+-- The caps on a customer's running subscriptions, each with the metered prices of its currency and what was used of
+-- each. Null: none. Most customers are under no spend cap: what is asked of every snapshot is only whether there is one.
 create or replace function app.spend_caps(for_environment text, for_customer text, at timestamptz) returns jsonb
 language plpgsql stable set search_path = ''
 as $$
@@ -47,4 +45,4 @@ begin
   );
 end $$;
 
-revoke execute on all functions in schema app from public;
+revoke execute on function app.spend_caps from public;

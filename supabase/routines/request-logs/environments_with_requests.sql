@@ -1,8 +1,5 @@
 -- Which environments log calls, so that each of them can be held to what its merchant's plan keeps.
-
-set local lock_timeout = '5s';
-
-create function app.environments_with_requests() returns table (environment_id text)
+create or replace function app.environments_with_requests() returns table (environment_id text)
 language sql stable security definer set search_path = ''
 as $$
   select e.id from public.environments e
@@ -10,5 +7,5 @@ as $$
   order by e.id
 $$;
 
-revoke execute on function app.environments_with_requests() from public;
-grant execute on function app.environments_with_requests() to billingos_api;
+revoke execute on function app.environments_with_requests from public;
+grant execute on function app.environments_with_requests to billingos_api;
