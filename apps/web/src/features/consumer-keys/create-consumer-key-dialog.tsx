@@ -1,16 +1,9 @@
 'use client';
 
 import { Button } from '@billingos/ui/components/button';
-import {
-  Dialog,
-  DialogClose,
-  DialogContent,
-  DialogFooter,
-  DialogTrigger,
-} from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent, DialogTrigger } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
-import { Notice } from '@billingos/ui/components/notice';
 import { Select } from '@billingos/ui/components/select';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
@@ -18,6 +11,7 @@ import { useState } from 'react';
 import { Controller, useForm, useWatch } from 'react-hook-form';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { NewSecret } from '../api-keys/new-secret.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { consumerKeyKeys, projectsQuery } from './queries.ts';
@@ -103,12 +97,7 @@ function CreateConsumerKeyForm({
   });
   const { errors } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) => void form.handleSubmit((values) => create.mutate(values))(event)}
-    >
-      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
+    <DialogForm form={form} action={create} pending={create.isPending} submit="Create key">
       {customer === undefined ? (
         <Field label="Customer" hint="Your own id of the customer, or ours." error={errors.customer?.message}>
           {(control) => (
@@ -147,14 +136,6 @@ function CreateConsumerKeyForm({
           {(control) => <Input {...control} type="date" {...form.register('expires_at')} />}
         </Field>
       </div>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={create.isPending}>
-          Create key
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }

@@ -1,16 +1,9 @@
 'use client';
 
 import { Button } from '@billingos/ui/components/button';
-import {
-  Dialog,
-  DialogClose,
-  DialogContent,
-  DialogFooter,
-  DialogTrigger,
-} from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent, DialogTrigger } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
-import { Notice } from '@billingos/ui/components/notice';
 import { Select } from '@billingos/ui/components/select';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -20,6 +13,7 @@ import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Customer, Plan } from '../../api/types.ts';
 import { formatInterval, parseMoney, parseUnitPrice } from '../../formatting/money.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { priceWords } from '../plans/plan-terms.ts';
 import { plansQuery } from '../plans/queries.ts';
@@ -83,12 +77,7 @@ function AgreePriceForm({ customer, onDone }: { customer: Customer; onDone: () =
   });
   const { errors } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) => void form.handleSubmit((values) => agree.mutate(values))(event)}
-    >
-      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
+    <DialogForm form={form} action={agree} pending={agree.isPending} submit="Agree">
       <Controller
         control={form.control}
         name="price"
@@ -128,15 +117,7 @@ function AgreePriceForm({ customer, onDone }: { customer: Customer; onDone: () =
           />
         )}
       </Field>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={agree.isPending}>
-          Agree
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }
 

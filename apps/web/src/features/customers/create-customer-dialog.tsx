@@ -1,16 +1,9 @@
 'use client';
 
 import { Button } from '@billingos/ui/components/button';
-import {
-  Dialog,
-  DialogClose,
-  DialogContent,
-  DialogFooter,
-  DialogTrigger,
-} from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent, DialogTrigger } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
-import { Notice } from '@billingos/ui/components/notice';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { useRouter } from 'next/navigation';
@@ -18,6 +11,7 @@ import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { customerKeys } from './queries.ts';
 
@@ -66,12 +60,12 @@ function CreateCustomerForm() {
   });
   const { errors } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) => void form.handleSubmit((values) => create.mutate(values))(event)}
+    <DialogForm
+      form={form}
+      action={create}
+      pending={create.isPending || create.isSuccess}
+      submit="Create customer"
     >
-      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
       <Field label="Name" error={errors.name?.message}>
         {(control) => (
           <Input
@@ -100,14 +94,6 @@ function CreateCustomerForm() {
           />
         )}
       </Field>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={create.isPending || create.isSuccess}>
-          Create customer
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }

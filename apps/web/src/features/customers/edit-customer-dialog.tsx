@@ -1,16 +1,9 @@
 'use client';
 
 import { Button } from '@billingos/ui/components/button';
-import {
-  Dialog,
-  DialogClose,
-  DialogContent,
-  DialogFooter,
-  DialogTrigger,
-} from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent, DialogTrigger } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
-import { Notice } from '@billingos/ui/components/notice';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
@@ -18,6 +11,7 @@ import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Customer } from '../../api/types.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { customerKeys } from './queries.ts';
 
@@ -58,26 +52,13 @@ function EditCustomerForm({ customer, onSaved }: { customer: Customer; onSaved: 
   });
   const { errors } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) => void form.handleSubmit((values) => save.mutate(values))(event)}
-    >
-      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
+    <DialogForm form={form} action={save} pending={save.isPending} submit="Save">
       <Field label="Name" error={errors.name?.message}>
         {(control) => <Input {...control} autoComplete="off" {...form.register('name')} />}
       </Field>
       <Field label="E-mail" error={errors.email?.message}>
         {(control) => <Input {...control} type="email" autoComplete="off" {...form.register('email')} />}
       </Field>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={save.isPending}>
-          Save
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }

@@ -1,10 +1,8 @@
 'use client';
 
-import { Button } from '@billingos/ui/components/button';
-import { Dialog, DialogClose, DialogContent, DialogFooter } from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input, Textarea } from '@billingos/ui/components/input';
-import { Notice } from '@billingos/ui/components/notice';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
@@ -12,6 +10,7 @@ import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Dispute } from '../../api/types.ts';
 import { formatMoney } from '../../formatting/money.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { disputeKeys } from './queries.ts';
 
@@ -57,12 +56,7 @@ function EvidenceForm({ dispute, onSent }: { dispute: Dispute; onSent: () => voi
   });
   const { errors } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) => void form.handleSubmit((values) => send.mutate(values))(event)}
-    >
-      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
+    <DialogForm form={form} action={send} pending={send.isPending} submit="Send to the bank">
       <Field
         label="Why the payment was right"
         hint="When they signed up, what they used since, what you wrote to each other."
@@ -79,14 +73,6 @@ function EvidenceForm({ dispute, onSent }: { dispute: Dispute; onSent: () => voi
       <Field label="What was sold" optional error={errors.product_description?.message}>
         {(control) => <Input {...control} autoComplete="off" {...form.register('product_description')} />}
       </Field>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={send.isPending}>
-          Send to the bank
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }

@@ -1,16 +1,9 @@
 'use client';
 
 import { Button } from '@billingos/ui/components/button';
-import {
-  Dialog,
-  DialogClose,
-  DialogContent,
-  DialogFooter,
-  DialogTrigger,
-} from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent, DialogTrigger } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
-import { Notice } from '@billingos/ui/components/notice';
 import { Select } from '@billingos/ui/components/select';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -20,6 +13,7 @@ import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Customer } from '../../api/types.ts';
 import { parseMoney } from '../../formatting/money.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { invoiceKeys } from './queries.ts';
 
@@ -75,12 +69,7 @@ function AdjustBalanceForm({ customer, onDone }: { customer: Customer; onDone: (
   });
   const { errors } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) => void form.handleSubmit((values) => adjust.mutate(values))(event)}
-    >
-      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
+    <DialogForm form={form} action={adjust} pending={adjust.isPending} submit="Save">
       <Controller
         control={form.control}
         name="direction"
@@ -116,14 +105,6 @@ function AdjustBalanceForm({ customer, onDone }: { customer: Customer; onDone: (
       <Field label="Why" optional hint="Stands in the list of entries." error={errors.description?.message}>
         {(control) => <Input {...control} autoComplete="off" {...form.register('description')} />}
       </Field>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={adjust.isPending}>
-          Save
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }

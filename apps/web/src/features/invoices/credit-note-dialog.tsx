@@ -1,16 +1,15 @@
 'use client';
 
-import { Button } from '@billingos/ui/components/button';
-import { Dialog, DialogClose, DialogContent, DialogFooter } from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
-import { Notice } from '@billingos/ui/components/notice';
 import { Select } from '@billingos/ui/components/select';
 import { Controller, useForm } from 'react-hook-form';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Invoice, NewCreditNote } from '../../api/types.ts';
 import { formatMoney, parseMoney } from '../../formatting/money.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { invoiceName } from './invoice-name.ts';
 import { useInvoiceAction } from './use-invoice-action.ts';
@@ -61,12 +60,7 @@ function CreditNoteForm({ invoice, onDone }: { invoice: Invoice; onDone: () => v
   });
   const { errors } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) => void form.handleSubmit((values) => issue.mutate(values))(event)}
-    >
-      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
+    <DialogForm form={form} action={issue} pending={issue.isPending} submit="Issue credit note">
       <Field label={`Amount in ${currency.toUpperCase()}`} error={errors.amount?.message}>
         {(control) => (
           <Input
@@ -102,15 +96,7 @@ function CreditNoteForm({ invoice, onDone }: { invoice: Invoice; onDone: () => v
       <Field label="Note" optional hint="The customer reads it." error={errors.memo?.message}>
         {(control) => <Input {...control} autoComplete="off" {...form.register('memo')} />}
       </Field>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={issue.isPending}>
-          Issue credit note
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }
 

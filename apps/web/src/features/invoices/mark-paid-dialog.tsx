@@ -1,15 +1,14 @@
 'use client';
 
-import { Button } from '@billingos/ui/components/button';
-import { Dialog, DialogClose, DialogContent, DialogFooter } from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
-import { Notice } from '@billingos/ui/components/notice';
 import { useForm } from 'react-hook-form';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Invoice } from '../../api/types.ts';
 import { formatMoney } from '../../formatting/money.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { invoiceName } from './invoice-name.ts';
 import { useInvoiceAction } from './use-invoice-action.ts';
@@ -60,12 +59,7 @@ function MarkPaidForm({ invoice, onDone }: { invoice: Invoice; onDone: () => voi
   });
   const { errors } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) => void form.handleSubmit((values) => mark.mutate(values))(event)}
-    >
-      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
+    <DialogForm form={form} action={mark} pending={mark.isPending} submit="Mark as paid">
       <Field label="The money came on" optional hint="Empty: today." error={errors.day?.message}>
         {(control) => <Input {...control} type="date" {...form.register('day')} />}
       </Field>
@@ -77,14 +71,6 @@ function MarkPaidForm({ invoice, onDone }: { invoice: Invoice; onDone: () => voi
       >
         {(control) => <Input {...control} autoComplete="off" {...form.register('reference')} />}
       </Field>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={mark.isPending}>
-          Mark as paid
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }

@@ -1,10 +1,8 @@
 'use client';
 
-import { Button } from '@billingos/ui/components/button';
-import { Dialog, DialogClose, DialogContent, DialogFooter } from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
-import { Notice } from '@billingos/ui/components/notice';
 import { Select } from '@billingos/ui/components/select';
 import { Switch } from '@billingos/ui/components/switch';
 import { majorUnits } from '@billingos/pricing/money';
@@ -13,6 +11,7 @@ import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Invoice } from '../../api/types.ts';
 import { formatMoney, parseMoney } from '../../formatting/money.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { invoiceName } from './invoice-name.ts';
 import { useInvoiceAction } from './use-invoice-action.ts';
@@ -75,12 +74,7 @@ function RefundForm({ invoice, onDone }: { invoice: Invoice; onDone: () => void 
   });
   const { errors } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) => void form.handleSubmit((values) => refund.mutate(values))(event)}
-    >
-      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
+    <DialogForm form={form} action={refund} pending={refund.isPending} submit="Refund">
       <Field
         label={`Amount in ${currency.toUpperCase()}`}
         hint={`Up to ${formatMoney({ amount: left, currency })}.`}
@@ -127,15 +121,7 @@ function RefundForm({ invoice, onDone }: { invoice: Invoice; onDone: () => void 
           )}
         />
       ) : null}
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={refund.isPending}>
-          Refund
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }
 
