@@ -43,6 +43,8 @@ export type {
   CreditTopUp,
   CreditTopUpCreate,
   CreditTopUpQuery,
+  TopUpLink,
+  TopUpLinkCreate,
 } from './resources/credits.ts';
 export type {
   Customer,

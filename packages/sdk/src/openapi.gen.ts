@@ -1732,6 +1732,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/credits/top-up-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["createTopUpLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-up/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getTopUpPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-up/{token}/card-form": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["openTopUpCardForm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-up/{token}/buy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["buyOnPage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/top-up/{token}/purchases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["getTopUpPurchase"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys/verify": {
         parameters: {
             query?: never;
@@ -4206,6 +4286,68 @@ export interface components {
                 stopped_reason: string | null;
             } | null;
         };
+        TopUpLink: {
+            id: string;
+            /** @description For the customer, and shown this once: whoever has it can buy in their name. */
+            url: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        TopUpPage: {
+            merchant: string;
+            is_test: boolean;
+            /** @description False: nothing can be bought at the moment. */
+            is_open: boolean;
+            /** @description Credits that can be used now. */
+            balance: number;
+            packs: {
+                id: string;
+                name: string;
+                credits: number;
+                price: components["schemas"]["Money"];
+                /** @description Null: what is bought never expires. */
+                expires_after_days: number | null;
+            }[];
+            /** @description What is charged when no new card is entered. Null: none, or Stripe does not say. */
+            saved_card: {
+                brand: string;
+                last4: string | null;
+            } | null;
+            /** @description The newest ones. */
+            purchases: components["schemas"]["TopUpPurchase"][];
+            return_url: string | null;
+        };
+        TopUpPurchase: {
+            id: string;
+            credits: number;
+            amount: components["schemas"]["Money"];
+            /**
+             * @description under_way: nobody knows yet, ask again; confirm: the bank wants to see the customer.
+             * @enum {string}
+             */
+            state: "under_way" | "confirm" | "paid" | "failed";
+            /** @description For the customer. */
+            message: string | null;
+            /** @description Where the bank’s confirmation is asked for. */
+            confirm_url: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        CardForm: {
+            client_secret: string;
+            publishable_key: string;
+            stripe_account: string;
+        };
+        BuyOnPage: {
+            /** @description Made by the page before the first attempt: bought once per key. */
+            idempotency_key: string;
+            /** @description Id of a pack. */
+            pack: string;
+            /** @default 1 */
+            packs?: number;
+            /** @description Of a card that was confirmed with the page’s form. Left out: the saved card is charged. */
+            setup_intent?: string;
+        };
         KeyVerification: {
             valid: boolean;
             /** @enum {string} */
@@ -4477,11 +4619,6 @@ export interface components {
                 /** Format: date-time */
                 period_end: string | null;
             }[];
-        };
-        CardForm: {
-            client_secret: string;
-            publishable_key: string;
-            stripe_account: string;
         };
         PayOutcome: {
             /** @enum {string} */
@@ -11674,6 +11811,298 @@ export interface operations {
             };
         };
     };
+    createTopUpLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description How long the link can be used.
+                     * @default 24
+                     */
+                    expires_in_hours?: number;
+                    /**
+                     * Format: uri
+                     * @description Where the page leads back to.
+                     */
+                    return_url?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpLink"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTopUpPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpPage"];
+                };
+            };
+            /** @description `link_unknown`: The link is wrong, or has expired. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_guesses`: Too many requests, or wrong links, came from this address. Wait some minutes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    openTopUpCardForm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardForm"];
+                };
+            };
+            /** @description `link_unknown`: The link is wrong, or has expired. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_guesses`: Too many requests, or wrong links, came from this address. Wait some minutes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    buyOnPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BuyOnPage"];
+            };
+        };
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpPurchase"];
+                };
+            };
+            /**
+             * @description `link_unknown`: The link is wrong, or has expired.
+             *
+             *     `credit_pack_not_found`: No credit pack of this environment has this key or id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `credit_pack_archived`: The pack is not sold any more.
+             *
+             *     `card_needed`: The customer has no card that could be charged. Send the setup intent of a new one.
+             *
+             *     `idempotency_conflict`: The idempotency key was used before with another request or event. Nothing was written. Make a new key for a new one, and keep the key when repeating one.
+             *
+             *     `stripe_not_connected`: The environment has no Stripe account that can charge. Connect one in the dashboard under Settings.
+             *
+             *     `stripe_refused`: Stripe refused the request; the message says why. Nothing changed.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `card_not_confirmed`: The setup intent is not of this link, or the card was not confirmed with it. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /**
+             * @description `too_many_guesses`: Too many requests, or wrong links, came from this address. Wait some minutes.
+             *
+             *     `too_many_refusals`: The bank refused too many purchases of the customer within the last hour.
+             */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `stripe_unavailable`: Stripe did not answer. What was begun is finished by itself; repeat with the same Idempotency-Key to see. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getTopUpPurchase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopUpPurchase"];
+                };
+            };
+            /**
+             * @description `link_unknown`: The link is wrong, or has expired.
+             *
+             *     `top_up_not_found`: No purchase of the customer has this id.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `too_many_guesses`: Too many requests, or wrong links, came from this address. Wait some minutes. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     verifyConsumerKey: {
         parameters: {
             query?: never;
@@ -12575,7 +13004,7 @@ export interface operations {
                     "application/json": components["schemas"]["PayPage"];
                 };
             };
-            /** @description `link_unknown`: The link is wrong, or older than 30 days. */
+            /** @description `link_unknown`: The link is wrong, or has expired. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12615,7 +13044,7 @@ export interface operations {
                     "application/json": components["schemas"]["CardForm"];
                 };
             };
-            /** @description `link_unknown`: The link is wrong, or older than 30 days. */
+            /** @description `link_unknown`: The link is wrong, or has expired. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12670,7 +13099,7 @@ export interface operations {
                     "application/json": components["schemas"]["PayOutcome"];
                 };
             };
-            /** @description `link_unknown`: The link is wrong, or older than 30 days. */
+            /** @description `link_unknown`: The link is wrong, or has expired. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12728,7 +13157,7 @@ export interface operations {
                     "application/json": components["schemas"]["SurveyPage"];
                 };
             };
-            /** @description `link_unknown`: The link is wrong, or older than 30 days. */
+            /** @description `link_unknown`: The link is wrong, or has expired. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12777,7 +13206,7 @@ export interface operations {
                     "application/json": components["schemas"]["SurveyPage"];
                 };
             };
-            /** @description `link_unknown`: The link is wrong, or older than 30 days. */
+            /** @description `link_unknown`: The link is wrong, or has expired. */
             404: {
                 headers: {
                     [name: string]: unknown;

@@ -58,6 +58,7 @@ const calls: Record<string, (billing: BillingOS) => PromiseLike<unknown>> = {
   archiveCreditPack: ({ credits }) => credits.archivePack('small'),
   listCreditTopUps: ({ credits }) => credits.topUps('user_42'),
   buyCredits: ({ credits }) => credits.topUp('user_42', { idempotency_key: 'top_up_1', pack: 'small' }),
+  createTopUpLink: ({ credits }) => credits.createTopUpLink('user_42', { expires_in_hours: 2 }),
   getAutoTopUp: ({ credits }) => credits.autoTopUp('user_42'),
   setAutoTopUp: ({ credits }) =>
     credits.setAutoTopUp('user_42', { pack: 'small', below: 100, amount_max_per_month: 5_000 }),

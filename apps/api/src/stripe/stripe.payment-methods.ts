@@ -37,6 +37,49 @@ export async function paymentMethodInUse(
   }
 }
 
+export interface SavedCard {
+  /** Such as visa, or what else it is: sepa_debit. */
+  brand: string;
+  last4: string | null;
+}
+
+/** What a customer's invoices are charged with by default. */
+export async function savedCard(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  stripeCustomerId: string,
+): Promise<SavedCard | null> {
+  try {
+    const customer = await stripe.customers.retrieve(stripeCustomerId, {}, { stripeAccount });
+    const saved = customer.deleted === true ? null : customer.invoice_settings.default_payment_method;
+    if (saved === null) {
+      return null;
+    }
+    const method = await stripe.paymentMethods.retrieve(idOf(saved), {}, { stripeAccount });
+    const last4 = method.card?.last4 ?? method.sepa_debit?.last4 ?? method.us_bank_account?.last4;
+    return { brand: method.card?.brand ?? method.type, last4: last4 ?? null };
+  } catch (error) {
+    throw translateStripeError(error);
+  }
+}
+
+/** Makes a payment method the customer's default, unless they have one: another page's choice is not undone. */
+export async function keepFirstMethod(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  wish: { stripe_customer_id: string; payment_method: string },
+  idempotencyKey: string,
+): Promise<CallResult> {
+  const { stripe_customer_id: id, payment_method: method } = wish;
+  const customer = await stripe.customers.retrieve(id, {}, { stripeAccount });
+  if (customer.deleted !== true && customer.invoice_settings.default_payment_method === null) {
+    await stripe.customers.update(
+      id,
+      { invoice_settings: { default_payment_method: method } },
+      { stripeAccount, idempotencyKey },
+    );
+  }
+  return { stripe_object_id: method };
+}
+
 /** Begins to take a card of a customer, to be charged without them. */
 export async function createSetupIntent(
   { stripe, stripe_account_id: stripeAccount }: Connection,

@@ -7,7 +7,7 @@ import { TakeOverPayments } from '../../src/modules/payments/take-over-payments.
 import { AlertsService } from '../../src/modules/alerts/alerts.service.ts';
 import { newId } from '../../src/platform/ids.ts';
 import { TakeOverInvoice } from '../../src/modules/invoices/take-over-invoice.ts';
-import { CustomerLinks } from '../../src/modules/recovery/customer-links.ts';
+import { CustomerLinks } from '../../src/modules/customers/customer-links.ts';
 import { MailService } from '../../src/modules/mail/mail.service.ts';
 import { Database } from '../../src/platform/database/database.ts';
 import { RequestLogsService } from '../../src/modules/request-logs/request-logs.service.ts';
@@ -62,6 +62,8 @@ export interface Victim extends Tenant {
   slackWebhook: string;
   creditGrant: string;
   creditPack: string;
+  /** The path of a page where the customer buys credits, a purchase there, and a card for the next. */
+  topUp: { path: string; purchase: string; confirmCard: () => Promise<string> };
   reconciliation: string;
   stripeImport: string;
 }
@@ -201,6 +203,21 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
       body: { idempotency_key: 'top_up_1', pack: creditPack, payment_method: 'pm_card_visa' },
       strangers: 'not_found',
     },
+  ],
+  createTopUpLink: ({ customer }) => [
+    { path: `customers/${customer.id}/credits/top-up-links`, body: {}, strangers: 'not_found' },
+  ],
+  getTopUpPage: ({ topUp }) => [{ path: topUp.path, strangers: 'linkless' }],
+  openTopUpCardForm: ({ topUp }) => [{ path: `${topUp.path}/card-form`, strangers: 'linkless' }],
+  buyOnPage: async ({ topUp, creditPack }) => [
+    {
+      path: `${topUp.path}/buy`,
+      body: { idempotency_key: 'page_2', pack: creditPack, setup_intent: await topUp.confirmCard() },
+      strangers: 'linkless',
+    },
+  ],
+  getTopUpPurchase: ({ topUp }) => [
+    { path: `${topUp.path}/purchases/${topUp.purchase}`, strangers: 'linkless' },
   ],
   getAutoTopUp: ({ customer }) => [
     { path: `customers/${customer.id}/credits/auto-top-up`, strangers: 'not_found' },
@@ -854,6 +871,7 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     slackWebhook,
     creditGrant: creditGrant.body['id'],
     creditPack: creditPack.body['id'],
+    topUp: await addTopUpPage(stack, tenant, customer.body['id'], creditPack.body['id']),
     reconciliation: await addReconciliation(stack, tenant),
     stripeImport: await addStripeImport(stack, tenant),
   };
@@ -928,6 +946,24 @@ async function addRecovery(
       return intent;
     },
   };
+}
+
+async function addTopUpPage(stack: TestStack, tenant: Tenant, customer: string, pack: string) {
+  const { stripe, account } = await stack.stripeOf(tenant);
+  const link = await tenant.asServer('POST', `customers/${customer}/credits/top-up-links`, {});
+  const path = new URL(link.body['url']).pathname.slice(1);
+  const confirmCard = async () => {
+    const { body } = await stack.send('POST', `${path}/card-form`);
+    const intent = String(body['client_secret']).split('_secret_')[0] ?? '';
+    await stripe.setupIntents.confirm(intent, { payment_method: 'pm_card_visa' }, { stripeAccount: account });
+    return intent;
+  };
+  const bought = await stack.send('POST', `${path}/buy`, {
+    idempotency_key: 'page_1',
+    pack,
+    setup_intent: await confirmCard(),
+  });
+  return { path, purchase: bought.body['id'], confirmCard };
 }
 
 async function writeEmail(stack: TestStack, environmentId: string): Promise<string> {

@@ -81,6 +81,7 @@ const changes: Record<string, string[]> = {
     'voidCreditGrant',
     'restoreCreditGrant',
     'buyCredits',
+    'createTopUpLink',
     'setAutoTopUp',
     'createCheckoutSession',
     'payInvoice',

@@ -47,7 +47,7 @@ describe('the filters by tenant', () => {
 
     await restore();
     expect(leaking).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   it('are two: without the repositories’ own, the policies still keep strangers out', async () => {
     const restore = withoutFilters(stack);
@@ -56,7 +56,7 @@ describe('the filters by tenant', () => {
 
     restore();
     expect(leaking).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 
   it('are what keeps strangers out: with both taken out, every operation that names an object turns red', async () => {
     // Without filters any account is as good as another: only the victim's is left to be found.
@@ -81,7 +81,7 @@ describe('the filters by tenant', () => {
     expect(leaking).toEqual(
       expect.arrayContaining(['listJobs', 'listCustomers', 'listPlans', 'listApiKeys']),
     );
-  }, 60_000);
+  }, 300_000);
 });
 
 const last = 'disconnectStripe';

@@ -17,6 +17,8 @@ export type CreditPackQuery = Query<'/api/v1/credits/packs', 'get'>;
 export type CreditTopUp = components['schemas']['CreditTopUp'];
 export type CreditTopUpCreate = Body<'/api/v1/customers/{id}/credits/top-ups', 'post'>;
 export type CreditTopUpQuery = Query<'/api/v1/customers/{id}/credits/top-ups', 'get'>;
+export type TopUpLink = components['schemas']['TopUpLink'];
+export type TopUpLinkCreate = Body<'/api/v1/customers/{id}/credits/top-up-links', 'post'>;
 export type AutoTopUp = components['schemas']['AutoTopUp'];
 
 /** Credits that customers have in advance. They pay for use beyond the direct limit of features with a credit cost. */
@@ -134,6 +136,16 @@ export class Credits {
     return this.#transport.call(
       'post',
       '/api/v1/customers/{id}/credits/top-ups',
+      { path: { id: customer }, body },
+      options,
+    );
+  }
+
+  /** A link to a page where the customer buys credits. Whoever has it buys in their name: send them there at once. */
+  createTopUpLink(customer: string, body: TopUpLinkCreate = {}, options?: WriteOptions): Promise<TopUpLink> {
+    return this.#transport.call(
+      'post',
+      '/api/v1/customers/{id}/credits/top-up-links',
       { path: { id: customer }, body },
       options,
     );

@@ -17,6 +17,7 @@ const columns = [
   'state',
   'failure',
   'stripe_invoice_id',
+  'payment_method',
   'created_at',
   'settled_at',
 ] as const;
@@ -39,6 +40,7 @@ export class TopUpsRepository {
       currency: string;
       expires_after_days: number | null;
       idempotency_key: string | null;
+      payment_method: string | null;
       is_automatic: boolean;
       created_at: Date;
     },
@@ -87,6 +89,19 @@ export class TopUpsRepository {
       .where('is_automatic', '=', true)
       .where('created_at', '>', since.month)
       .executeTakeFirstOrThrow();
+  }
+
+  /** How many were refused to a customer since a time. */
+  async refused(environmentId: string, customerId: string, since: Date): Promise<number> {
+    const { count } = await this.database.q
+      .selectFrom('credit_top_ups')
+      .select(sql<number>`count(*)`.as('count'))
+      .where('environment_id', '=', environmentId)
+      .where('customer_id', '=', customerId)
+      .where('state', '=', 'failed')
+      .where('created_at', '>', since)
+      .executeTakeFirstOrThrow();
+    return Number(count);
   }
 
   /** The newest automatic one. */

@@ -50,6 +50,12 @@ export class TopUpsService {
     });
   }
 
+  /** How many purchases of a customer the bank refused in the last hour. */
+  refusedInHour(environmentId: string, customerId: string): Promise<number> {
+    const since = new Date(this.clock.now().getTime() - hourMs);
+    return this.database.tenant(environmentId, () => this.topUps.refused(environmentId, customerId, since));
+  }
+
   /** The newest automatic one, in the open transaction. */
   lastAutomatic(environmentId: string, customerId: string): Promise<TopUpRow | undefined> {
     return this.topUps.lastAutomatic(environmentId, customerId);

@@ -2,17 +2,11 @@ import { Body, Controller, Get, Ip, Param, Post } from '@nestjs/common';
 import type { z } from 'zod';
 import { Unauthenticated } from '../../platform/auth/requires.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
+import { CardNotConfirmed, LinkUnknown, TooManyGuesses } from '../customers/customer-links.errors.ts';
+import { cardForm, tokenParam } from '../customers/customer-links.schemas.ts';
 import { PayPageService } from './pay-page.service.ts';
-import { CardNotConfirmed, LinkUnknown, NothingToPay, TooManyGuesses } from './recovery.errors.ts';
-import {
-  answerSurvey,
-  cardForm,
-  payOutcome,
-  payPage,
-  payWithCard,
-  surveyPage,
-  tokenParam,
-} from './recovery.schemas.ts';
+import { NothingToPay } from './recovery.errors.ts';
+import { answerSurvey, payOutcome, payPage, payWithCard, surveyPage } from './recovery.schemas.ts';
 import { SurveyService } from './survey.service.ts';
 
 const because = 'the link in the mail is the credential: 256 bits, one purpose, 30 days, limited guesses';

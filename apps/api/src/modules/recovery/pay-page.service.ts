@@ -1,28 +1,25 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
-import { Env } from '../../env.ts';
 import { Database } from '../../platform/database/database.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { isFinalDecline } from '../../stripe/decline.ts';
 import { Intents } from '../../stripe/intents.ts';
-import { chargeWith, createSetupIntent, retrieveSetupIntent } from '../../stripe/stripe.payment-methods.ts';
+import { chargeWith } from '../../stripe/stripe.payment-methods.ts';
 import { AuditService } from '../audit/audit.service.ts';
+import { CardForms } from '../customers/card-forms.ts';
+import { LinkUnknown } from '../customers/customer-links.errors.ts';
+import type { cardForm } from '../customers/customer-links.schemas.ts';
+import { CustomerLinks } from '../customers/customer-links.ts';
 import { InvoiceNotOpen, PaymentUnderWay } from '../invoices/invoices.errors.ts';
 import { InvoicesService } from '../invoices/invoices.service.ts';
 import { PayInvoice } from '../invoices/pay-invoice.ts';
 import { MailService } from '../mail/mail.service.ts';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.ts';
-import { CustomerLinks } from './customer-links.ts';
-import { CustomerLinksRepository } from './customer-links.repository.ts';
 import { RecoverPayment } from './recover-payment.ts';
-import { CardNotConfirmed, LinkUnknown, NothingToPay } from './recovery.errors.ts';
+import { NothingToPay } from './recovery.errors.ts';
 import { RecoveryRepository } from './recovery.repository.ts';
-import type { cardForm, payOutcome, payPage } from './recovery.schemas.ts';
+import type { payOutcome, payPage } from './recovery.schemas.ts';
 
-const takeCardIntent = {
-  kind: 'customer.take_card',
-  params: z.object({ stripe_customer_id: z.string() }),
-};
 const chargeWithIntent = {
   kind: 'customer.charge_with',
   params: z.object({
@@ -32,16 +29,13 @@ const chargeWithIntent = {
   }),
 };
 
-type Link = Awaited<ReturnType<CustomerLinks['open']>>;
-
 /** What the page behind a pay link shows and does: for whoever has the link, and about one invoice. */
 @Injectable()
 export class PayPageService implements OnModuleInit {
   constructor(
-    private readonly env: Env,
     private readonly database: Database,
     private readonly links: CustomerLinks,
-    private readonly linkRows: CustomerLinksRepository,
+    private readonly cardForms: CardForms,
     private readonly recoveries: RecoveryRepository,
     private readonly recoverPayment: RecoverPayment,
     private readonly invoices: InvoicesService,
@@ -54,13 +48,6 @@ export class PayPageService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.intents.register({
-      ...takeCardIntent,
-      call: async ({ stripe_customer_id: id }, { environment_id: environmentId, idempotency_key: key }) =>
-        createSetupIntent(await this.connections.of(environmentId), id, key),
-      recover: 'repeat',
-      settle: async () => undefined,
-    });
     this.intents.register({
       ...chargeWithIntent,
       call: async (wish, { environment_id: environmentId, idempotency_key: key }) =>
@@ -77,7 +64,7 @@ export class PayPageService implements OnModuleInit {
 
   /** Throws `LinkUnknown`, `TooManyGuesses`. */
   async show(token: string, address: string): Promise<z.input<typeof payPage>> {
-    const { environment_id: environmentId, recovery_id: recoveryId } = await this.links.open(
+    const { environment_id: environmentId, subject_id: recoveryId } = await this.links.open(
       token,
       'pay',
       address,
@@ -106,27 +93,18 @@ export class PayPageService implements OnModuleInit {
   /** What a card form needs. Asked again, it is the same one until a card was confirmed with it. Throws `NothingToPay`. */
   async cardForm(token: string, address: string): Promise<z.input<typeof cardForm>> {
     const link = await this.links.open(token, 'pay', address);
-    const { environment_id: environmentId, recovery_id: recoveryId } = link;
+    const { environment_id: environmentId, subject_id: recoveryId } = link;
     const { invoice, customerId } = await this.find(environmentId, recoveryId);
     if (invoice.status !== 'open' || customerId === null) {
       throw new NothingToPay();
     }
-    const connection = await this.connections.of(environmentId);
-    const intent = await this.freshSetupIntent(link, customerId);
-    return {
-      client_secret: intent.client_secret ?? '',
-      publishable_key:
-        this.env.get(
-          connection.mode === 'live' ? 'STRIPE_LIVE_PUBLISHABLE_KEY' : 'STRIPE_TEST_PUBLISHABLE_KEY',
-        ) ?? `pk_${connection.mode}_emulated`,
-      stripe_account: connection.stripe_account_id,
-    };
+    return this.cardForms.open(link, customerId);
   }
 
   /** Pays with the card that was confirmed, and charges with it from now on. Throws `CardNotConfirmed`, `NothingToPay`. */
   async pay(token: string, setupIntent: string, address: string): Promise<z.input<typeof payOutcome>> {
     const link = await this.links.open(token, 'pay', address);
-    const { environment_id: environmentId, recovery_id: recoveryId } = link;
+    const { environment_id: environmentId, subject_id: recoveryId } = link;
     const { recovery, invoice, customerId } = await this.find(environmentId, recoveryId);
     if (invoice.status === 'paid') {
       return { outcome: 'paid', message: null, confirm_url: null };
@@ -134,17 +112,14 @@ export class PayPageService implements OnModuleInit {
     if (invoice.status !== 'open' || customerId === null) {
       throw new NothingToPay();
     }
-    const used = await this.database.tenant(environmentId, () =>
-      this.linkRows.cardForms(environmentId, link.id),
-    );
-    const method = await this.confirmedMethod(link, customerId, setupIntent, used);
+    const { payment_method: method, form } = await this.cardForms.confirmed(link, customerId, setupIntent);
     const subscription = await this.subscriptions.get(environmentId, recovery.subscription_id);
     await this.intents.perform(environmentId, chargeWithIntent, setupIntent, {
       stripe_customer_id: customerId,
       stripe_subscription_id: subscription.stripe_subscription_id ?? '',
       payment_method: method,
     });
-    await this.database.tenant(environmentId, () => this.linkRows.useCardForm(environmentId, link.id, used));
+    await this.cardForms.use(link, form);
     const outcome = await this.tryToPay(environmentId, invoice.id, method);
     await this.recoverPayment.review(environmentId, invoice.id);
     return outcome;
@@ -184,41 +159,6 @@ export class PayPageService implements OnModuleInit {
       }
       throw error;
     }
-  }
-
-  private async confirmedMethod(link: Link, customerId: string, setupIntent: string, used: number) {
-    const { environment_id: environmentId } = link;
-    // Only what was made for this link: another setup intent's card is somebody else's.
-    const own = await this.setupIntentId(link, customerId, used);
-    if (own !== setupIntent) {
-      throw new CardNotConfirmed();
-    }
-    const intent = await retrieveSetupIntent(await this.connections.of(environmentId), own);
-    if (intent.payment_method === undefined || intent.stripe_customer_id !== customerId) {
-      throw new CardNotConfirmed();
-    }
-    return intent.payment_method;
-  }
-
-  private async freshSetupIntent(link: Link, customerId: string) {
-    const { environment_id: environmentId } = link;
-    const used = await this.database.tenant(environmentId, () =>
-      this.linkRows.cardForms(environmentId, link.id),
-    );
-    const connection = await this.connections.of(environmentId);
-    const current = await retrieveSetupIntent(connection, await this.setupIntentId(link, customerId, used));
-    // Confirmed, and the page closed before it paid: begin anew.
-    if (!current.is_used_up) {
-      return current;
-    }
-    await this.database.tenant(environmentId, () => this.linkRows.useCardForm(environmentId, link.id, used));
-    return retrieveSetupIntent(connection, await this.setupIntentId(link, customerId, used + 1));
-  }
-
-  private setupIntentId(link: Link, customerId: string, number: number): Promise<string> {
-    return this.intents.perform(link.environment_id, takeCardIntent, `${link.id}:${number}`, {
-      stripe_customer_id: customerId,
-    });
   }
 
   private async find(environmentId: string, recoveryId: string) {

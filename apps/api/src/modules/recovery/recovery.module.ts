@@ -7,10 +7,7 @@ import { InvoicesModule } from '../invoices/invoices.module.ts';
 import { MailModule } from '../mail/mail.module.ts';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
 import { AttemptPayment } from './attempt-payment.ts';
-import { CustomerLinks } from './customer-links.ts';
-import { CustomerLinksRepository } from './customer-links.repository.ts';
 import { CustomerPagesController } from './customer-pages.controller.ts';
-import { GuessLimit } from './guess-limit.ts';
 import { PayPageService } from './pay-page.service.ts';
 import { RecoverPayment } from './recover-payment.ts';
 import { RecoveryController } from './recovery.controller.ts';
@@ -40,9 +37,6 @@ import { TellOfRecovery } from './tell-of-recovery.ts';
     TellOfRecovery,
     PayPageService,
     SurveyService,
-    CustomerLinks,
-    CustomerLinksRepository,
-    GuessLimit,
   ],
   exports: [RecoverPayment],
 })

@@ -106,9 +106,6 @@ export const summaryQuery = z.strictObject({ days: z.coerce.number().int().min(1
 
 // What somebody with a link may see and say --------------------------------------------------------------------------
 
-/** Of any length that a path can have: too short or too long is as wrong as any other. */
-export const tokenParam = z.strictObject({ token: text.min(1).max(200) });
-
 export const payPage = z
   .object({
     merchant: z.string(),
@@ -129,14 +126,6 @@ export const payPage = z
     ),
   })
   .meta({ id: 'PayPage' });
-
-export const cardForm = z
-  .object({
-    client_secret: z.string(),
-    publishable_key: z.string(),
-    stripe_account: z.string(),
-  })
-  .meta({ id: 'CardForm' });
 
 export const payWithCard = z.strictObject({ setup_intent: text.min(1).max(255) });
 export const payOutcome = z

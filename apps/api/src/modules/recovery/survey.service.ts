@@ -4,7 +4,7 @@ import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { MailService } from '../mail/mail.service.ts';
-import { CustomerLinks } from './customer-links.ts';
+import { CustomerLinks } from '../customers/customer-links.ts';
 import { RecoveryRepository } from './recovery.repository.ts';
 import type { answerSurvey, surveyPage } from './recovery.schemas.ts';
 
@@ -24,11 +24,7 @@ export class SurveyService {
 
   /** Throws `LinkUnknown`, `TooManyGuesses`. */
   async show(token: string, address: string): Promise<Page> {
-    const { environment_id: environmentId, recovery_id: id } = await this.links.open(
-      token,
-      'survey',
-      address,
-    );
+    const { environment_id: environmentId, subject_id: id } = await this.links.open(token, 'survey', address);
     const answers = await this.database.tenant(environmentId, () =>
       this.recoveries.winBacks(environmentId, [id]),
     );
@@ -37,11 +33,7 @@ export class SurveyService {
 
   /** Stores the answer. A second one changes nothing. Throws `LinkUnknown`, `TooManyGuesses`. */
   async answer(token: string, answer: z.output<typeof answerSurvey>, address: string): Promise<Page> {
-    const { environment_id: environmentId, recovery_id: id } = await this.links.open(
-      token,
-      'survey',
-      address,
-    );
+    const { environment_id: environmentId, subject_id: id } = await this.links.open(token, 'survey', address);
     await this.database.tenant(environmentId, async () => {
       const isFirst = await this.recoveries.insertWinBack(environmentId, {
         recovery_id: id,

@@ -7,7 +7,7 @@ import type { InvoiceRow } from '../invoices/invoices.service.ts';
 import { dayInWords } from '../mail/emails/words.ts';
 import { MailService } from '../mail/mail.service.ts';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.ts';
-import { CustomerLinks } from './customer-links.ts';
+import { CustomerLinks } from '../customers/customer-links.ts';
 import { CardNeeded, PaymentFailed, PaymentLost, PaymentReceived, RetrySoon } from './emails/letters.tsx';
 import type { FinalAction } from './recovery.ts';
 import type { RecoveryRepository } from './recovery.repository.ts';

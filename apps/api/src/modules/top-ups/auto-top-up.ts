@@ -126,6 +126,7 @@ export class AutoTopUp implements OnModuleInit {
       await this.buyCredits.begin(environmentId, customerId, pack, {
         packs,
         idempotency_key: null,
+        payment_method: null,
         is_automatic: true,
       });
     });

@@ -84,6 +84,7 @@ export class BuyCredits implements OnModuleInit {
       const begun = await this.begin(environmentId, customerId, pack, {
         packs: wish.packs,
         idempotency_key: wish.idempotency_key,
+        payment_method: wish.payment_method ?? null,
         is_automatic: false,
       });
       if (begun !== undefined) {
@@ -99,7 +100,7 @@ export class BuyCredits implements OnModuleInit {
       }
       return earlier.id;
     });
-    await this.charge(environmentId, id, wish.payment_method);
+    await this.charge(environmentId, id);
     return this.shown(environmentId, await this.get(environmentId, id));
   }
 
@@ -108,7 +109,12 @@ export class BuyCredits implements OnModuleInit {
     environmentId: string,
     customerId: string,
     pack: PackRow,
-    wish: { packs: number; idempotency_key: string | null; is_automatic: boolean },
+    wish: {
+      packs: number;
+      idempotency_key: string | null;
+      payment_method: string | null;
+      is_automatic: boolean;
+    },
   ): Promise<string | undefined> {
     const id = newId('credit_top_up');
     const now = this.clock.now();
@@ -135,6 +141,12 @@ export class BuyCredits implements OnModuleInit {
     return id;
   }
 
+  /** A purchase of a customer. Undefined: there is none, or it is another customer's. */
+  async find(environmentId: string, customerId: string, id: string): Promise<CreditTopUp | undefined> {
+    const topUp = await this.topUps.find(environmentId, id);
+    return topUp?.customer_id === customerId ? this.shown(environmentId, topUp) : undefined;
+  }
+
   /** Throws `CustomerNotFound`. */
   async list(environmentId: string, reference: string, page: PageRequest): Promise<CreditTopUp[]> {
     const { id } = await this.customers.get(environmentId, reference, 'id');
@@ -143,7 +155,7 @@ export class BuyCredits implements OnModuleInit {
   }
 
   /** Brings a purchase as far as it goes now. One that is settled, or waits for the customer, stays as it is. */
-  private async charge(environmentId: string, id: string, paymentMethod?: string): Promise<void> {
+  private async charge(environmentId: string, id: string): Promise<void> {
     const topUp = await this.get(environmentId, id);
     if (topUp.state === 'paid' || topUp.state === 'failed' || topUp.failure !== null) {
       return;
@@ -151,7 +163,7 @@ export class BuyCredits implements OnModuleInit {
     try {
       const stripeInvoiceId = topUp.stripe_invoice_id ?? (await this.invoice(environmentId, topUp));
       const refusal = await this.charges.charge(environmentId, stripeInvoiceId, {
-        payment_method: paymentMethod,
+        payment_method: topUp.payment_method ?? undefined,
         must_be_there: !topUp.is_automatic,
       });
       if (refusal !== undefined) {
@@ -196,7 +208,8 @@ export class BuyCredits implements OnModuleInit {
       topUp.state === 'open' && topUp.stripe_invoice_id !== null
         ? await this.invoices.findByStripeId(environmentId, topUp.stripe_invoice_id)
         : undefined;
-    const { customer_id: customer, pack_id: pack, amount, currency, credits, ...row } = topUp;
+    const { customer_id: customer, pack_id: pack, amount, currency, credits, ...facts } = topUp;
+    const { payment_method: _method, ...row } = facts;
     return {
       ...row,
       customer,

@@ -15,6 +15,39 @@ export class CreditPackNotFound extends AppError {
   }
 }
 
+export class CardNeeded extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'card_needed',
+    kind: 'conflict',
+    explanation: 'The customer has no card that could be charged. Send the setup intent of a new one.',
+  };
+  constructor() {
+    super(CardNeeded.facts, 'There is no saved card. Enter one.', 'setup_intent');
+  }
+}
+
+export class TooManyRefusals extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'too_many_refusals',
+    kind: 'rate_limited',
+    explanation: 'The bank refused too many purchases of the customer within the last hour.',
+  };
+  constructor() {
+    super(TooManyRefusals.facts, 'The bank refused too often. Try again in an hour.');
+  }
+}
+
+export class TopUpNotFound extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'top_up_not_found',
+    kind: 'not_found',
+    explanation: 'No purchase of the customer has this id.',
+  };
+  constructor(id: string) {
+    super(TopUpNotFound.facts, `There is no purchase ${id}. Load the page again.`, 'id');
+  }
+}
+
 export class CreditPackArchived extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'credit_pack_archived',

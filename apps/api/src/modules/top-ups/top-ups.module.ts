@@ -8,13 +8,24 @@ import { InvoicesModule } from '../invoices/invoices.module.ts';
 import { AutoTopUp } from './auto-top-up.ts';
 import { BuyCredits } from './buy-credits.ts';
 import { ChargeInvoice } from './charge-invoice.ts';
+import { MailModule } from '../mail/mail.module.ts';
 import { PacksRepository } from './packs.repository.ts';
 import { PacksService } from './packs.service.ts';
+import { TopUpPageService } from './top-up-page.service.ts';
+import { TopUpPagesController } from './top-up-pages.controller.ts';
 import { TopUpsController } from './top-ups.controller.ts';
 
 @Module({
-  imports: [StripeModule, AlertsModule, AuditModule, CreditsModule, CustomersModule, InvoicesModule],
-  controllers: [TopUpsController],
-  providers: [PacksService, PacksRepository, BuyCredits, ChargeInvoice, AutoTopUp],
+  imports: [
+    StripeModule,
+    AlertsModule,
+    AuditModule,
+    CreditsModule,
+    CustomersModule,
+    InvoicesModule,
+    MailModule,
+  ],
+  controllers: [TopUpsController, TopUpPagesController],
+  providers: [PacksService, PacksRepository, BuyCredits, ChargeInvoice, AutoTopUp, TopUpPageService],
 })
 export class TopUpsModule {}

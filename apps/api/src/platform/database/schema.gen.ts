@@ -301,6 +301,10 @@ export interface CreditTopUps {
   is_automatic: boolean;
   pack_id: string;
   packs: number;
+  /**
+   * Of Stripe, with which it is paid whoever finishes it. Null: the customer's default.
+   */
+  payment_method: string | null;
   settled_at: Timestamp | null;
   /**
    * pending: not on Stripe yet. open: invoiced, and not paid yet. failed: its invoice is void.
@@ -315,11 +319,19 @@ export interface CustomerLinks {
    */
   card_forms: Generated<number>;
   created_at: Timestamp;
+  /**
+   * Who buys credits by it.
+   */
+  customer_id: string | null;
   environment_id: string;
   expires_at: Timestamp;
   id: string;
-  purpose: "pay" | "survey";
-  recovery_id: string;
+  purpose: "pay" | "survey" | "top_up";
+  recovery_id: string | null;
+  /**
+   * Where the customer goes when they are done.
+   */
+  return_url: string | null;
   /**
    * SHA-256 of a token of 256 random bits.
    */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Redis } from '../../platform/redis.ts';
-import { TooManyGuesses } from './recovery.errors.ts';
+import { TooManyGuesses } from './customer-links.errors.ts';
 
 const windowSeconds = 600;
 /** People open a link, type a card, try another. */

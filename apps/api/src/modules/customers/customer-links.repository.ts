@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { Database } from '../../platform/database/database.ts';
 
-export type LinkPurpose = 'pay' | 'survey';
+export type LinkPurpose = 'pay' | 'survey' | 'top_up';
 
 @Injectable()
 export class CustomerLinksRepository {
@@ -14,7 +14,9 @@ export class CustomerLinksRepository {
       id: string;
       token_hash: Buffer;
       purpose: LinkPurpose;
-      recovery_id: string;
+      recovery_id: string | null;
+      customer_id: string | null;
+      return_url: string | null;
       expires_at: Date;
       created_at: Date;
     },
@@ -27,7 +29,13 @@ export class CustomerLinksRepository {
 
   /** Whose it is. Undefined: wrong, expired, or for something else. */
   async findByToken(hash: Buffer, purpose: LinkPurpose, now: Date) {
-    const { rows } = await sql<{ environment_id: string; id: string; recovery_id: string }>`
+    const { rows } = await sql<{
+      environment_id: string;
+      id: string;
+      recovery_id: string | null;
+      customer_id: string | null;
+      return_url: string | null;
+    }>`
       select * from app.find_customer_link(${hash}, ${purpose}, ${now})
     `.execute(this.database.functions);
     return rows[0];
