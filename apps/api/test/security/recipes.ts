@@ -167,6 +167,7 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   ],
   updateFeature: ({ feature }) => [
     { path: `features/${feature.id}`, body: { credit_cost: 2 }, strangers: 'not_found' },
+    { path: `features/${feature.key}`, body: { on_outage: 'allow' }, strangers: 'not_found' },
   ],
   getCreditBalance: ({ customer }) => [{ path: `customers/${customer.id}/credits`, strangers: 'not_found' }],
   updateCreditBalance: ({ customer }) => [

@@ -32,7 +32,10 @@ export class Features {
     return this.#transport.call('get', '/api/v1/features/{id}', { path: { id } }, options);
   }
 
-  /** `{ credit_cost: 2.5 }` lets a customer's credits pay for units beyond the limit of a metered feature. */
+  /**
+   * `{ credit_cost: 2.5 }` lets a customer's credits pay for units beyond the limit of a metered feature.
+   * `{ on_outage: 'allow' }` says what a check answers while BillingOS cannot look it up.
+   */
   update(id: string, body: Body<'/api/v1/features/{id}', 'patch'>, options?: WriteOptions): Promise<Feature> {
     return this.#transport.call('patch', '/api/v1/features/{id}', { path: { id }, body }, options);
   }

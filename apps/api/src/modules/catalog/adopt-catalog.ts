@@ -43,7 +43,12 @@ export class AdoptCatalog {
   ): Promise<void> {
     return this.database.tenant(environmentId, async () => {
       const { key, name } = stripe;
-      await this.features.createFeature(environmentId, { key, name, type: 'metered', aggregation: 'sum' });
+      await this.features.createFeature(environmentId, {
+        key,
+        name,
+        type: 'metered',
+        on_outage: 'deny',
+      });
       const meter = await this.features.getMeter(environmentId, key);
       await this.links.link(environmentId, 'meter', meter.id, stripe.stripe_meter_id);
     });

@@ -11,6 +11,7 @@ import {
   FeatureNotFound,
   KeyTaken,
   MeterCostsCreditsAlready,
+  MeterCountsOtherwise,
   MeterInUse,
   MeterNotFound,
   MeterOnlyForMeteredFeature,
@@ -87,6 +88,7 @@ export class CatalogController {
     KeyTaken,
     MeterNotFound,
     MeterOnlyForMeteredFeature,
+    MeterCountsOtherwise,
     CreditCostNeedsMeter,
     MeterCostsCreditsAlready,
   )
@@ -106,7 +108,7 @@ export class CatalogController {
     return this.features.getFeature(environmentId, id, 'id');
   }
 
-  /** Says what a unit beyond the limit costs of a customer's credits. */
+  /** Says what a unit beyond the limit costs of a customer's credits, and what a check answers in an outage. */
   @Patch('features/:id')
   @Requires('catalog:write')
   @Returns(200, feature)
@@ -116,7 +118,7 @@ export class CatalogController {
     @Param({ schema: idParam }) { id }: IdParam,
     @Body({ schema: updateFeature }) body: z.output<typeof updateFeature>,
   ) {
-    return this.features.setCreditCost(environmentId, id, body.credit_cost);
+    return this.features.updateFeature(environmentId, id, body);
   }
 
   /** Compares the catalog with Stripe, and repairs what is missing, inactive or named otherwise there. */

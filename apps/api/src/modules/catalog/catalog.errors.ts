@@ -205,6 +205,21 @@ export class MeterPropertyMisplaced extends AppError {
   }
 }
 
+export class MeterCountsOtherwise extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'meter_counts_otherwise',
+    kind: 'conflict',
+    explanation: 'A feature was to be made with a meter that exists and counts in another way.',
+  };
+  constructor(meter: string, param: string) {
+    super(
+      MeterCountsOtherwise.facts,
+      `The meter ${meter} exists and has another ${param}. Leave out ${param}, change the meter, or name another one.`,
+      param,
+    );
+  }
+}
+
 export class MeterOnlyForMeteredFeature extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'meter_only_for_metered_feature',

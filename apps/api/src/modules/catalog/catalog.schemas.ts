@@ -6,6 +6,14 @@ import { archived, currency, planPrice, priceInput } from './price.schemas.ts';
 
 export const featureTypes = ['boolean', 'metered', 'config'] as const;
 export const overages = ['block', 'allow'] as const;
+export const outagePolicies = ['allow', 'deny'] as const;
+export type OutagePolicy = (typeof outagePolicies)[number];
+
+const onOutage = z
+  .enum(outagePolicies)
+  .describe(
+    'What a check answers while it cannot be looked up, and nothing is known of the customer from before.',
+  );
 
 export const feature = z
   .object({
@@ -20,6 +28,7 @@ export const feature = z
       .describe(
         'What one unit beyond the direct limit costs of a customer’s credits. Null: they do not pay for it.',
       ),
+    on_outage: onOutage,
     created_at: timestamp,
   })
   .meta({ id: 'Feature' });
@@ -44,12 +53,16 @@ export const createFeature = z
       .describe(
         'What one unit beyond the direct limit costs of a customer’s credits. Left out: they do not pay for it.',
       ),
+    on_outage: onOutage.default('deny'),
   })
   .refine(hasFittingProperty, fittingProperty);
 
-export const updateFeature = z.strictObject({
-  credit_cost: creditCost.nullable().describe('Null: credits do not pay for it any more.'),
-});
+export const updateFeature = z
+  .strictObject({
+    credit_cost: creditCost.nullable().optional().describe('Null: credits do not pay for it any more.'),
+    on_outage: onOutage.optional(),
+  })
+  .describe('What is left out stays as it is.');
 
 export const limit = z
   .number()

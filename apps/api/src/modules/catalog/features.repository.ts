@@ -4,6 +4,7 @@ import { atLeastOne } from '../../platform/database/at-least-one.ts';
 import { Database } from '../../platform/database/database.ts';
 import { newestFirst } from '../../platform/database/newest-first.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
+import type { OutagePolicy } from './catalog.schemas.ts';
 import { type Aggregation, type MeterFilter, storedFilters } from './meter.schemas.ts';
 
 const meterColumns = [
@@ -109,6 +110,7 @@ export class FeaturesRepository {
       type: 'boolean' | 'metered' | 'config';
       meter_id: string | null;
       credit_cost: string | null;
+      on_outage: OutagePolicy;
       created_at: Date;
     },
   ): Promise<void> {
@@ -118,10 +120,14 @@ export class FeaturesRepository {
       .execute();
   }
 
-  async setCreditCost(environmentId: string, id: string, cost: string | null): Promise<void> {
+  async updateFeature(
+    environmentId: string,
+    id: string,
+    terms: { credit_cost: string | null; on_outage: OutagePolicy },
+  ): Promise<void> {
     await this.database.q
       .updateTable('features')
-      .set({ credit_cost: cost })
+      .set(terms)
       .where('environment_id', '=', environmentId)
       .where('id', '=', id)
       .execute();
@@ -157,6 +163,7 @@ export class FeaturesRepository {
         'features.type',
         'meters.key as meter',
         sql<number | null>`features.credit_cost::double precision`.as('credit_cost'),
+        'features.on_outage',
         'features.created_at',
       ])
       .where('features.environment_id', '=', environmentId);

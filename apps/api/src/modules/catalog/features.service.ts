@@ -13,16 +13,20 @@ import {
   FeatureNotFound,
   KeyTaken,
   MeterCostsCreditsAlready,
+  MeterCountsOtherwise,
   MeterInUse,
   MeterNotFound,
   MeterOnlyForMeteredFeature,
   MeterPropertyMisplaced,
 } from './catalog.errors.ts';
 import { syncFeature, syncMeter } from './catalog.jobs.ts';
-import type { createFeature } from './catalog.schemas.ts';
+import type { createFeature, updateFeature } from './catalog.schemas.ts';
 import { FeaturesRepository, type MeterTerms } from './features.repository.ts';
 import { type createMeter, hasFittingProperty, type updateMeter } from './meter.schemas.ts';
 import { isAbsolute } from './meter.ts';
+
+/** What is said of the meter that is made with a feature. */
+const meterTerms = ['aggregation', 'property', 'filters', 'group_by'] as const;
 
 @Injectable()
 export class FeaturesService {
@@ -150,6 +154,7 @@ export class FeaturesService {
           type,
           meter_id: meterId,
           credit_cost: wish.credit_cost === undefined ? null : String(wish.credit_cost),
+          on_outage: wish.on_outage,
           created_at: this.clock.now(),
         })
         .catch((error: unknown) => {
@@ -168,30 +173,43 @@ export class FeaturesService {
   }
 
   /**
-   * Says what a unit beyond the limit costs of the credits. Checks follow within 10 seconds. Throws `FeatureNotFound`,
-   * `CreditCostNeedsMeter`, `MeterCostsCreditsAlready`.
+   * Says what a unit beyond the limit costs of the credits, which checks follow within 10 seconds, and what they answer in
+   * an outage, which each process knows within a minute. Throws `FeatureNotFound`, `CreditCostNeedsMeter`,
+   * `MeterCostsCreditsAlready`.
    */
-  setCreditCost(environmentId: string, reference: string, cost: number | null) {
+  updateFeature(environmentId: string, reference: string, change: z.output<typeof updateFeature>) {
     return this.database.tenant(environmentId, async () => {
       const before = await this.getFeature(environmentId, reference, 'id');
-      const meter =
-        before.meter === null ? undefined : await this.features.findMeter(environmentId, before.meter);
-      if (meter === undefined || (cost !== null && isAbsolute(meter))) {
-        throw new CreditCostNeedsMeter();
+      if (change.credit_cost !== undefined) {
+        await this.refuseUnfitCost(environmentId, before.meter, change.credit_cost);
       }
+      const after = {
+        credit_cost: change.credit_cost === undefined ? before.credit_cost : change.credit_cost,
+        on_outage: change.on_outage ?? before.on_outage,
+      };
       await this.features
-        .setCreditCost(environmentId, before.id, cost === null ? null : String(cost))
+        .updateFeature(environmentId, before.id, {
+          ...after,
+          credit_cost: after.credit_cost === null ? null : String(after.credit_cost),
+        })
         .catch((error: unknown) => {
           throw refuseSecondCost(error);
         });
       await this.audit.record(environmentId, {
         action: 'feature.updated',
         target: { type: 'feature', id: before.id },
-        before: { credit_cost: before.credit_cost },
-        after: { credit_cost: cost },
+        before: { credit_cost: before.credit_cost, on_outage: before.on_outage },
+        after,
       });
       return this.getFeature(environmentId, before.id);
     });
+  }
+
+  private async refuseUnfitCost(environmentId: string, meterKey: string | null, cost: number | null) {
+    const meter = meterKey === null ? undefined : await this.features.findMeter(environmentId, meterKey);
+    if (meter === undefined || (cost !== null && isAbsolute(meter))) {
+      throw new CreditCostNeedsMeter();
+    }
   }
 
   private async meterFor(
@@ -202,7 +220,7 @@ export class FeaturesService {
       if (wish.credit_cost !== undefined) {
         throw new CreditCostNeedsMeter();
       }
-      const param = (['meter', 'aggregation', 'property'] as const).find((name) => wish[name] !== undefined);
+      const param = (['meter', ...meterTerms] as const).find((name) => wish[name] !== undefined);
       if (param !== undefined) {
         throw new MeterOnlyForMeteredFeature(param);
       }
@@ -212,6 +230,12 @@ export class FeaturesService {
       wish.meter === undefined
         ? await this.ownMeter(environmentId, wish)
         : await this.getMeter(environmentId, wish.meter);
+    const param = meterTerms.find(
+      (name) => wish[name] !== undefined && !isDeepStrictEqual(wish[name], meter[name]),
+    );
+    if (param !== undefined) {
+      throw new MeterCountsOtherwise(meter.key, param);
+    }
     if (wish.credit_cost !== undefined && isAbsolute(meter)) {
       throw new CreditCostNeedsMeter();
     }
@@ -228,8 +252,8 @@ export class FeaturesService {
         name: wish.name,
         aggregation: wish.aggregation ?? 'sum',
         property: wish.property ?? null,
-        filters: [],
-        group_by: [],
+        filters: wish.filters ?? [],
+        group_by: wish.group_by ?? [],
       })
     );
   }

@@ -107,4 +107,6 @@ export const updateMeter = z
 export const featureMeter = {
   aggregation: aggregation.optional().describe('Of the meter that is made with the feature. Default: sum.'),
   property: property.optional(),
+  filters: filters.optional(),
+  group_by: groupBy.optional(),
 };

@@ -20,6 +20,7 @@ const feature = (key: string, type: Feature['type']): Feature => ({
   type,
   meter: type === 'metered' ? key : null,
   credit_cost: null,
+  on_outage: 'deny',
   created_at: '2026-11-21T00:00:00.000Z',
 });
 const catalog = [feature('exports', 'boolean'), feature('calls', 'metered'), feature('support', 'config')];
