@@ -187,37 +187,39 @@ describe('while something is away', () => {
       await expect.poll(() => instance.app.get(Redis).ping(), { timeout: 5_000 }).toBe(true);
     });
 
-    it('Postgres cut: what Redis holds is answered, what it does not hold is a 503', async () => {
+    it('Postgres cut: what Redis holds is answered, for what it does not hold the feature’s policy stands', async () => {
       expect((await check('away', 'exports', '', instance)).status).toBe(200);
       postgres.cut();
       expect((await check('away', 'exports', '', instance)).body).toMatchObject({ allowed: true });
-      const { status, body, headers } = await check('never-asked', 'exports', '', instance);
-      expect(status).toBe(503);
-      expect(body['error']).toMatchObject({ code: 'service_unavailable' });
-      expect(headers['retry-after']).toBe('1');
+      const { status, body } = await check('never-asked', 'exports', '', instance);
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ allowed: false, reason: 'outage', degraded: true });
+      const typo = await check('never-asked', 'exprots', '', instance);
+      expect(typo.status).toBe(503);
+      expect(typo.headers['retry-after']).toBe('1');
       postgres.restore();
       await expect
-        .poll(async () => (await check('never-asked', 'exports', '', instance)).status, { timeout: 5_000 })
-        .toBe(200);
+        .poll(async () => (await check('never-asked', 'exports', '', instance)).body, { timeout: 5_000 })
+        .toMatchObject({ reason: 'customer_not_found', degraded: false });
     });
 
-    it('Postgres silent: cached answers are not slowed down, others fail within a bound', async () => {
+    it('Postgres silent: cached answers are not slowed down, others are the policy’s within a bound', async () => {
       expect((await check('away', 'exports', '', instance)).status).toBe(200);
       postgres.hang();
       const began = performance.now();
       expect((await check('away', 'exports', '', instance)).body).toMatchObject({ allowed: true });
       expect(performance.now() - began).toBeLessThan(1_000);
-      expect((await check('never-asked', 'exports', '', instance)).status).toBe(503);
+      expect((await check('never-asked', 'exports', '', instance)).body).toMatchObject({ reason: 'outage' });
       expect(performance.now() - began).toBeLessThan(4_000);
       postgres.restore();
       await expect
-        .poll(async () => (await check('never-asked', 'exports', '', instance)).status, { timeout: 8_000 })
-        .toBe(200);
+        .poll(async () => (await check('never-asked', 'exports', '', instance)).body, { timeout: 8_000 })
+        .toMatchObject({ reason: 'customer_not_found', degraded: false });
       expect(instance.app.get(Database).isTransactionOpen).toBe(false);
     }, 30_000);
 
     // INV-16
-    it('Postgres and Redis silent: check and track are a 503 within three seconds, and nothing is lost or counted twice', async () => {
+    it('Postgres and Redis silent: a check is the policy’s and a report a 503 within three seconds, and nothing is lost or counted twice', async () => {
       await tenant.asServer('POST', 'customers', { external_id: 'silence' });
       await grant(stack, tenant, { customer: 'silence', feature: 'api_calls', limit: 10, overage: 'block' });
       const track = (): Promise<Answer> =>
@@ -231,13 +233,12 @@ describe('while something is away', () => {
       redis.hang();
       try {
         const began = performance.now();
-        const answers = await Promise.all([check('silence', 'api_calls', '', instance), track()]);
+        const [checked, tracked] = await Promise.all([check('silence', 'api_calls', '', instance), track()]);
         expect(performance.now() - began).toBeLessThan(3_000);
-        for (const { status, body, headers } of answers) {
-          expect(status).toBe(503);
-          expect(body['error']).toMatchObject({ code: 'service_unavailable' });
-          expect(headers['retry-after']).toBe('1');
-        }
+        expect(checked).toMatchObject({ status: 200, body: { allowed: false, reason: 'outage' } });
+        expect(tracked.status).toBe(503);
+        expect(tracked.body['error']).toMatchObject({ code: 'service_unavailable' });
+        expect(tracked.headers['retry-after']).toBe('1');
       } finally {
         postgres.restore();
         redis.restore();

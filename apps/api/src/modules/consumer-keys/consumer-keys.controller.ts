@@ -41,7 +41,7 @@ export class ConsumerKeysController {
   @Post('keys/verify')
   @Requires('consumer_keys:read')
   @OwnIdempotency()
-  @Fast()
+  @Fast({ answer_ms: 2_500 })
   @Returns(200, verification)
   @Refuses(FeatureNotFound, FeatureNotMetered, MeterNotSummed, IdempotencyConflict)
   verifyConsumerKey(

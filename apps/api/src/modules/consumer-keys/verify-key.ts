@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import { hashApiKey, isConsumerKey } from '../../platform/auth/api-key.ts';
 import { Clock } from '../../platform/clock.ts';
+import { ServiceUnavailable } from '../../platform/errors.ts';
 import { newId } from '../../platform/ids.ts';
 import { RateLimiter } from '../../platform/rate-limits/rate-limiter.ts';
 import { CheckEntitlement } from '../entitlements/check-entitlement.ts';
@@ -107,6 +108,10 @@ export class VerifyKey {
     const counted = { ...about, quota, remaining, degraded };
     if (answer.allowed) {
       return { ...counted, valid: true, code: 'valid' };
+    }
+    if (answer.reason === 'outage') {
+      // Nothing is wrong with the key, and nobody knows what is left: no code says that.
+      throw new ServiceUnavailable(new Error('What is left of the quota could not be looked up.'));
     }
     const code = codeOfDenial(answer.reason);
     return {

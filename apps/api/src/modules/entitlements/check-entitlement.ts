@@ -3,12 +3,15 @@ import { LRUCache } from 'lru-cache';
 import { Clock } from '../../platform/clock.ts';
 import { Log } from '../../platform/log.ts';
 import { Metrics } from '../../platform/metrics.ts';
+import { answeredBy, isUnanswered } from '../../platform/outage.ts';
 import { FeatureNotFound } from '../catalog/catalog.errors.ts';
 import { plainReference } from '../customers/customer-reference.ts';
 import { OnboardingService } from '../merchants/onboarding.service.ts';
-import { check, type CheckAnswer as Answer } from './check.ts';
+import { check } from './check.ts';
 import { EntitlementsRepository } from './entitlements.repository.ts';
+import { FeaturePolicies } from './feature-policies.ts';
 import type { KeptSnapshot } from './hot-snapshots.ts';
+import { type OutageAnswer as Answer, OutageAnswers } from './outage-answers.ts';
 import { grantOf, type Snapshot } from './snapshot.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 import { SnapshotLoader } from './snapshot-loader.ts';
@@ -16,6 +19,8 @@ import { type StripeAnswer, UnsyncedCustomers } from './unsynced-customers.ts';
 
 const featureCacheMs = 10_000;
 const environmentsMax = 100_000;
+/** Asking Stripe takes 800 ms at most, and a little of Postgres. */
+const stripeMs = 1_000;
 
 interface Question {
   customer: string;
@@ -25,7 +30,10 @@ interface Question {
 
 type Feature = { key: string; type: 'boolean' | 'metered' | 'config' };
 
-/** Answers from memory, else from Redis, else from Postgres, and for a customer of whom Stripe may know more, after asking Stripe. */
+/**
+ * Answers from memory, else from Redis, else from Postgres, and for a customer of whom Stripe may know more, after asking
+ * Stripe. When nobody can be asked, by what this process knows.
+ */
 @Injectable()
 export class CheckEntitlement {
   private readonly features = new LRUCache<string, Feature>({ max: 10_000, ttl: featureCacheMs });
@@ -36,6 +44,8 @@ export class CheckEntitlement {
     private readonly cache: SnapshotCache,
     private readonly loader: SnapshotLoader,
     private readonly unsynced: UnsyncedCustomers,
+    private readonly policies: FeaturePolicies,
+    private readonly outage: OutageAnswers,
     private readonly onboarding: OnboardingService,
     private readonly clock: Clock,
     private readonly metrics: Metrics,
@@ -65,14 +75,38 @@ export class CheckEntitlement {
     question: Question,
     kept: KeptSnapshot | undefined,
   ): Promise<Answer> {
-    let snapshot = kept?.snapshot ?? (await this.snapshot(environmentId, reference));
+    this.policies.see(environmentId);
+    try {
+      return await this.ask(environmentId, reference, question, kept);
+    } catch (error) {
+      const answer = isUnanswered(error) ? this.outage.answer(environmentId, reference, question) : undefined;
+      if (answer === undefined) {
+        throw error;
+      }
+      return answer;
+    }
+  }
+
+  /** Throws also when nobody answers in time, where something can be said without. */
+  private async ask(
+    environmentId: string,
+    reference: string,
+    question: Question,
+    kept: KeptSnapshot | undefined,
+  ): Promise<Answer> {
+    const patiently = <T>(work: Promise<T>): Promise<T> =>
+      answeredBy(this.outage.askUntil(environmentId, reference, question.feature), work);
+
+    let snapshot = kept?.snapshot ?? (await this.snapshot(environmentId, reference, patiently));
     const stripe = await this.askStripe(environmentId, snapshot);
     if (stripe === 'answered') {
-      snapshot = await this.loader.load(environmentId, reference);
+      snapshot = await patiently(this.loader.load(environmentId, reference));
       this.metrics.checks.inc({ source: 'stripe' });
     }
     const type =
-      grantOf(snapshot, question.feature)?.type ?? (await this.feature(environmentId, question.feature)).type;
+      grantOf(snapshot, question.feature)?.type ??
+      this.features.get(featureKey(environmentId, question.feature))?.type ??
+      (await patiently(this.feature(environmentId, question.feature))).type;
     return this.answer(environmentId, snapshot, question, type, stripe === 'silent');
   }
 
@@ -91,10 +125,27 @@ export class CheckEntitlement {
   /** Asks Stripe about a customer of whom it may know more than we do; of any other, nothing is in doubt. */
   private async askStripe(environmentId: string, snapshot: Snapshot): Promise<'certain' | StripeAnswer> {
     const { customer_id: id, unsynced_since: since } = snapshot;
-    return id === null || since === null ? 'certain' : this.unsynced.ask(environmentId, id, new Date(since));
+    if (id === null || since === null) {
+      return 'certain';
+    }
+    try {
+      return await answeredBy(
+        performance.now() + stripeMs,
+        this.unsynced.ask(environmentId, id, new Date(since)),
+      );
+    } catch (error) {
+      if (isUnanswered(error)) {
+        return 'silent';
+      }
+      throw error;
+    }
   }
 
-  private async snapshot(environmentId: string, reference: string): Promise<Snapshot> {
+  private async snapshot(
+    environmentId: string,
+    reference: string,
+    patiently: <T>(work: Promise<T>) => Promise<T>,
+  ): Promise<Snapshot> {
     const stored = await this.cache.read(environmentId, reference);
     const kept = this.usable(environmentId, reference, stored);
     if (kept !== undefined) {
@@ -102,7 +153,7 @@ export class CheckEntitlement {
       return kept.snapshot;
     }
     this.metrics.checks.inc({ source: 'postgres' });
-    return this.loader.load(environmentId, reference);
+    return patiently(this.loader.load(environmentId, reference));
   }
 
   /** Undefined for one in which a period is over: its usage counts from zero. One that is used is kept young. */
@@ -112,18 +163,18 @@ export class CheckEntitlement {
     }
     if (kept.renew_at_ms <= performance.now()) {
       kept.renew_at_ms = Infinity;
+      this.policies.see(environmentId);
       this.loader.renew(environmentId, reference);
     }
     return kept;
   }
 
   private async feature(environmentId: string, key: string): Promise<Feature> {
-    const cacheKey = `${environmentId}:${key}`;
-    const feature = this.features.get(cacheKey) ?? (await this.entitlements.findFeature(environmentId, key));
+    const feature = await this.entitlements.findFeature(environmentId, key);
     if (feature === undefined) {
       throw new FeatureNotFound(key);
     }
-    this.features.set(cacheKey, feature, { noUpdateTTL: true });
+    this.features.set(featureKey(environmentId, key), feature, { noUpdateTTL: true });
     return feature;
   }
 
@@ -138,4 +189,8 @@ export class CheckEntitlement {
       this.log.warn('onboarding.not_written', { error: error instanceof Error ? error : undefined });
     });
   }
+}
+
+function featureKey(environmentId: string, key: string): string {
+  return `${environmentId}:${key}`;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { key, text, timestamp } from '../../platform/http/schemas.ts';
 import { eventProperties, quantity } from '../usage/usage.schemas.ts';
-import { checkAnswer } from './entitlements.schemas.ts';
+import { checkAnswer, reason } from './entitlements.schemas.ts';
 
 const customer = text.trim().min(1).max(255).describe('Your own id of the customer, or ours.');
 const units = quantity.refine((value) => value > 0, 'must be more than 0');
@@ -23,6 +23,7 @@ export type ConsumeBody = z.output<typeof consumeBody>;
 
 export const consumption = checkAnswer
   .extend({
+    reason,
     event_id: z
       .string()
       .nullable()
@@ -48,6 +49,7 @@ export type ReserveBody = z.output<typeof reserveBody>;
 
 export const reservation = checkAnswer
   .extend({
+    reason,
     reservation_id: z.string().nullable().describe('Null when nothing is held: reason says why.'),
     expires_at: timestamp.nullable(),
   })

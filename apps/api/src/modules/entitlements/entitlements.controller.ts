@@ -43,9 +43,12 @@ export class EntitlementsController {
     private readonly streams: EntitlementStreams,
   ) {}
 
-  /** May this customer use this feature now? A denial says why. */
+  /**
+   * May this customer use this feature now? A denial says why. When nothing can be looked up, the answer is what was last
+   * known of the customer, else the feature's `on_outage`, marked `degraded`.
+   */
   @Get('entitlements/check')
-  @Requires('entitlements:read')
+  @Requires('entitlements:read', { inOutage: true })
   @Fast({ answer_ms: 2_500 })
   @Returns(200, checkAnswer)
   @Refuses(FeatureNotFound)
@@ -63,7 +66,7 @@ export class EntitlementsController {
   @Post('entitlements/consume')
   @Requires('usage:write')
   @OwnIdempotency()
-  @Fast()
+  @Fast({ answer_ms: 2_500 })
   @Returns(200, consumption)
   @Refuses(FeatureNotFound, FeatureNotMetered, MeterNotSummed)
   consumeEntitlement(

@@ -12,9 +12,11 @@ import { EntitlementStreams } from './entitlement-streams.ts';
 import { EntitlementsController } from './entitlements.controller.ts';
 import { EntitlementsRepository } from './entitlements.repository.ts';
 import { EntitlementsService } from './entitlements.service.ts';
+import { FeaturePolicies } from './feature-policies.ts';
 import { FollowedUsage } from './followed-usage.ts';
 import { ExplainEntitlements } from './explain-entitlements.ts';
 import { MeteredFeatures } from './metered-features.ts';
+import { OutageAnswers } from './outage-answers.ts';
 import { OverridesController } from './overrides.controller.ts';
 import { OverridesRepository } from './overrides.repository.ts';
 import { OverridesService } from './overrides.service.ts';
@@ -40,6 +42,8 @@ import { UnsyncedCustomers } from './unsynced-customers.ts';
     TellSpendCaps,
     ExplainEntitlements,
     CheckEntitlement,
+    OutageAnswers,
+    FeaturePolicies,
     ConsumeUsage,
     ReserveUsage,
     ConsumeRepository,

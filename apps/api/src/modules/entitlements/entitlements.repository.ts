@@ -4,6 +4,7 @@ import { atLeastOne } from '../../platform/database/at-least-one.ts';
 import { Database } from '../../platform/database/database.ts';
 import { caps } from '../catalog/catalog.schemas.ts';
 import type { UsageCap } from '../catalog/plan.ts';
+import type { FeaturePolicy } from './feature-policies.ts';
 import { type Snapshot, snapshotSchema } from './snapshot.ts';
 
 export interface NewEntitlement {
@@ -135,6 +136,19 @@ export class EntitlementsRepository {
         .where('f.key', '=', key)
         .executeTakeFirst(),
     );
+  }
+
+  /** Type and outage policy of every feature of these environments, by its key. */
+  async featurePolicies(environmentIds: string[]): Promise<Map<string, Map<string, FeaturePolicy>>> {
+    const { rows } = await sql<FeaturePolicy & { environment_id: string; key: string }>`
+      select environment_id, key, type, on_outage from app.feature_policies(${environmentIds}::text[])
+    `.execute(this.database.functions);
+    const environments = new Map<string, Map<string, FeaturePolicy>>();
+    for (const { environment_id: environmentId, key, type, on_outage } of rows) {
+      const features = environments.get(environmentId) ?? new Map<string, FeaturePolicy>();
+      environments.set(environmentId, features.set(key, { type, on_outage }));
+    }
+    return environments;
   }
 
   /** Keys of the environment's meters by their ids. */

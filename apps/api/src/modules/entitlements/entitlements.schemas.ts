@@ -6,12 +6,10 @@ import { key, text, timestamp } from '../../platform/http/schemas.ts';
 
 const type = z.enum(['boolean', 'metered', 'config']);
 
-const reason = z
-  .enum(denialReasons)
-  .nullable()
-  .describe(
-    'Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. spend_cap: it would cost more in the billing period than the plan or the customer may spend. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.',
-  );
+const whyNot =
+  'Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. spend_cap: it would cost more in the billing period than the plan or the customer may spend. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.';
+
+export const reason = z.enum(denialReasons).nullable().describe(whyNot);
 
 const customerReference = text.trim().min(1).max(255);
 const streamCustomersMax = 100;
@@ -25,7 +23,12 @@ export const checkQuery = z.strictObject({
 export const checkAnswer = z
   .object({
     allowed: z.boolean(),
-    reason,
+    reason: z
+      .enum([...denialReasons, 'outage'])
+      .nullable()
+      .describe(
+        `${whyNot} outage, allowed or not: nothing could be looked up and nothing is known of the customer, so the feature’s on_outage decided.`,
+      ),
     feature: z.string(),
     type,
     used: z.number().nullable().describe('Of a metered feature, in the current period.'),
@@ -48,8 +51,14 @@ export const checkAnswer = z
       })
       .nullable()
       .describe('Of a feature that credits pay for.'),
-    version: z.int().describe('Grows with every change of what the customer may do.'),
-    degraded: z.boolean().describe('The answer may be out of date: Stripe did not answer in time.'),
+    version: z
+      .int()
+      .describe('Grows with every change of what the customer may do. 0 when nothing is known of them.'),
+    degraded: z
+      .boolean()
+      .describe(
+        'The answer may be out of date, or is the feature’s policy: Stripe did not answer in time, or nothing could be looked up.',
+      ),
   })
   .meta({ id: 'Check' });
 

@@ -27,6 +27,7 @@ function kept(version: number, used = 0): KeptSnapshot {
       features: { api_calls: feature },
     },
     ends_at_ms: Infinity,
+    read_at_ms: performance.now(),
     trusted_until_ms: performance.now() + 10_000,
     renew_at_ms: Infinity,
     byUsageField: new Map([['mtr_1@1', [feature]]]),
@@ -58,7 +59,7 @@ describe('a copy', () => {
     for (const message of [
       (hot: HotSnapshots) => hot.forget('user_42', 2),
       (hot: HotSnapshots) => hot.addUsage(total(3)),
-      (hot: HotSnapshots) => hot.forgetAll(),
+      (hot: HotSnapshots) => hot.distrustAll(),
     ]) {
       const hot = new HotSnapshots();
       readInto(hot, kept(1), () => message(hot));
@@ -101,5 +102,51 @@ describe('a copy', () => {
     }
     expect(hot.find('user_0')).toBeUndefined();
     expect(hot.find('user_199999')).toBeDefined();
+  });
+});
+
+describe('what was last known of a customer', () => {
+  it('stays when nothing is trusted any more, and when it is too old to be trusted', () => {
+    const hot = new HotSnapshots();
+    readInto(hot, kept(1));
+
+    hot.distrustAll();
+
+    expect(hot.find('user_42')).toBeUndefined();
+    expect(hot.lastKnown('user_42')?.snapshot.version).toBe(1);
+  });
+
+  it('is nothing once something newer was told', () => {
+    const hot = new HotSnapshots();
+    readInto(hot, kept(1));
+
+    hot.forget('user_42', 2);
+
+    expect(hot.lastKnown('user_42')).toBeUndefined();
+  });
+
+  it('is nothing a quarter of an hour after it was read', () => {
+    const hot = new HotSnapshots();
+    readInto(hot, { ...kept(1), read_at_ms: performance.now() - 15 * 60_000 });
+
+    expect(hot.lastKnown('user_42')).toBeUndefined();
+  });
+
+  it('is what Postgres said while Redis was away, and is not trusted like a copy that hears of changes', () => {
+    const hot = new HotSnapshots();
+
+    hot.remember('user_42', () => kept(1));
+
+    expect(hot.find('user_42')).toBeUndefined();
+    expect(hot.lastKnown('user_42')?.snapshot.version).toBe(1);
+  });
+
+  it('does not take the place of a copy that is trusted', () => {
+    const hot = new HotSnapshots();
+    readInto(hot, kept(2));
+
+    hot.remember('user_42', () => kept(1));
+
+    expect(hot.find('user_42')?.snapshot.version).toBe(2);
   });
 });

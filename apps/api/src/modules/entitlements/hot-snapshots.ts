@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { outageMemoryMs } from '../../platform/outage.ts';
 import type { Snapshot, SnapshotFeature } from './snapshot.ts';
 
 /** Bounds the memory: a customer with ten features counts as eleven; some hundred bytes each. */
@@ -12,7 +13,8 @@ export interface KeptSnapshot {
   snapshot: Snapshot;
   /** When the first of its billing periods ends, by the clock of the product. */
   ends_at_ms: number;
-  /** By `performance.now()`, like the next: no clock that is set can make it younger. */
+  /** By `performance.now()`, like the next two: no clock that is set can make it younger. */
+  read_at_ms: number;
   trusted_until_ms: number;
   /** From when on it is to be read anew, so that no check has to wait for that. */
   renew_at_ms: number;
@@ -53,6 +55,19 @@ export class HotSnapshots {
     return copy === undefined || copy.trusted_until_ms <= performance.now() ? undefined : copy;
   }
 
+  /** What was read last, also when it is not trusted any more: for when nobody can be asked. */
+  lastKnown(key: string): KeptSnapshot | undefined {
+    const copy = this.copies.get(key);
+    return copy === undefined || copy.read_at_ms + outageMemoryMs <= performance.now() ? undefined : copy;
+  }
+
+  /** Keeps as last known what was read from Postgres, unless there is a copy to be trusted. */
+  remember(key: string, read: () => KeptSnapshot): void {
+    if (this.find(key) === undefined) {
+      this.copies.set(key, { ...read(), trusted_until_ms: -Infinity });
+    }
+  }
+
   /** Call before Redis is asked, and `endReading` in any case. */
   beginReading(key: string): Reading {
     const reading = { key, isSpoilt: false };
@@ -91,8 +106,11 @@ export class HotSnapshots {
     return snapshot.version < (this.newest.get(key) ?? 0);
   }
 
-  forgetAll(): void {
-    this.copies.clear();
+  /** Trusts nothing any more. What was last known stays. */
+  distrustAll(): void {
+    for (const copy of this.copies.values()) {
+      copy.trusted_until_ms = -Infinity;
+    }
     for (const key of this.readings.keys()) {
       this.spoil(key);
     }

@@ -126,12 +126,17 @@ export class SnapshotCache implements OnModuleInit {
         totals.forEach((total) => this.hot.addUsage(total));
       }
     });
-    this.broadcast.onLost(() => this.hot.forgetAll());
+    this.broadcast.onLost(() => this.hot.distrustAll());
   }
 
   /** The copy in this process. Undefined: there is none that may be trusted. */
   find(environmentId: string, cacheKey: string): KeptSnapshot | undefined {
     return this.hot.find(keyOf(environmentId, cacheKey));
+  }
+
+  /** What this process read last of a customer, for when nobody can be asked. */
+  lastKnown(environmentId: string, cacheKey: string): KeptSnapshot | undefined {
+    return this.hot.lastKnown(keyOf(environmentId, cacheKey));
   }
 
   /** What Redis holds. Undefined: nothing, or Redis is away. */
@@ -188,6 +193,7 @@ export class SnapshotCache implements OnModuleInit {
     if (remainingMs <= 0 || this.hot.isOutdated(key, snapshot)) {
       return;
     }
+    this.hot.remember(key, () => keptFrom(snapshot, remainingMs));
     const usage = Object.values(snapshot.features).flatMap((feature) => {
       const field = usageField(feature.meter_id, feature.period_start);
       return field === undefined ? [] : [field, feature.usage_version, feature.used];
@@ -278,13 +284,8 @@ function parse(stored: string): KeptSnapshot | undefined {
   }
   // Written by ourselves, and read thousands of times a second: parsed, not validated again.
   const snapshot: Snapshot = JSON.parse(text);
-  const byUsageField = new Map<string, SnapshotFeature[]>();
-  for (const feature of Object.values(snapshot.features)) {
-    const field = usageField(feature.meter_id, feature.period_start);
-    if (field !== undefined) {
-      byUsageField.set(field, [...(byUsageField.get(field) ?? []), feature]);
-    }
-  }
+  const kept = keptFrom(snapshot, remainingMs);
+  const { byUsageField } = kept;
   const fields = new Map<string, string>();
   for (let i = 1; i + 1 < lines.length; i += 2) {
     fields.set(lines[i] ?? '', lines[i + 1] ?? '');
@@ -295,14 +296,27 @@ function parse(stored: string): KeptSnapshot | undefined {
       noteUsage({ byUsageField }, { field, version: Number(version), used: Number(used) });
     }
   }
-  const now = performance.now();
+  return kept;
+}
+
+/** A snapshot that may be trusted for so long still. */
+function keptFrom(snapshot: Snapshot, remainingMs: number): KeptSnapshot {
+  const byUsageField = new Map<string, SnapshotFeature[]>();
+  for (const feature of Object.values(snapshot.features)) {
+    const field = usageField(feature.meter_id, feature.period_start);
+    if (field !== undefined) {
+      byUsageField.set(field, [...(byUsageField.get(field) ?? []), feature]);
+    }
+  }
+  const readAt = performance.now() + remainingMs - maxAgeMs;
   const renewAtAge = renewAfterMs.min + Math.random() * (renewAfterMs.max - renewAfterMs.min);
   return {
     snapshot,
     byUsageField,
     ends_at_ms: endOfFirstPeriod(snapshot),
-    trusted_until_ms: now + remainingMs,
-    renew_at_ms: now + remainingMs - maxAgeMs + renewAtAge,
+    read_at_ms: readAt,
+    trusted_until_ms: readAt + maxAgeMs,
+    renew_at_ms: readAt + renewAtAge,
   };
 }
 

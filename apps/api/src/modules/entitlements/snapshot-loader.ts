@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
-import { ServiceUnavailable } from '../../platform/errors.ts';
+import { isDatabaseAway, ServiceUnavailable } from '../../platform/errors.ts';
 import { Log } from '../../platform/log.ts';
 import { EntitlementsRepository } from './entitlements.repository.ts';
 import { cacheKeyOf, type Snapshot } from './snapshot.ts';
@@ -9,6 +9,8 @@ import { SnapshotCache } from './snapshot-cache.ts';
 const customersPerStatement = 200;
 const statementsAtOnce = 2;
 const waitMs = 3_000;
+/** A statement takes milliseconds: one that takes this long will hardly be answered. */
+const overdueMs = 1_000;
 /** How long those that will soon be too old are collected before they are read. */
 const collectMs = 200;
 /** Few at a time: what checks wait for comes in between. */
@@ -28,7 +30,9 @@ interface Wanted {
 @Injectable()
 export class SnapshotLoader implements OnApplicationShutdown {
   private waiting: Wanted[] = [];
-  private statements = 0;
+  /** When each statement that is under way began. */
+  private readonly statements = new Set<{ began: number }>();
+  private hasFailed = false;
   private readonly ageing = new Map<string, { environmentId: string; reference: string }>();
   private collecting: NodeJS.Timeout | undefined;
 
@@ -49,6 +53,12 @@ export class SnapshotLoader implements OnApplicationShutdown {
         setTimeout(() => this.giveUp(wanted), waitMs).unref();
       }
     });
+  }
+
+  /** Whether Postgres did not answer the last statement, or has not answered one for long. */
+  get isPostgresAway(): boolean {
+    const overdue = performance.now() - overdueMs;
+    return this.hasFailed || [...this.statements].some(({ began }) => began < overdue);
   }
 
   /** Reads a snapshot that is still asked for anew, soon, so that no check has to wait for it. */
@@ -103,13 +113,14 @@ export class SnapshotLoader implements OnApplicationShutdown {
   }
 
   private readNext(): void {
-    if (this.statements >= statementsAtOnce || this.waiting.length === 0) {
+    if (this.statements.size >= statementsAtOnce || this.waiting.length === 0) {
       return;
     }
     const together = this.waiting.splice(0, customersPerStatement);
-    this.statements += 1;
+    const statement = { began: performance.now() };
+    this.statements.add(statement);
     void this.read(together).finally(() => {
-      this.statements -= 1;
+      this.statements.delete(statement);
       this.readNext();
     });
   }
@@ -120,6 +131,7 @@ export class SnapshotLoader implements OnApplicationShutdown {
       const began = performance.now();
       const snapshots = await this.entitlements.snapshots(together, this.clock.now());
       const ageMs = performance.now() - began;
+      this.noteAnswered(true);
       await Promise.all(
         together.map(async ({ environmentId, reference, resolve }, index) => {
           const snapshot = snapshots[index];
@@ -136,7 +148,17 @@ export class SnapshotLoader implements OnApplicationShutdown {
         }),
       );
     } catch (error) {
+      if (isDatabaseAway(error)) {
+        this.noteAnswered(false);
+      }
       together.forEach(({ reject }) => reject(error));
+    }
+  }
+
+  private noteAnswered(isAnswered: boolean): void {
+    if (isAnswered === this.hasFailed) {
+      this.hasFailed = !isAnswered;
+      this.log.warn(isAnswered ? 'entitlements.postgres_back' : 'entitlements.postgres_away');
     }
   }
 }

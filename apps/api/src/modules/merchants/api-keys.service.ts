@@ -54,7 +54,7 @@ export class ApiKeysService {
     });
   }
 
-  /** Revokes a key: at once here, within seconds in every other process. */
+  /** Revokes a key: at once here, a message later in every other process, and within seconds if that is lost. */
   revoke(environmentId: string, id: string) {
     return this.database.tenant(environmentId, async () => {
       const key = await this.keys.revoke(environmentId, id, this.clock.now());
@@ -62,7 +62,7 @@ export class ApiKeysService {
         throw new ApiKeyNotFound(id);
       }
       await this.audit.record(environmentId, { action: 'api_key.revoked', target: { type: 'api_key', id } });
-      this.database.afterCommit(() => this.credentials.forget(key.hash));
+      this.database.afterCommit(() => this.credentials.revoked(key.hash));
       return key;
     });
   }

@@ -49,7 +49,7 @@ export class RequestLogsController {
   @Post('track')
   @Requires('request_logs:write')
   @OwnIdempotency()
-  @Fast()
+  @Fast({ answer_ms: 2_500 })
   @Returns(200, trackAnswer)
   @Refuses(
     LogKeyUnknown,

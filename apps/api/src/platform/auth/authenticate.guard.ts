@@ -55,7 +55,7 @@ export class AuthenticateGuard implements CanActivate {
     requirement: EnvironmentRequirement,
   ): Promise<KeyCaller | MemberCaller> {
     const token = bearerToken(request);
-    const caller = await this.known(request, () => this.inEnvironment(request, token));
+    const caller = await this.known(request, () => this.inEnvironment(request, token, requirement));
     this.accept(request, caller, requirement);
     return caller;
   }
@@ -104,10 +104,16 @@ export class AuthenticateGuard implements CanActivate {
     return this.credentials.ofUser(token);
   }
 
-  private inEnvironment(request: FastifyRequest, token: string): Promise<KeyCaller | MemberCaller> {
+  private inEnvironment(
+    request: FastifyRequest,
+    token: string,
+    { inOutage }: EnvironmentRequirement,
+  ): Promise<KeyCaller | MemberCaller> {
     const header = request.headers['x-billingos-environment'];
     return token.startsWith('bos_')
-      ? this.credentials.ofKey(token)
+      ? inOutage
+        ? this.credentials.ofKeyInOutage(token)
+        : this.credentials.ofKey(token)
       : this.credentials.ofMember(token, typeof header === 'string' ? header : undefined);
   }
 

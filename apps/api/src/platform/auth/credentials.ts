@@ -1,9 +1,11 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { sql } from 'kysely';
 import { LRUCache } from 'lru-cache';
+import { Broadcast } from '../broadcast.ts';
 import { Clock } from '../clock.ts';
 import { Database } from '../database/database.ts';
 import { Log } from '../log.ts';
+import { answeredBy, isUnanswered, outageMemoryMs } from '../outage.ts';
 import { hashApiKey, isApiKey, type Mode } from './api-key.ts';
 import { CredentialInvalid, EnvironmentNotFound } from './auth.errors.ts';
 import type { KeyCaller, MemberCaller, UserCaller } from './caller.ts';
@@ -13,7 +15,16 @@ import { UserTokens } from './user-tokens.ts';
 /** The longest a revoked key is still accepted by a process that has it cached. */
 const keyCacheMs = 5_000;
 const keyCacheMax = 10_000;
+/** How long it is waited for whether a key is still good, where one that was may be believed instead. */
+const patienceMs = 250;
 const lastUsedFlushMs = 5_000;
+const revokedTopic = 'api_key_revoked';
+
+interface Lookup {
+  hash: Buffer;
+  began: number;
+  found: Promise<KeyCaller>;
+}
 
 /** Turns what stands in the Authorization header into who is calling. */
 @Injectable()
@@ -23,22 +34,48 @@ export class Credentials implements OnApplicationShutdown {
     max: keyCacheMax,
     ttl: keyCacheMs,
   });
+  /** For when nobody can be asked: what was known longer ago. */
+  private readonly remembered = new LRUCache<string, { hash: Buffer; caller: KeyCaller }>({
+    max: keyCacheMax,
+    ttl: outageMemoryMs,
+  });
+  /** Once for all who come with the same key. */
+  private readonly lookups = new Map<string, Lookup>();
   private readonly used = new Map<string, { environment_id: string; key_id: string; at: Date }>();
   private readonly leakListeners: ((caller: KeyCaller) => void)[] = [];
   private readonly flushing: NodeJS.Timeout;
 
   constructor(
     private readonly database: Database,
+    private readonly broadcast: Broadcast,
     private readonly tokens: UserTokens,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {
+    broadcast.on(revokedTopic, (hash) => this.forget(Buffer.from(hash, 'hex')));
     this.flushing = setInterval(() => void this.flushLastUsed(), lastUsedFlushMs).unref();
   }
 
   /** Who a key belongs to. Throws `CredentialInvalid` for a malformed key without asking the database. */
   async ofKey(key: string): Promise<KeyCaller> {
-    return this.recentKey(key) ?? this.noteUse(await this.lookUp(key));
+    return this.recentKey(key) ?? this.noteUse(await this.lookUp(key).found);
+  }
+
+  /** Like `ofKey`, and of a key that was good in the last minutes also when nobody says in time whether it still is. */
+  async ofKeyInOutage(key: string): Promise<KeyCaller> {
+    const remembered = this.remembered.get(key);
+    if (remembered === undefined) {
+      return this.ofKey(key);
+    }
+    const { began, found } = this.lookUp(key);
+    try {
+      return this.noteUse(await answeredBy(began + patienceMs, found));
+    } catch (error) {
+      if (isUnanswered(error)) {
+        return remembered.caller;
+      }
+      throw error;
+    }
   }
 
   /** Who a key belongs to, when it was looked up seconds ago. */
@@ -102,11 +139,18 @@ export class Credentials implements OnApplicationShutdown {
     }
   }
 
-  /** Forgets a key at once in this process; others forget it within the cache's seconds. */
-  forget(hash: Buffer): void {
-    for (const [key, cached] of this.keys.entries()) {
-      if (cached.hash.equals(hash)) {
-        this.keys.delete(key);
+  /** Forgets a key that was revoked: at once here, as fast as Redis is elsewhere, and within the cache's seconds anyway. */
+  async revoked(hash: Buffer): Promise<void> {
+    this.forget(hash);
+    await this.broadcast.tell(revokedTopic, hash.toString('hex'));
+  }
+
+  private forget(hash: Buffer): void {
+    for (const cache of [this.keys, this.remembered, this.lookups]) {
+      for (const [key, cached] of cache.entries()) {
+        if (cached.hash.equals(hash)) {
+          cache.delete(key);
+        }
       }
     }
   }
@@ -116,14 +160,39 @@ export class Credentials implements OnApplicationShutdown {
     await this.flushLastUsed();
   }
 
-  private async lookUp(key: string): Promise<KeyCaller> {
+  private lookUp(key: string): Lookup {
+    const underWay = this.lookups.get(key);
+    if (underWay !== undefined) {
+      return underWay;
+    }
     if (!isApiKey(key)) {
       throw new CredentialInvalid();
     }
     const hash = hashApiKey(key);
-    const caller = await this.findKey(hash);
-    this.keys.set(key, { hash, caller });
-    return caller;
+    const lookup: Lookup = { hash, began: performance.now(), found: this.findKey(hash) };
+    this.lookups.set(key, lookup);
+    void this.keep(key, lookup);
+    return lookup;
+  }
+
+  /** Keeps what was found, unless the key was revoked meanwhile. Never rejects. */
+  private async keep(key: string, lookup: Lookup): Promise<void> {
+    const { hash, found } = lookup;
+    try {
+      const caller = await found;
+      if (this.lookups.get(key) === lookup) {
+        this.keys.set(key, { hash, caller });
+        this.remembered.set(key, { hash, caller });
+      }
+    } catch (error) {
+      if (error instanceof CredentialInvalid) {
+        this.remembered.delete(key);
+      }
+    } finally {
+      if (this.lookups.get(key) === lookup) {
+        this.lookups.delete(key);
+      }
+    }
   }
 
   private async findKey(hash: Buffer): Promise<KeyCaller> {

@@ -7,7 +7,7 @@ export type Audience = 'public' | 'dashboard' | 'portal' | 'admin';
 
 export type Requirement =
   /** An environment's credential with a scope: a secret key, a member's token, and where allowed a publishable key. */
-  | { credential: 'environment'; scope: Scope; publishable: boolean }
+  | { credential: 'environment'; scope: Scope; publishable: boolean; inOutage: boolean }
   /** A user's token; no environment. */
   | { credential: 'account' }
   /** Nobody in particular; the reason is part of the declaration. */
@@ -15,15 +15,19 @@ export type Requirement =
 
 export const requirementKey = 'billingos:requirement';
 
-/** A route of an environment, for callers with a scope. `publishable: true` lets publishable keys in too. */
+/**
+ * A route of an environment, for callers with a scope. `publishable: true` lets publishable keys in too; `inOutage: true`
+ * also a key that was good minutes ago, while Postgres cannot say whether it still is.
+ */
 export function Requires(
   scope: Scope,
-  options: { audience?: Audience; publishable?: boolean } = {},
+  options: { audience?: Audience; publishable?: boolean; inOutage?: boolean } = {},
 ): MethodDecorator {
   const requirement: Requirement = {
     credential: 'environment',
     scope,
     publishable: options.publishable ?? false,
+    inOutage: options.inOutage ?? false,
   };
   return applyDecorators(
     SetMetadata(requirementKey, requirement),

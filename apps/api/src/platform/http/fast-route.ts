@@ -11,7 +11,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import { AuthenticateGuard } from '../auth/authenticate.guard.ts';
 import { type Requirement, requirementKey } from '../auth/requires.ts';
-import { AnswerOverdue, AppError } from '../errors.ts';
+import { AppError } from '../errors.ts';
+import { answeredBy } from '../outage.ts';
 import { ErrorFilter } from './error-filter.ts';
 import { answerSchemaKey } from './returns.ts';
 import { invalidRequest } from './validation.ts';
@@ -153,26 +154,6 @@ export function serveFastRoutes(app: NestFastifyApplication, prefix: string): vo
       return errors.answerTo(reply, error);
     }
   }
-}
-
-/** Rejects with `AnswerOverdue` at that time. What was begun goes on, and is not waited for. */
-function answeredBy<T>(until: number | undefined, work: Promise<T>): Promise<T> {
-  if (until === undefined) {
-    return work;
-  }
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new AnswerOverdue()), until - performance.now());
-    work.then(
-      (value) => {
-        clearTimeout(timer);
-        resolve(value);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error);
-      },
-    );
-  });
 }
 
 function declaredFast(app: NestFastifyApplication, prefix: string): FastRoute[] {
