@@ -2739,6 +2739,11 @@ export interface components {
             meter: string | null;
             /** @description What one unit beyond the direct limit costs of a customer’s credits. Null: they do not pay for it. */
             credit_cost: number | null;
+            /**
+             * @description What a check answers while it cannot be looked up, and nothing is known of the customer from before.
+             * @enum {string}
+             */
+            on_outage: "allow" | "deny";
             /** Format: date-time */
             created_at: string;
         };
@@ -3232,10 +3237,10 @@ export interface components {
         Check: {
             allowed: boolean;
             /**
-             * @description Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. spend_cap: it would cost more in the billing period than the plan or the customer may spend. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit.
+             * @description Why not; null when allowed. Of several the first of this order. customer_not_found: neither the customer nor a default plan exists. not_entitled: nothing grants it, or an override denies it. subscription_paused and past_due: granted, but withheld. spend_cap: it would cost more in the billing period than the plan or the customer may spend. usage_cap: the cap of a minute, hour, day, week or month; resets_at is its end. limit_reached: less than required remains of a hard limit. outage, allowed or not: nothing could be looked up and nothing is known of the customer, so the feature’s on_outage decided.
              * @enum {string|null}
              */
-            reason: "customer_not_found" | "not_entitled" | "subscription_paused" | "past_due" | "spend_cap" | "usage_cap" | "limit_reached" | null;
+            reason: "customer_not_found" | "not_entitled" | "subscription_paused" | "past_due" | "spend_cap" | "usage_cap" | "limit_reached" | "outage" | null;
             feature: string;
             /** @enum {string} */
             type: "boolean" | "metered" | "config";
@@ -3261,9 +3266,9 @@ export interface components {
                 /** @description What one unit beyond the limit costs. */
                 cost: number;
             } | null;
-            /** @description Grows with every change of what the customer may do. */
+            /** @description Grows with every change of what the customer may do. 0 when nothing is known of them. */
             version: number;
-            /** @description The answer may be out of date: Stripe did not answer in time. */
+            /** @description The answer may be out of date, or is the feature’s policy: Stripe did not answer in time, or nothing could be looked up. */
             degraded: boolean;
         };
         Consume: {
@@ -3314,9 +3319,9 @@ export interface components {
                 /** @description What one unit beyond the limit costs. */
                 cost: number;
             } | null;
-            /** @description Grows with every change of what the customer may do. */
+            /** @description Grows with every change of what the customer may do. 0 when nothing is known of them. */
             version: number;
-            /** @description The answer may be out of date: Stripe did not answer in time. */
+            /** @description The answer may be out of date, or is the feature’s policy: Stripe did not answer in time, or nothing could be looked up. */
             degraded: boolean;
             /** @description The usage event that was recorded; null when nothing was taken. */
             event_id: string | null;
@@ -3369,9 +3374,9 @@ export interface components {
                 /** @description What one unit beyond the limit costs. */
                 cost: number;
             } | null;
-            /** @description Grows with every change of what the customer may do. */
+            /** @description Grows with every change of what the customer may do. 0 when nothing is known of them. */
             version: number;
-            /** @description The answer may be out of date: Stripe did not answer in time. */
+            /** @description The answer may be out of date, or is the feature’s policy: Stripe did not answer in time, or nothing could be looked up. */
             degraded: boolean;
             /** @description Null when nothing is held: reason says why. */
             reservation_id: string | null;
@@ -6232,8 +6237,18 @@ export interface operations {
                     aggregation?: "count" | "sum" | "max" | "unique" | "latest";
                     /** @description For unique: the property whose distinct values count. For sum, max and latest: the property that holds the value, in place of the event’s own. */
                     property?: string;
+                    /** @description All must hold of an event’s properties, or it is stored and not counted. */
+                    filters?: components["schemas"]["MeterFilter"][];
+                    /** @description Properties by which use can be broken down when exploring it. Changes nothing that is counted. */
+                    group_by?: string[];
                     /** @description What one unit beyond the direct limit costs of a customer’s credits. Left out: they do not pay for it. */
                     credit_cost?: number;
+                    /**
+                     * @description What a check answers while it cannot be looked up, and nothing is known of the customer from before.
+                     * @default deny
+                     * @enum {string}
+                     */
+                    on_outage?: "allow" | "deny";
                 };
             };
         };
@@ -6258,6 +6273,8 @@ export interface operations {
             };
             /**
              * @description `key_taken`: Another object of this kind and environment has this key.
+             *
+             *     `meter_counts_otherwise`: A feature was to be made with a meter that exists and counts in another way.
              *
              *     `meter_costs_credits_already`: Another feature of the same meter has a credit cost, and use of a meter is paid for once.
              */
@@ -6334,7 +6351,12 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @description Null: credits do not pay for it any more. */
-                    credit_cost: number | null;
+                    credit_cost?: number | null;
+                    /**
+                     * @description What a check answers while it cannot be looked up, and nothing is known of the customer from before.
+                     * @enum {string}
+                     */
+                    on_outage?: "allow" | "deny";
                 };
             };
         };

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { AnswerOverdue } from './errors.ts';
 import { Turns } from './turns.ts';
 
 it('runs work of one name in the order it came, also after a failure, and other work beside it', async () => {
@@ -24,4 +25,23 @@ it('runs work of one name in the order it came, also after a failure, and other 
     'b1',
   ]);
   expect(log).toEqual(['a1 begins', 'b1 begins', 'b1 ends', 'a1 ends', 'a2 begins', 'a2 ends']);
+});
+
+it('leaves out work whose turn comes too late', async () => {
+  const turns = new Turns();
+  const slow = turns.take('a', () => new Promise((resolve) => setTimeout(resolve, 30)));
+  let hasRun = false;
+  const late = turns.take(
+    'a',
+    async () => {
+      hasRun = true;
+    },
+    5,
+  );
+  const patient = turns.take('a', async () => 'done', 60_000);
+
+  await slow;
+  await expect(late).rejects.toBeInstanceOf(AnswerOverdue);
+  expect(await patient).toBe('done');
+  expect(hasRun).toBe(false);
 });

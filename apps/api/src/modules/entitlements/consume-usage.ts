@@ -13,6 +13,9 @@ import { type Consumed, ConsumeRepository, type ConsumeWish } from './consume.re
 import { MeteredFeatures } from './metered-features.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 
+/** Who waits longer for a turn is answered 503 before it comes. */
+const waitMs = 2_000;
+
 /** Checks and deducts in one step: of what is left, no more is ever given than there is. */
 @Injectable()
 export class ConsumeUsage {
@@ -45,8 +48,10 @@ export class ConsumeUsage {
       properties: body.properties === undefined ? null : JSON.stringify(body.properties),
       now: this.clock.now(),
     };
-    const consumed = await this.turns.take(`${environmentId} ${wish.reference}`, () =>
-      this.take(environmentId, wish),
+    const consumed = await this.turns.take(
+      `${environmentId} ${wish.reference}`,
+      () => this.take(environmentId, wish),
+      waitMs,
     );
     const { outcome, snapshot, event_id: eventId, used } = consumed;
     if (outcome === 'conflict') {

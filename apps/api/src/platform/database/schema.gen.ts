@@ -545,6 +545,10 @@ export interface Features {
   key: string;
   meter_id: string | null;
   name: string;
+  /**
+   * What a check answers while nothing can be looked up and nothing is known of the customer.
+   */
+  on_outage: Generated<"allow" | "deny">;
   stripe_feature_id: string | null;
   type: "boolean" | "config" | "metered";
 }
