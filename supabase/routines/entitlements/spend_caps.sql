@@ -28,6 +28,7 @@ begin
     cross join lateral (
       select jsonb_agg(jsonb_build_object(
                'feature', f.key, 'meter_id', f.meter_id, 'period_start', u.period_start, 'used', coalesce(r.value, 0),
+               'credited', coalesce(d.units, 0),
                'type', p.type, 'amount', p.amount, 'unit_amount', p.unit_amount::text, 'package_size', p.package_size,
                'included_units', p.included_units, 'tiers', p.tiers) order by p.id) as prices
       from public.subscription_items i
@@ -37,6 +38,9 @@ begin
       left join public.usage_records r
         on r.environment_id = s.environment_id and r.customer_id = s.customer_id and r.meter_id = f.meter_id
         and r.period_start = u.period_start
+      left join public.credit_draws d
+        on d.environment_id = s.environment_id and d.customer_id = s.customer_id and d.meter_id = f.meter_id
+        and d.period_start = u.period_start
       where i.environment_id = s.environment_id and i.subscription_id = s.id and p.currency = cap.currency
     ) metered
     where s.environment_id = for_environment and s.customer_id = for_customer

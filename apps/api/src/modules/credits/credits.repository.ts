@@ -176,6 +176,23 @@ export class CreditsRepository {
       .executeTakeFirstOrThrow();
   }
 
+  /** How many units of a meter credits have paid for, in periods that begin within a span of time. An exact decimal. */
+  async paidUnits(
+    environmentId: string,
+    of: { customer_id: string; meter_id: string; start: Date; end: Date },
+  ): Promise<string> {
+    const { units } = await this.database.q
+      .selectFrom('credit_draws')
+      .select(sql<string>`coalesce(sum(units), 0)::text`.as('units'))
+      .where('environment_id', '=', environmentId)
+      .where('customer_id', '=', of.customer_id)
+      .where('meter_id', '=', of.meter_id)
+      .where('period_start', '>=', of.start)
+      .where('period_start', '<', of.end)
+      .executeTakeFirstOrThrow();
+    return units;
+  }
+
   nextExpiry(environmentId: string, customerId: string, now: Date) {
     return this.database.q
       .selectFrom('credit_grants')

@@ -200,6 +200,14 @@ export class CreditsService implements OnModuleInit {
     return (await this.credits.sums(environmentId, customerId, this.clock.now())).balance;
   }
 
+  /** How many units of a meter credits have paid for in a period: whoever charges for its use leaves them out. */
+  paidUnits(
+    environmentId: string,
+    of: { customer_id: string; meter_id: string; start: Date; end: Date },
+  ): Promise<string> {
+    return this.database.tenant(environmentId, () => this.credits.paidUnits(environmentId, of));
+  }
+
   /** Writes off what has expired and grants what is due, in all environments. */
   private async settleDue(): Promise<void> {
     const due = await this.credits.due(this.clock.now(), poolsAtOnce);

@@ -42,6 +42,28 @@ export function creditsLeft({ credits, features }: Snapshot, own: SnapshotFeatur
   };
 }
 
+/**
+ * How many units of what was used beyond a limit since the snapshot was read, and would be with `required` more, the
+ * credits pay for: limit 10, used 8, credits 20 at a cost of 5; of 7 more, 4. What other features claim of the pool comes
+ * first, so that it is never too many.
+ */
+export function paidByCredits(
+  { credits, features }: Pick<Snapshot, 'credits' | 'features'>,
+  own: SnapshotFeature,
+  required: number,
+): number {
+  if (credits === undefined || own.limit === null || typeof own.credit_cost !== 'number') {
+    return 0;
+  }
+  const claims = Object.values(features)
+    .filter((feature) => feature !== own)
+    .map((feature) => beyond(feature, 0).times(feature.credit_cost ?? 0));
+  const left = atLeastZero(claims.reduce((rest, claim) => rest.minus(claim), new Big(credits.balance)));
+  const units = left.div(own.credit_cost).round(12, Big.roundDown);
+  const asked = beyond(own, required);
+  return (asked.lt(units) ? asked : units).toNumber();
+}
+
 /** Units beyond the limit, those left out that were when the snapshot was read. */
 function beyond(feature: SnapshotFeature, required: number): Big {
   if (feature.limit === null || typeof feature.credit_cost !== 'number') {

@@ -48,6 +48,8 @@ const spendCap = z.object({
       feature: z.string(),
       period_start: z.iso.datetime({ offset: true }),
       used: z.number(),
+      /** Of these, what credits have paid for. */
+      credited: z.number().optional(),
       type: z.enum(priceTypes),
       amount: z.number().nullable(),
       unit_amount: z.string().nullable(),

@@ -46,6 +46,31 @@ describe('what is spent under a cap', () => {
     expect(spentWith(cap, { features: { calls: paid } }, { feature: 'calls', units: 0 })).toBe(50 + 21);
   });
 
+  it('is nothing for what credits would pay for: 50 credits at a cost of 2 pay for 25 of 40 beyond 1,000', () => {
+    const granted = {
+      ...calls,
+      limit: 1_000,
+      used: 980,
+      held: 20,
+      credit_cost: 2,
+      credit_units: 0,
+      uncovered: 0,
+    };
+    const snapshot = { features: { calls: granted }, credits: { balance: 50 } };
+
+    expect(spentWith(cap, snapshot, { feature: 'calls', units: 25 })).toBe(500 + 21);
+    // 15 more at half a cent: 7.5.
+    expect(spentWith(cap, snapshot, { feature: 'calls', units: 40 })).toBe(508 + 21);
+    // Read before, and used since.
+    granted.used = 1_020;
+    expect(spentWith(cap, snapshot, { feature: 'calls', units: 0 })).toBe(508 + 21);
+  });
+
+  it('leaves out what credits paid for beyond a limit that is gone since', () => {
+    const before = { ...cap, prices: [{ ...price('calls', '0.5'), credited: 101 }] };
+    expect(spentWith(before, { features: { calls } }, { feature: 'calls', units: 0 })).toBe(450);
+  });
+
   it('follows the total, though the cap was read before', () => {
     const growing = { ...calls };
     const asked = { feature: 'calls', units: 0 };

@@ -5,6 +5,7 @@ import { Database } from '../../platform/database/database.ts';
 import { JobHandlers } from '../../platform/jobs/job-handlers.ts';
 import { Sweeper } from '../../platform/jobs/sweeper.ts';
 import { Log } from '../../platform/log.ts';
+import { CreditsService } from '../credits/credits.service.ts';
 import { billingStep } from '../subscriptions/billing-step.ts';
 import { type LockedManualSubscription, ManualSubscriptions } from '../subscriptions/manual-subscriptions.ts';
 import { billSubscription } from '../subscriptions/subscriptions.jobs.ts';
@@ -25,6 +26,7 @@ export class BillSubscriptions implements OnModuleInit {
     private readonly manual: ManualSubscriptions,
     private readonly prices: InvoicedPrices,
     private readonly usage: UsageService,
+    private readonly credits: CreditsService,
     private readonly usageSettings: UsageSettingsService,
     private readonly invoice: IssueManualInvoice,
     private readonly sweeper: Sweeper,
@@ -108,7 +110,9 @@ export class BillSubscriptions implements OnModuleInit {
       }
       if (price.meter_id !== null && usage !== null) {
         const of = { customer_id: row.customer_id, meter_id: price.meter_id, ...usage };
-        lines.push(...usageLines(price, await this.usage.inPeriod(environmentId, of), usage));
+        const counted = await this.usage.inPeriod(environmentId, of);
+        const credited = await this.credits.paidUnits(environmentId, of);
+        lines.push(...usageLines(price, counted, credited, usage));
       }
     }
     const worth = lines.filter(isWorthMentioning);

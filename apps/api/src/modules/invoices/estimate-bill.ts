@@ -3,6 +3,7 @@ import { invoiceTotals } from '@billingos/pricing/invoice';
 import type { z } from 'zod';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
+import { CreditsService } from '../credits/credits.service.ts';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.ts';
 import { UsageService } from '../usage/usage.service.ts';
 import type { billEstimate } from './estimate.schemas.ts';
@@ -19,6 +20,7 @@ export class EstimateBill {
     private readonly subscriptions: SubscriptionsService,
     private readonly prices: InvoicedPrices,
     private readonly usage: UsageService,
+    private readonly credits: CreditsService,
     private readonly clock: Clock,
   ) {}
 
@@ -34,7 +36,9 @@ export class EstimateBill {
           lines.push(manualLine(price, String(item.quantity), period));
         } else {
           const of = { customer_id: subscription.customer.id, meter_id: price.meter_id, ...period };
-          lines.push(...usageLines(price, await this.usage.inPeriod(environmentId, of), period));
+          const counted = await this.usage.inPeriod(environmentId, of);
+          const credited = await this.credits.paidUnits(environmentId, of);
+          lines.push(...usageLines(price, counted, credited, period));
         }
       }
       const worth = lines.filter(isWorthMentioning);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type InvoicedPrice, isWorthMentioning, manualLine } from './manual-lines.ts';
+import { type InvoicedPrice, isWorthMentioning, manualLine, usageLines } from './manual-lines.ts';
 
 const period = { start: new Date('2027-01-01T00:00:00Z'), end: new Date('2027-02-01T00:00:00Z') };
 const price = (terms: Partial<InvoicedPrice> & Pick<InvoicedPrice, 'type'>): InvoicedPrice => ({
@@ -54,5 +54,22 @@ describe('a line of a manual invoice', () => {
     const usage = price({ type: 'per_unit', unit_amount: '2', feature_name: 'Calls' });
     expect(isWorthMentioning(manualLine(usage, '0', period))).toBe(false);
     expect(isWorthMentioning(manualLine({ ...usage, included_units: 10 }, '5', period))).toBe(true);
+  });
+
+  it('charges nothing for what credits have paid for, of what was used on time first', () => {
+    const usage = price({ type: 'per_unit', unit_amount: '3', included_units: 100, feature_name: 'Calls' });
+    const lines = (total: string, credited: string, late: { on_time: string; quantity: string } | null) =>
+      usageLines(
+        usage,
+        { total, late: late === null ? null : { ...late, first_at: period.start, last_at: period.start } },
+        credited,
+        period,
+      ).map(({ description, quantity, amount }) => [description, quantity, amount]);
+
+    expect(lines('150', '30', null)).toEqual([['Pro: Calls, 100 included, 30 paid with credits', '120', 60]]);
+    expect(lines('1100', '950', { on_time: '900', quantity: '200' })).toEqual([
+      ['Pro: Calls, 100 included, 950 paid with credits', '0', 0],
+      ['Reported late, used 1 Jan 2027: Pro: Calls, 100 included', '150', 150],
+    ]);
   });
 });

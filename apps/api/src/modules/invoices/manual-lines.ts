@@ -1,5 +1,5 @@
 import type { Period } from '@billingos/pricing/period';
-import { sum } from '@billingos/pricing/money';
+import { type Decimal, decimal, sum } from '@billingos/pricing/money';
 import { lineAmount, type Price } from '@billingos/pricing/price';
 import type { UsedInPeriod } from '../usage/used-period.ts';
 
@@ -38,19 +38,26 @@ export function manualLine(price: InvoicedPrice, units: string, period: Period):
 }
 
 /**
- * What a price charges for the use of a period. Use of earlier periods that was reported after they were closed has a line
- * of its own, with its dates; both together charge what all of it costs: 900 on time and 200 late, of which 1,000 are
- * included, are 0 and 100 units.
+ * What a price charges for the use of a period, but for `credited` units that credits have paid for. Use of earlier periods
+ * that was reported after they were closed has a line of its own, with its dates; both together charge what all of it
+ * costs: 900 on time and 200 late, of which 1,000 are included, are 0 and 100 units.
  */
-export function usageLines(price: InvoicedPrice, used: UsedInPeriod, period: Period): ManualLine[] {
+export function usageLines(
+  price: InvoicedPrice,
+  counted: UsedInPeriod,
+  credited: string,
+  period: Period,
+): ManualLine[] {
+  const used = withoutCredited(counted, credited);
   const all = manualLine(price, used.total, period);
+  const paid = Number(credited) === 0 ? '' : `, ${count(Number(credited))} paid with credits`;
   if (used.late === null) {
-    return [all];
+    return [{ ...all, description: `${all.description}${paid}`.slice(0, 500) }];
   }
   const { on_time: onTime, quantity, first_at: first, last_at: last } = used.late;
   const usual = manualLine(price, onTime, period);
   return [
-    usual,
+    { ...usual, description: `${usual.description}${paid}`.slice(0, 500) },
     {
       ...usual,
       kind: 'late_usage',
@@ -61,6 +68,21 @@ export function usageLines(price: InvoicedPrice, used: UsedInPeriod, period: Per
       period_end: last,
     },
   ];
+}
+
+/** Of 900 on time and 200 late, 950 of which credits paid for, 0 and 150 are left. */
+function withoutCredited(used: UsedInPeriod, credited: string): UsedInPeriod {
+  const left = (units: string, paid: Decimal) =>
+    decimal(units).gt(paid) ? decimal(units).minus(paid) : decimal(0);
+  const total = left(used.total, decimal(credited));
+  if (used.late === null) {
+    return { total: total.toFixed(), late: null };
+  }
+  const onTime = left(used.late.on_time, decimal(credited));
+  return {
+    total: total.toFixed(),
+    late: { ...used.late, on_time: onTime.toFixed(), quantity: total.minus(onTime).toFixed() },
+  };
 }
 
 /** `3 Oct 2026`, or `3 Oct 2026 – 5 Oct 2026`, in UTC. */
