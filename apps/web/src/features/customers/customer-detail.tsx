@@ -10,6 +10,7 @@ import { CheckoutLinkDialog } from '../subscriptions/checkout-link-dialog.tsx';
 import { SubscribeDialog } from '../subscriptions/subscribe-dialog.tsx';
 import { CustomerSubscriptions } from '../subscriptions/customer-subscriptions.tsx';
 import { CustomerCredits } from '../credits/customer-credits.tsx';
+import { CustomerSpendCap } from '../spend-caps/customer-spend-cap.tsx';
 import { CustomerUsage } from '../usage/customer-usage.tsx';
 import { CustomerInvoices } from '../invoices/customer-invoices.tsx';
 import { CustomerKeys } from '../consumer-keys/customer-keys.tsx';
@@ -45,6 +46,7 @@ export function CustomerDetail({ id }: { id: string }) {
               <CustomerSubscriptions customer={data} />
               <CustomerInvoices customer={data} />
               <CustomerEntitlements customer={data} />
+              <CustomerSpendCap customer={data} />
               <CustomerCredits customer={data} />
               <CustomerUsage customer={data} />
               <CustomerPrices customer={data} />
