@@ -10,7 +10,7 @@ import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
 import { QueryStates } from '../../api/query-states.tsx';
 import type { Customer, Entitlement } from '../../api/types.ts';
-import { formatDay } from '../../formatting/dates.ts';
+import { formatDay, formatMoment } from '../../formatting/dates.ts';
 import { formatNumber } from '../../formatting/numbers.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { OverrideDialog } from './override-dialog.tsx';
@@ -52,7 +52,10 @@ type EntitlementItemProps = { customer: Customer; entitlement: Entitlement };
 function EntitlementItem({ customer, entitlement }: EntitlementItemProps) {
   const { feature, name, type, limit, value, suspended, sources = [] } = entitlement;
   const isDenied = sources.some(({ granted }) => !granted);
-  const used = entitlement.used ?? 0;
+  const used = entitlement.used;
+  const onCredits = paidByCredits(entitlement);
+  // Nothing grants it: a bar that is full from the first unit on would look like a limit that is reached.
+  const onlyCredits = limit === 0 && onCredits > 0;
   return (
     <li className="grid content-start gap-1.5">
       <div className="flex items-baseline justify-between gap-3 text-sm">
@@ -65,11 +68,13 @@ function EntitlementItem({ customer, entitlement }: EntitlementItemProps) {
         {type === 'config' && !suspended && !isDenied ? <Badge>{value ?? 'Not set'}</Badge> : null}
         {type === 'metered' && !suspended && !isDenied ? (
           <span className="text-muted tabular-nums">
-            {formatNumber(used)} of {limit === null ? 'unlimited' : formatNumber(limit)}
+            {onlyCredits
+              ? `${formatNumber(used)} used`
+              : `${formatNumber(used)} of ${limit === null ? 'unlimited' : formatNumber(limit)}`}
           </span>
         ) : null}
       </div>
-      {type === 'metered' && limit !== null && !suspended && !isDenied ? (
+      {type === 'metered' && limit !== null && !suspended && !isDenied && !onlyCredits ? (
         <Meter
           label={name}
           used={used}
@@ -82,6 +87,10 @@ function EntitlementItem({ customer, entitlement }: EntitlementItemProps) {
           {suspended ? `${formatNumber(used)} used` : courseOf(entitlement)}
         </p>
       ) : null}
+      {onCredits > 0 && !suspended && !isDenied ? (
+        <p className="text-xs text-muted">Credits pay for {formatNumber(onCredits)} more</p>
+      ) : null}
+      {isDenied || suspended ? null : <Caps caps={entitlement.caps} />}
       {sources.length > 0 ? (
         <p className="text-xs text-muted">
           From {sourceWords(sources)}
@@ -93,6 +102,21 @@ function EntitlementItem({ customer, entitlement }: EntitlementItemProps) {
         </p>
       ) : null}
     </li>
+  );
+}
+
+/** What is left of each window that caps its use. */
+function Caps({ caps }: Pick<Entitlement, 'caps'>) {
+  if (caps.length === 0) return null;
+  return (
+    <ul className="grid gap-0.5 text-xs text-muted" aria-label="Caps in time">
+      {caps.map(({ interval, quantity, used, resets_at }) => (
+        <li key={interval}>
+          {formatNumber(used)} of {formatNumber(quantity)} {interval === 'day' ? 'today' : `this ${interval}`}
+          , anew {formatMoment(resets_at)}
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -122,8 +146,15 @@ function RemoveOverride({ customer, override }: { customer: Customer; override: 
 }
 
 /** What happens at the limit, and when counting begins anew: "Stops at the limit, resets Mar 4, 2026". */
-function courseOf({ limit, overage, resets_at }: Entitlement): string {
+function courseOf({ limit, overage, resets_at, remaining }: Entitlement): string {
+  if (limit === 0 && (remaining ?? 0) > 0) return resets_at ? `Counts anew ${formatDay(resets_at)}` : '';
   if (limit === null) return resets_at ? `Resets ${formatDay(resets_at)}` : '';
   const at = overage === 'allow' ? 'Goes on beyond the limit' : 'Stops at the limit';
   return resets_at ? `${at}, resets ${formatDay(resets_at)}` : at;
+}
+
+/** How much of what remains is beyond the limit: the credits pay for it. */
+function paidByCredits({ limit, used, remaining }: Entitlement): number {
+  if (limit === null || remaining === null) return 0;
+  return Math.max(remaining - Math.max(limit - used, 0), 0);
 }

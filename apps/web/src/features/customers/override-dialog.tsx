@@ -1,16 +1,9 @@
 'use client';
 
 import { Button } from '@billingos/ui/components/button';
-import {
-  Dialog,
-  DialogClose,
-  DialogContent,
-  DialogFooter,
-  DialogTrigger,
-} from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent, DialogTrigger } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
-import { Notice } from '@billingos/ui/components/notice';
 import { Select } from '@billingos/ui/components/select';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -19,12 +12,15 @@ import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Customer, Feature } from '../../api/types.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { featuresQuery } from '../features/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
+import { UsageCapFields } from '../plans/usage-cap-fields.tsx';
+import { areCaps } from '../plans/usage-caps.ts';
 import { type OverrideDraft, overrideOf } from './override.ts';
 import { customerKeys } from './queries.ts';
 
-/** Grants or denies this customer a feature. Caps, and the end of an override, are set through the API. */
+/** Grants or denies this customer a feature, or caps its use. */
 export function OverrideDialog({ customer }: { customer: Customer }) {
   const [open, setOpen] = useState(false);
   return (
@@ -47,7 +43,15 @@ function OverrideForm({ customer, onDone }: { customer: Customer; onDone: () => 
   const queries = useQueryClient();
   const features = useQuery(featuresQuery(api));
   const form = useForm<OverrideDraft>({
-    defaultValues: { feature: '', effect: 'replace', limit: '', value: '', reason: '' },
+    defaultValues: {
+      feature: '',
+      effect: 'replace',
+      limit: '',
+      value: '',
+      caps: [],
+      expires_at: '',
+      reason: '',
+    },
   });
   const [key, effect] = useWatch({ control: form.control, name: ['feature', 'effect'] });
   const feature = features.data?.data.find((one) => one.key === key);
@@ -64,16 +68,12 @@ function OverrideForm({ customer, onDone }: { customer: Customer; onDone: () => 
       toast.success('The override holds');
       onDone();
     },
-    onError: (error) => placeError(error, form, ['feature', 'limit', 'value', 'reason']),
+    onError: (error) =>
+      placeError(error, form, ['feature', 'limit', 'value', 'caps', 'expires_at', 'reason']),
   });
   const { errors } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) => void form.handleSubmit((draft) => save.mutate(draft))(event)}
-    >
-      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
+    <DialogForm form={form} action={save} pending={save.isPending} submit="Override">
       <Controller
         control={form.control}
         name="feature"
@@ -126,6 +126,21 @@ function OverrideForm({ customer, onDone }: { customer: Customer; onDone: () => 
           )}
         </Field>
       ) : null}
+      {feature?.type === 'metered' && effect !== 'deny' ? (
+        <Controller
+          control={form.control}
+          name="caps"
+          rules={{ validate: areCaps }}
+          render={({ field, fieldState }) => (
+            <UsageCapFields
+              feature={feature.name}
+              caps={field.value}
+              onChange={field.onChange}
+              error={fieldState.error?.message}
+            />
+          )}
+        />
+      ) : null}
       {feature?.type === 'config' && effect !== 'deny' ? (
         <Field label="Value" error={errors.value?.message}>
           {(control) => (
@@ -137,6 +152,14 @@ function OverrideForm({ customer, onDone }: { customer: Customer; onDone: () => 
           )}
         </Field>
       ) : null}
+      <Field
+        label="Ends at the start of (UTC)"
+        optional
+        hint="Empty means when it is removed."
+        error={errors.expires_at?.message}
+      >
+        {(control) => <Input {...control} type="date" {...form.register('expires_at')} />}
+      </Field>
       <Field label="Reason" hint="For whoever asks later." error={errors.reason?.message}>
         {(control) => (
           <Input
@@ -146,15 +169,7 @@ function OverrideForm({ customer, onDone }: { customer: Customer; onDone: () => 
           />
         )}
       </Field>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={save.isPending}>
-          Override
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }
 

@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
-import { overrideOf, sourceWords } from './override.ts';
+import { type OverrideDraft, overrideOf, sourceWords } from './override.ts';
 
-const draft = { feature: 'calls', effect: 'replace', limit: '', value: '', reason: ' pilot ' } as const;
+const draft: OverrideDraft = {
+  feature: 'calls',
+  effect: 'replace',
+  limit: '',
+  value: '',
+  caps: [],
+  expires_at: '',
+  reason: ' pilot ',
+};
 
 test('an override is sent with the terms of its feature and no others', () => {
   expect(overrideOf({ ...draft, limit: '10,000', value: 'eu' }, 'metered')).toEqual({
@@ -21,6 +29,17 @@ test('an override is sent with the terms of its feature and no others', () => {
     reason: 'pilot',
     granted: false,
   });
+});
+
+test('an override caps use in time, and ends on a day', () => {
+  const caps = [{ interval: 'minute' as const, quantity: '60' }];
+
+  expect(overrideOf({ ...draft, caps, expires_at: '2027-01-31' }, 'metered')).toMatchObject({
+    limit: null,
+    caps: [{ interval: 'minute', quantity: 60 }],
+    expires_at: '2027-01-31T00:00:00Z',
+  });
+  expect(overrideOf({ ...draft, caps }, 'boolean')).toEqual({ feature: 'calls', reason: 'pilot' });
 });
 
 test('where an entitlement comes from is told in words', () => {
