@@ -1,12 +1,19 @@
 'use client';
 
 import { ErrorState } from '@billingos/ui/components/error-state';
-import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { describeError } from './errors.ts';
 
+/** As much of a query as its states need: of one that reads once, or page after page. */
+type Query<Data> = {
+  data: Data | undefined;
+  isError: boolean;
+  error: Error | null;
+  refetch: () => Promise<unknown>;
+};
+
 type QueryStatesProps<Data> = {
-  query: UseQueryResult<Data>;
+  query: Query<Data>;
   loading: ReactNode;
   children: (data: Data) => ReactNode;
 };

@@ -1,16 +1,9 @@
 'use client';
 
 import { Button } from '@billingos/ui/components/button';
-import {
-  Dialog,
-  DialogClose,
-  DialogContent,
-  DialogFooter,
-  DialogTrigger,
-} from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent, DialogTrigger } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
-import { Notice } from '@billingos/ui/components/notice';
 import { Select } from '@billingos/ui/components/select';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
@@ -22,6 +15,7 @@ import { placeError } from '../../api/place-error.ts';
 import { currencyOptions } from '../../formatting/currencies.ts';
 import { parseMoney } from '../../formatting/money.ts';
 import { parseQuantity } from '../../formatting/numbers.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { keyOfName } from '../plans/key-of-name.ts';
 import { amountHint } from '../plans/price-amount-hint.ts';
@@ -67,115 +61,100 @@ function CreditPackForm({ onCreated }: { onCreated: () => void }) {
   });
   const { errors, dirtyFields } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4 sm:grid-cols-2"
-      onSubmit={(event) => void form.handleSubmit((draft) => create.mutate(draft))(event)}
-    >
-      {errors.root ? (
-        <Notice tone="danger" className="col-span-full">
-          {errors.root.message}
-        </Notice>
-      ) : null}
-      <Field label="Name" hint="Stands on the invoice." error={errors.name?.message}>
-        {(control) => (
-          <Input
-            {...control}
-            placeholder="500 credits"
-            autoComplete="off"
-            {...form.register('name', {
-              required: 'Give the pack a name.',
-              onChange: (event: { target: { value: string } }) => {
-                if (!dirtyFields.key) form.setValue('key', keyOfName(event.target.value));
-              },
-            })}
-          />
-        )}
-      </Field>
-      <Field label="Key" hint="What your code says to buy it." error={errors.key?.message}>
-        {(control) => (
-          <Input
-            {...control}
-            className="font-mono"
-            placeholder="credits_500"
-            autoComplete="off"
-            {...form.register('key', { required: 'Give the pack a key.' })}
-          />
-        )}
-      </Field>
-      <Field label="Credits" error={errors.credits?.message}>
-        {(control) => (
-          <Input
-            {...control}
-            inputMode="decimal"
-            placeholder="500"
-            autoComplete="off"
-            {...form.register('credits', {
-              validate: (typed) => parseQuantity(typed) !== undefined || 'Enter a number such as 500.',
-            })}
-          />
-        )}
-      </Field>
-      <div className="grid grid-cols-[minmax(0,1fr)_5.5rem] gap-2">
-        <Field label="Price" error={errors.amount?.message}>
+    <DialogForm form={form} action={create} pending={create.isPending} submit="Create pack">
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Field label="Name" hint="Stands on the invoice." error={errors.name?.message}>
           {(control) => (
             <Input
               {...control}
-              inputMode="decimal"
-              placeholder="20.00"
+              placeholder="500 credits"
               autoComplete="off"
-              {...form.register('amount', {
-                validate: (typed, { currency }) =>
-                  (parseMoney(typed, currency) ?? 0) > 0 || amountHint(currency),
+              {...form.register('name', {
+                required: 'Give the pack a name.',
+                onChange: (event: { target: { value: string } }) => {
+                  if (!dirtyFields.key) form.setValue('key', keyOfName(event.target.value));
+                },
               })}
             />
           )}
         </Field>
-        <Controller
-          control={form.control}
-          name="currency"
-          render={({ field }) => (
-            <Field label="Currency" error={errors.currency?.message}>
-              {(control) => (
-                <Select
-                  {...control}
-                  value={field.value}
-                  options={currencyOptions(field.value)}
-                  onValueChange={field.onChange}
-                />
-              )}
-            </Field>
+        <Field label="Key" hint="What your code says to buy it." error={errors.key?.message}>
+          {(control) => (
+            <Input
+              {...control}
+              className="font-mono"
+              placeholder="credits_500"
+              autoComplete="off"
+              {...form.register('key', { required: 'Give the pack a key.' })}
+            />
           )}
-        />
-      </div>
-      <Field
-        label="Days until they expire"
-        optional
-        className="sm:col-span-full"
-        hint="Counted from the payment. Empty means that they never expire."
-        error={errors.expires_after_days?.message}
-      >
-        {(control) => (
-          <Input
-            {...control}
-            inputMode="numeric"
-            placeholder="365"
-            autoComplete="off"
-            {...form.register('expires_after_days', {
-              validate: (typed) =>
-                typed.trim() === '' || parseDays(typed) !== undefined || 'Enter 1 to 3,650 days.',
-            })}
+        </Field>
+        <Field label="Credits" error={errors.credits?.message}>
+          {(control) => (
+            <Input
+              {...control}
+              inputMode="decimal"
+              placeholder="500"
+              autoComplete="off"
+              {...form.register('credits', {
+                validate: (typed) => parseQuantity(typed) !== undefined || 'Enter a number such as 500.',
+              })}
+            />
+          )}
+        </Field>
+        <div className="grid grid-cols-[minmax(0,1fr)_5.5rem] gap-2">
+          <Field label="Price" error={errors.amount?.message}>
+            {(control) => (
+              <Input
+                {...control}
+                inputMode="decimal"
+                placeholder="20.00"
+                autoComplete="off"
+                {...form.register('amount', {
+                  validate: (typed, { currency }) =>
+                    (parseMoney(typed, currency) ?? 0) > 0 || amountHint(currency),
+                })}
+              />
+            )}
+          </Field>
+          <Controller
+            control={form.control}
+            name="currency"
+            render={({ field }) => (
+              <Field label="Currency" error={errors.currency?.message}>
+                {(control) => (
+                  <Select
+                    {...control}
+                    value={field.value}
+                    options={currencyOptions(field.value)}
+                    onValueChange={field.onChange}
+                  />
+                )}
+              </Field>
+            )}
           />
-        )}
-      </Field>
-      <DialogFooter className="col-span-full">
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={create.isPending}>
-          Create pack
-        </Button>
-      </DialogFooter>
-    </form>
+        </div>
+        <Field
+          label="Days until they expire"
+          optional
+          className="sm:col-span-full"
+          hint="Counted from the payment. Empty means that they never expire."
+          error={errors.expires_after_days?.message}
+        >
+          {(control) => (
+            <Input
+              {...control}
+              inputMode="numeric"
+              placeholder="365"
+              autoComplete="off"
+              {...form.register('expires_after_days', {
+                validate: (typed) =>
+                  typed.trim() === '' || parseDays(typed) !== undefined || 'Enter 1 to 3,650 days.',
+              })}
+            />
+          )}
+        </Field>
+      </div>
+    </DialogForm>
   );
 }

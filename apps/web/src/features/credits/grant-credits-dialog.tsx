@@ -1,16 +1,9 @@
 'use client';
 
 import { Button } from '@billingos/ui/components/button';
-import {
-  Dialog,
-  DialogClose,
-  DialogContent,
-  DialogFooter,
-  DialogTrigger,
-} from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent, DialogTrigger } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
-import { Notice } from '@billingos/ui/components/notice';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
@@ -18,6 +11,7 @@ import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Customer } from '../../api/types.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { customerKeys } from '../customers/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 
@@ -63,12 +57,7 @@ function GrantForm({ customer, onDone }: { customer: Customer; onDone: () => voi
   });
   const { errors } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) => void form.handleSubmit((draft) => save.mutate(draft))(event)}
-    >
-      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
+    <DialogForm form={form} action={save} pending={save.isPending} submit="Grant credits">
       <Field label="Credits" error={errors.quantity?.message}>
         {(control) => (
           <Input
@@ -91,14 +80,6 @@ function GrantForm({ customer, onDone }: { customer: Customer; onDone: () => voi
       <Field label="Reason" hint="For whoever asks later." error={errors.reason?.message}>
         {(control) => <Input {...control} autoComplete="off" {...form.register('reason')} />}
       </Field>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={save.isPending}>
-          Grant credits
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }

@@ -11,6 +11,7 @@ import { SubscribeDialog } from '../subscriptions/subscribe-dialog.tsx';
 import { CustomerSubscriptions } from '../subscriptions/customer-subscriptions.tsx';
 import { CustomerCredits } from '../credits/customer-credits.tsx';
 import { CustomerSpendCap } from '../spend-caps/customer-spend-cap.tsx';
+import { CustomerTopUps } from '../top-ups/customer-top-ups.tsx';
 import { CustomerUsage } from '../usage/customer-usage.tsx';
 import { CustomerInvoices } from '../invoices/customer-invoices.tsx';
 import { CustomerKeys } from '../consumer-keys/customer-keys.tsx';
@@ -48,6 +49,7 @@ export function CustomerDetail({ id }: { id: string }) {
               <CustomerEntitlements customer={data} />
               <CustomerSpendCap customer={data} />
               <CustomerCredits customer={data} />
+              <CustomerTopUps customer={data} />
               <CustomerUsage customer={data} />
               <CustomerPrices customer={data} />
               <CustomerKeys customer={data} />

@@ -1,14 +1,7 @@
 'use client';
 
 import { Button } from '@billingos/ui/components/button';
-import {
-  Dialog,
-  DialogClose,
-  DialogContent,
-  DialogFooter,
-  DialogTrigger,
-} from '@billingos/ui/components/dialog';
-import { Notice } from '@billingos/ui/components/notice';
+import { Dialog, DialogContent, DialogTrigger } from '@billingos/ui/components/dialog';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
@@ -17,6 +10,7 @@ import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Feature } from '../../api/types.ts';
 import { parseQuantity, quantityText } from '../../formatting/numbers.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { CreditCostField, isCreditCost } from './credit-cost-field.tsx';
 import { featureKeys } from './queries.ts';
@@ -63,24 +57,11 @@ function EditFeatureForm({ feature, onSaved }: { feature: Feature; onSaved: () =
   });
   const { errors } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) => void form.handleSubmit((values) => save.mutate(values))(event)}
-    >
-      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
+    <DialogForm form={form} action={save} pending={save.isPending} submit="Save">
       <CreditCostField
         error={errors.credit_cost?.message}
         field={form.register('credit_cost', { validate: isCreditCost })}
       />
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={save.isPending}>
-          Save
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }
