@@ -1,5 +1,5 @@
 -- Adds a signed quantity to a total, for what was reported wrongly. outcome: accepted, duplicate, conflict, no_meter,
--- no_customer, below_zero.
+-- no_customer, below_zero. Credits pay for what it adds beyond the limit, and come back for what it takes away.
 create or replace function app.correct_usage(
   for_environment text, event_key text, event_fingerprint bytea, new_event_id text, reference text, for_meter text,
   quantity numeric, why text, occurred timestamptz, new_forward_id text, forward_seconds int, at timestamptz
@@ -20,6 +20,8 @@ declare
   total public.usage_records;
   is_late boolean;
   bucket_at timestamptz;
+  -- What Stripe is told: credits pay for what is left of it.
+  told numeric := quantity;
 begin
   select * into meter from public.meters m where m.environment_id = for_environment and m.key = for_meter;
   select * into customer from public.customers c
@@ -31,6 +33,10 @@ begin
     return;
   end if;
 
+  if customer.has_credits then
+    -- Before any key or total, as whoever records does.
+    perform app.lock_credits(for_environment, customer.id, at);
+  end if;
   insert into public.usage_keys (environment_id, key, fingerprint, event_id, received_at)
   values (for_environment, event_key, event_fingerprint, new_event_id, at)
   on conflict on constraint usage_keys_pkey do nothing;
@@ -67,17 +73,28 @@ begin
   values (for_environment, new_event_id, event_key, customer.id, meter.id, quantity, occurred, at, period.period_start,
           'correction', is_late, why);
 
-  if customer.stripe_customer_id is not null and meter.stripe_meter_id is not null then
+  if customer.has_credits and quantity < 0 then
+    told := quantity + app.return_credits(
+      for_environment, customer.id, meter.id, period.period_start, total.value, -quantity, at);
+  end if;
+  if customer.stripe_customer_id is not null and meter.stripe_meter_id is not null and told <> 0 then
     -- Beside the use of that time, a second later and within the period: what credits pay for is taken off use only.
     bucket_at := least(
       period.period_end - interval '1 second',
       greatest(period.period_start, date_bin(make_interval(secs => forward_seconds), occurred, 'epoch'::timestamptz))
         + interval '1 second');
     insert into public.usage_forwards (environment_id, id, customer_id, meter_id, bucket, quantity, state, due_at)
-    values (for_environment, new_forward_id, customer.id, meter.id, bucket_at, quantity, 'open',
+    values (for_environment, new_forward_id, customer.id, meter.id, bucket_at, told, 'open',
             greatest(at, bucket_at + make_interval(secs => forward_seconds)))
     on conflict (environment_id, customer_id, meter_id, bucket) where state = 'open' do update
     set quantity = usage_forwards.quantity + excluded.quantity;
+  end if;
+  if customer.has_credits and quantity > 0 then
+    perform app.charge_credits(
+      jsonb_build_array(jsonb_build_object(
+        'environment_id', for_environment, 'customer_id', customer.id, 'meter_id', meter.id,
+        'period_start', period.period_start, 'used', total.value - quantity)),
+      at);
   end if;
   return query select 'accepted', new_event_id, customer.id, coalesce(customer.external_id, customer.id), meter.id,
     period.period_start, total.value, total.version, is_late;

@@ -209,6 +209,109 @@ describe('tracked use', () => {
   });
 });
 
+describe('a correction', () => {
+  const correct = async (customer: string, value: number, key: string = randomUUID()): Promise<void> => {
+    const { status, body } = await tenant.asServer('POST', 'usage/corrections', {
+      idempotency_key: key,
+      customer,
+      meter: 'images',
+      value,
+      reason: 'Reported wrongly',
+    });
+    expect(status, JSON.stringify(body)).toBeLessThan(300);
+  };
+  const entries = async (customer: string): Promise<unknown[]> => {
+    const { body } = await tenant.asServer('GET', `customers/${await idOf(customer)}/credits/entries`);
+    return body['data'].map(({ kind, quantity }: Json) => [kind, quantity]).toReversed();
+  };
+
+  it('takes away what nobody paid for first, and gives back credits for the rest, once', async () => {
+    const customer = await withCredits(15, { images: { limit: 2, overage: 'allow' } });
+    // 2 of the limit, 3 by credits, 5 beyond.
+    await track(customer, 'images', 10);
+    await correct(customer, -5);
+    expect(await balance(customer)).toBe(0);
+    expect(await check(customer, 'images', 0)).toMatchObject({ used: 5, overage: 0 });
+
+    const key = randomUUID();
+    await Promise.all([correct(customer, -2, key), correct(customer, -2, key)]);
+    await correct(customer, -2, key);
+    expect(await balance(customer)).toBe(10);
+
+    // The last one, and one of the limit.
+    await correct(customer, -2);
+    expect(await balance(customer)).toBe(15);
+    expect(await entries(customer)).toEqual([
+      ['grant', 15],
+      ['burn', -15],
+      ['refund', 10],
+      ['refund', 5],
+    ]);
+    await track(customer, 'images', 2);
+    expect(await balance(customer)).toBe(10);
+  });
+
+  it('gives back to the grants that were burned, the newest burn first', async () => {
+    const customer = await withCredits(null, { images: 0 });
+    await give(customer, { quantity: 10, priority: 1 });
+    await give(customer, { quantity: 20, priority: 2 });
+    await track(customer, 'images', 1);
+    await track(customer, 'images', 3);
+    const left = async () => (await grants(customer)).map(({ remaining }) => remaining).toReversed();
+    expect(await left()).toEqual([0, 10]);
+
+    await correct(customer, -1);
+    expect(await left()).toEqual([0, 15]);
+    await correct(customer, -2);
+    expect(await left()).toEqual([5, 20]);
+    await correct(customer, -1);
+    expect(await left()).toEqual([10, 20]);
+  });
+
+  it('brings nothing back to life: what comes back to a grant that expired or is void goes with it', async () => {
+    const customer = await withCredits(null, { images: 0 });
+    api.setTime(new Date());
+    const short = await give(customer, { quantity: 10, priority: 1, expires_at: inDays(1 / 24) });
+    const long = await give(customer, { quantity: 10, priority: 2 });
+    await track(customer, 'images', 4);
+    api.setTime(new Date(Date.now() + 7_200_000));
+    await tenant.asServer('POST', `credits/grants/${long['id']}/void`);
+    await correct(customer, -4);
+
+    expect(await balance(customer)).toBe(0);
+    await tenant.asServer('POST', `credits/grants/${short['id']}/restore`);
+    await tenant.asServer('POST', `credits/grants/${long['id']}/restore`);
+    // Restoring gives back what voiding took, also of what came later.
+    expect(await balance(customer)).toBe(10);
+    api.setTime(new Date());
+  });
+
+  it('upwards burns as any use does', async () => {
+    const customer = await withCredits(20, { images: 1 });
+    await correct(customer, 3);
+
+    expect(await balance(customer)).toBe(10);
+    expect(await check(customer, 'images')).toMatchObject({ used: 3, remaining: 2 });
+  });
+
+  it('of one customer by many at once gives back exactly what was burned', async () => {
+    const customer = await withCredits(100, { images: 0 });
+    await Promise.all(Array.from({ length: 20 }, () => track(customer, 'images', 1)));
+    await Promise.all([
+      ...Array.from({ length: 20 }, () => correct(customer, -1)),
+      ...Array.from({ length: 10 }, (_, n) => track(customer, 'images', 1, undefined, instances[n % 3])),
+    ]);
+
+    expect(await balance(customer)).toBe(50);
+    const { rows } = await api.database.owner.query(
+      `select r.value::int as used, d.units::int as paid from usage_records r
+       join credit_draws d using (environment_id, customer_id, meter_id, period_start) where r.customer_id = $1`,
+      [await idOf(customer)],
+    );
+    expect(rows).toEqual([{ used: 10, paid: 10 }]);
+  });
+});
+
 describe('burn order', () => {
   it('is priority, then the soonest to expire, then what never expires', async () => {
     const customer = await withCredits(null, { images: 0 });

@@ -72,6 +72,34 @@ describe('what credits have paid for', () => {
     expect((await story.invoiced(ada)).map(([total]) => total)).toEqual([1_000, 1_060]);
   });
 
+  it('comes back when the use is corrected, and Stripe hears of the rest', async () => {
+    const story = await year.begin();
+    await sell(story);
+    const ada = await story.customer('ada');
+    const { id } = await story.subscribe(ada, { plan: 'studio' });
+    await story.post(`customers/external:${ada}/credits/grants`, { quantity: 60 });
+    await use(story, ada, 150);
+    await story.day(1);
+    // The 20 that were to be paid in money fall away, and 5 that were paid with credits.
+    await story.post('usage/corrections', {
+      idempotency_key: randomUUID(),
+      customer: ada,
+      meter: 'images',
+      value: -25,
+      reason: 'Counted twice',
+    });
+    expect(await story.get(`customers/external:${ada}/credits`)).toMatchObject({ balance: 10 });
+    expect(await story.get(`subscriptions/${id}/estimate`)).toMatchObject({ total: { amount: 1_000 } });
+    await story.day(2);
+    // 5 with the credits that came back, and 5 at 3 cents.
+    await use(story, ada, 10);
+    expect(await story.get(`subscriptions/${id}/estimate`)).toMatchObject({ total: { amount: 1_015 } });
+
+    await story.day(3, 1);
+    await story.day(30, 2);
+    expect((await story.invoiced(ada)).map(([total]) => total)).toEqual([1_000, 1_015]);
+  });
+
   it('is on no invoice of our own, and in no estimate of it', async () => {
     const story = await year.begin();
     await sell(story);
