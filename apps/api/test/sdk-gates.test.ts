@@ -5,12 +5,13 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import express from 'express';
 import Fastify, { type FastifyRequest } from 'fastify';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as expressGate from '../../../packages/sdk/src/express.ts';
 import * as fastifyGate from '../../../packages/sdk/src/fastify.ts';
 import { BillingOS, type BillingOSOptions } from '../../../packages/sdk/src/index.ts';
 import * as nestGate from '../../../packages/sdk/src/nest.ts';
 import * as nextGate from '../../../packages/sdk/src/next.ts';
+import { FeaturePolicies } from '../src/modules/entitlements/feature-policies.ts';
 import { startApi, type Tenant, type TestApi } from './fixtures/api.ts';
 import { grant } from './fixtures/grants.ts';
 import { type Proxy, startProxy } from './fixtures/proxy.ts';
@@ -48,11 +49,16 @@ type Options = expressGate.GateOptions<object>;
 /** Serves `GET /reports/7` behind a gate, and says who asked. Answers with its address. */
 type Serve = (client: BillingOS, options: Options) => Promise<string>;
 
+const said = (admission: nextGate.Admission | undefined) => ({
+  customer: admission?.customer,
+  degraded: admission?.degraded,
+});
+
 const servers: Record<string, Serve> = {
   Express: async (client, options) => {
     const app = express();
     app.get('/reports/:id', expressGate.gate<express.Request>(client, options), (request, response) => {
-      response.json({ customer: expressGate.admissionOf(request)?.customer });
+      response.json(said(expressGate.admissionOf(request)));
     });
     const server = app.listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
@@ -64,7 +70,7 @@ const servers: Record<string, Serve> = {
   Fastify: async (client, options) => {
     const app = Fastify();
     app.addHook('onRequest', fastifyGate.gate<FastifyRequest>(client, options));
-    app.get('/reports/:id', (request) => ({ customer: fastifyGate.admissionOf(request)?.customer }));
+    app.get('/reports/:id', (request) => said(fastifyGate.admissionOf(request)));
     stops.push(() => app.close());
     return app.listen({ port: 0, host: '127.0.0.1' });
   },
@@ -73,7 +79,7 @@ const servers: Record<string, Serve> = {
     class ReportsController {
       @Get(':id')
       get(@Req() request: FastifyRequest) {
-        return { customer: nestGate.admissionOf(request)?.customer };
+        return said(nestGate.admissionOf(request));
       }
     }
     @Module({ controllers: [ReportsController] })
@@ -89,7 +95,7 @@ const servers: Record<string, Serve> = {
   },
   Next: async (client, options) => {
     const handler = nextGate.gate<Request, []>(client, options, (request) =>
-      Response.json({ customer: nextGate.admissionOf(request)?.customer }),
+      Response.json(said(nextGate.admissionOf(request))),
     );
     const app = Fastify();
     // As Next calls a route handler: with a Request, for a Response.
@@ -143,7 +149,7 @@ describe.each(Object.entries(servers))('a gate of %s', (_, serve) => {
     });
 
     expect(response.status).toBe(200);
-    expect(await response.json()).toEqual({ customer });
+    expect(await response.json()).toEqual({ customer, degraded: false });
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'x-ratelimit-limit': '10',
       'x-ratelimit-used': '0',
@@ -214,12 +220,63 @@ describe.each(Object.entries(servers))('a gate of %s', (_, serve) => {
       const denied = await fetch(`${denying}/reports/7`, { headers: { 'x-api-key': key } });
       expect([denied.status, await codeOf(denied)]).toEqual([503, 'access_unknown']);
       const allowed = await fetch(`${allowing}/reports/7`, { headers: { 'x-api-key': key } });
-      expect([allowed.status, await allowed.json()]).toEqual([200, { customer: null }]);
+      expect([allowed.status, await allowed.json()]).toEqual([200, { customer: null, degraded: true }]);
     } finally {
       proxy.restore();
       await client.close({ timeoutMs: 0 });
     }
   });
+});
+
+describe('while BillingOS can look nothing up', () => {
+  let postgres: Proxy;
+  let redis: Proxy;
+  let instance: TestApi;
+  let client: BillingOS;
+  beforeAll(async () => {
+    await tenant.asServer('POST', 'features', {
+      key: 'reports',
+      name: 'Reports',
+      type: 'boolean',
+      on_outage: 'allow',
+    });
+    postgres = await startProxy(api.database.apiUrl);
+    redis = await startProxy(process.env['REDIS_URL'] ?? '');
+    instance = await api.another({ DATABASE_URL: postgres.url, REDIS_URL: redis.url });
+    await instance.app.listen(0, '127.0.0.1');
+    client = newClient({ baseUrl: await instance.app.getUrl(), onLogError: () => undefined });
+    await client.check('stranger', 'reports');
+    await vi.waitFor(() => {
+      if (instance.app.get(FeaturePolicies).find(tenant.environment_id, 'reports') === undefined) {
+        throw new Error('The policies are not known yet.');
+      }
+    }, 10_000);
+    postgres.cut();
+    redis.cut();
+  }, 60_000);
+  afterAll(async () => {
+    postgres.restore();
+    redis.restore();
+    await client.close({ timeoutMs: 0 });
+    instance.app.getHttpServer().closeAllConnections();
+    await instance.close();
+    await postgres.close();
+    await redis.close();
+  });
+
+  it.each(Object.entries(servers))(
+    'a gate of %s lets through by the feature’s policy, marked, and answers 503 to whom it denies',
+    async (_, serve) => {
+      const customer = () => 'stranger';
+      const allowing = await serve(client, { customer, feature: 'reports' });
+      const denying = await serve(client, { customer, feature: 'exports' });
+
+      const allowed = await fetch(`${allowing}/reports/7`);
+      expect([allowed.status, await allowed.json()]).toEqual([200, { customer: 'stranger', degraded: true }]);
+      const denied = await fetch(`${denying}/reports/7`);
+      expect([denied.status, await codeOf(denied)]).toEqual([503, 'access_unknown']);
+    },
+  );
 });
 
 describe('the options of a gate', () => {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -87,6 +88,56 @@ describe('a check', () => {
       reason: null,
       degraded: true,
     });
+  });
+
+  describe('that BillingOS cannot look up', () => {
+    const byPolicy = { ...allowed, reason: 'outage', remaining: null, version: 0, degraded: true };
+
+    it('is answered by the feature’s policy, as BillingOS says it', async () => {
+      await clientOf((response) => sendJson(response, 200, byPolicy));
+
+      expect(await billing.check('user_42', 'api_calls')).toEqual(byPolicy);
+      expect(await billing.hasFeature('user_42', 'api_calls')).toBe(true);
+    });
+
+    it('is answered by what the code says of this feature, before the policy', async () => {
+      await clientOf((response) => sendJson(response, 200, byPolicy), { fallback: { api_calls: false } });
+
+      expect(await billing.check('user_42', 'api_calls')).toMatchObject({
+        allowed: false,
+        reason: 'unreachable',
+        degraded: true,
+      });
+      expect(await billing.hasFeature('user_42', 'api_calls', { fallback: true })).toBe(true);
+      expect(await billing.hasFeature('user_42', 'exports')).toBe(true);
+    });
+
+    it('is answered by what BillingOS last knew, whatever the code says', async () => {
+      const known = { ...allowed, allowed: false, reason: 'not_entitled', degraded: true };
+      await clientOf((response) => sendJson(response, 200, known), { fallback: true });
+
+      expect(await billing.check('user_42', 'api_calls')).toEqual(known);
+    });
+
+    it.each([
+      ['cannot read what a customer may do', (response) => sendError(response, 503, 'service_unavailable')],
+      ['does not answer in time what a customer may do', () => undefined],
+    ] as [string, (response: ServerResponse) => void][])(
+      'is asked for all the same, with a snapshot, when BillingOS %s',
+      async (_, fail) => {
+        await clientOf(
+          (response, { path }) =>
+            path.endsWith('/check') ? sendJson(response, 200, byPolicy) : fail(response),
+          { snapshot: true },
+        );
+
+        expect(await billing.check('user_42', 'api_calls')).toEqual(byPolicy);
+        expect(await billing.check('user_42', 'api_calls')).toEqual(byPolicy);
+
+        const reads = server.requests.filter(({ path }) => path.endsWith('/customers/user_42/entitlements'));
+        expect(reads).toHaveLength(1);
+      },
+    );
   });
 
   it('never answers with the fallback what is a mistake', async () => {

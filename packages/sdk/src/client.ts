@@ -4,7 +4,7 @@ import { isUnreachable } from './internal/backoff.ts';
 import { flushTimeoutMs, type ReportOptions, Reports } from './internal/reports.ts';
 import { type ConnectionOptions, readSettings } from './internal/settings.ts';
 import { Transport } from './internal/transport.ts';
-import { type SnapshotOptions, Snapshots } from './internal/snapshots.ts';
+import { type Question, type SnapshotOptions, Snapshots } from './internal/snapshots.ts';
 import type { TrackedUsage } from './internal/usage-queue.ts';
 import { Gate, type GateOptions } from './middleware/gate.ts';
 import { AddOns } from './resources/add-ons.ts';
@@ -26,8 +26,9 @@ import { Usage, type UsageEvent } from './resources/usage.ts';
 
 export interface BillingOSOptions extends ConnectionOptions, ReportOptions {
   /**
-   * What `hasFeature` and `check` answer when BillingOS cannot be reached and nothing is known: for all features, or for
-   * each, such as `{ exports: true }`; false for those not named. Default: false.
+   * What `hasFeature` and `check` answer when BillingOS cannot be reached or cannot look it up, and nothing is known: for
+   * all features, or for each, such as `{ exports: true }`. For those not named: what BillingOS says (`on_outage` of the
+   * feature) if it can be reached, else false.
    */
   fallback?: boolean | Readonly<Record<string, boolean>> | undefined;
   /**
@@ -40,17 +41,20 @@ export interface BillingOSOptions extends ConnectionOptions, ReportOptions {
 export interface CheckOptions extends RequestOptions {
   /** How many units are to be used, of a metered feature. Default: 1. */
   required?: number | undefined;
-  /** What to answer when BillingOS cannot be reached. Default: the client's. */
+  /** What to answer when BillingOS cannot be reached or cannot look it up. Default: the client's. */
   fallback?: boolean | undefined;
 }
 
 /** The answer to "may this customer use this feature now?". */
 export interface Check extends Omit<EntitlementCheck, 'reason' | 'type' | 'version'> {
-  /** Why not; null when allowed. `unreachable`: BillingOS gave no answer, and the fallback is false. */
+  /**
+   * Why not; null when allowed. `unreachable`: BillingOS gave no answer, and the fallback is false. `outage`, allowed or
+   * not: BillingOS could look nothing up, and the feature's `on_outage` decided.
+   */
   reason: EntitlementCheck['reason'] | 'unreachable';
   /** null when BillingOS gave no answer, or did not list the feature. */
   type: EntitlementCheck['type'] | null;
-  /** null when BillingOS gave no answer. */
+  /** null when BillingOS gave no answer, 0 when it knew nothing of the customer. */
   version: number | null;
 }
 
@@ -127,7 +131,8 @@ export class BillingOS {
         ? undefined
         : new Snapshots(this.entitlements, options.snapshot === true ? {} : options.snapshot, {
             ...this.#checkLimits,
-            deadlineMs: checkDeadlineMs,
+            // Whoever waits for it asks for the check itself if it fails.
+            retriesMax: 0,
           });
     this.#reports = new Reports({ usage: this.usage, requests: this.requests }, options);
   }
@@ -166,12 +171,14 @@ export class BillingOS {
     }
     const limits = { deadlineMs, timeoutMs, retriesMax, signal };
     try {
-      return this.#snapshots === undefined
-        ? await this.entitlements.check({ customer, feature, required }, limits)
-        : await this.#snapshots.ask(question, limits);
+      const answer =
+        this.#snapshots === undefined
+          ? await this.entitlements.check({ customer, feature, required }, limits)
+          : await this.#snapshots.ask(question, limits);
+      return answer.reason === 'outage' ? this.#unknown(question, fallback, answer) : answer;
     } catch (error) {
       if (isUnreachable(error)) {
-        return this.#snapshots?.lastKnown(question) ?? this.#unansweredCheck(feature, fallback);
+        return this.#unknown(question, fallback, undefined);
       }
       throw error;
     }
@@ -286,14 +293,24 @@ export class BillingOS {
     await Promise.all([this.#snapshots?.close(), this.#reports.close(timeoutMs)]);
   }
 
-  #unansweredCheck(feature: string, fallback: boolean | undefined): Check {
-    const ofFeature = typeof this.#fallback === 'object' ? this.#fallback[feature] : this.#fallback;
-    const allowed = fallback ?? ofFeature ?? false;
+  /** What was last known here, else what the caller's code says, else what BillingOS said by policy, else no. */
+  #unknown(question: Question, fallback: boolean | undefined, said: Check | undefined): Check {
+    const known = this.#snapshots?.lastKnown(question);
+    if (known !== undefined) {
+      return known;
+    }
+    const { feature } = question;
+    const chosen =
+      fallback ?? (typeof this.#fallback === 'object' ? this.#fallback[feature] : this.#fallback);
+    if (said !== undefined && chosen === undefined) {
+      return said;
+    }
+    const allowed = chosen ?? false;
     return {
       allowed,
       reason: allowed ? null : 'unreachable',
       feature,
-      type: null,
+      type: said?.type ?? null,
       used: null,
       limit: null,
       remaining: null,

@@ -1,4 +1,4 @@
-import { BillingOSError, NotFoundError, TimeoutError } from '../core/errors.ts';
+import { BillingOSError, NotFoundError, ServiceUnavailableError, TimeoutError } from '../core/errors.ts';
 import type { RequestOptions } from '../core/request-options.ts';
 import type {
   CustomerEntitlements,
@@ -119,18 +119,30 @@ export class Snapshots {
     }
     this.start();
     if (Date.now() < this.#awayUntil) {
+      return this.lastKnown(question) ?? this.#check(question, options);
+    }
+    const began = performance.now();
+    let isRead = false;
+    try {
+      const read = await this.#readAndJudge(question, options.signal);
+      isRead = true;
+      return read ?? (await this.#check(question, options));
+    } catch (error) {
+      if (!isUnreachable(error)) {
+        throw error;
+      }
+      this.#awayUntil = Date.now() + awayMs;
       const known = this.lastKnown(question);
+      // It cannot look anything up, or takes too long: a check it may still answer, by what it knows.
+      const mayKnow = !isRead && (error instanceof ServiceUnavailableError || error instanceof TimeoutError);
       if (known !== undefined) {
         return known;
       }
-    }
-    try {
-      return (await this.#readAndJudge(question, options.signal)) ?? (await this.#check(question, options));
-    } catch (error) {
-      if (isUnreachable(error)) {
-        this.#awayUntil = Date.now() + awayMs;
+      if (!mayKnow) {
+        throw error;
       }
-      throw error;
+      const { deadlineMs = Infinity } = options;
+      return this.#check(question, { ...options, deadlineMs: deadlineMs - (performance.now() - began) });
     }
   }
 
@@ -226,7 +238,7 @@ export class Snapshots {
 
   async #check(question: Question, options: RequestOptions): Promise<EntitlementCheck> {
     const answer = await this.#source.check(question, options);
-    if (answer.reason === 'not_entitled') {
+    if (answer.reason === 'not_entitled' && !answer.degraded) {
       this.#entries.get(question.customer)?.deny(question.feature, answer.version);
     }
     return answer;

@@ -33,7 +33,10 @@ export interface GateOptions<Request> {
   counts?: ((status: number) => boolean) | undefined;
   /** Whether requests are logged. Default: true. */
   log?: boolean | undefined;
-  /** When BillingOS cannot be reached and nothing is known: `deny` answers 503, `allow` lets through. Default: `deny`. */
+  /**
+   * When BillingOS cannot be reached and nothing is known, or the feature's `on_outage` denies: `deny` answers 503, `allow`
+   * lets through. Default: `deny`.
+   */
   away?: 'allow' | 'deny' | undefined;
 }
 
@@ -45,6 +48,8 @@ export interface Admission {
   key: KeyVerification | null;
   /** What was said of the feature; null with a key, and without a feature. */
   check: Check | Consumption | null;
+  /** It may be out of date, or nobody knew and `on_outage`, `fallback` or `away` decided. */
+  degraded: boolean;
 }
 
 export interface Passage {
@@ -155,7 +160,7 @@ export class Gate<Request> {
     }
     const meter = this.#meter(key_.quota?.feature);
     return {
-      admission: { customer, key: key_, check: null },
+      admission: { customer, key: key_, check: null, degraded: key_.degraded },
       headers,
       of,
       ...(consume || meter === undefined || customer === null
@@ -172,7 +177,7 @@ export class Gate<Request> {
     if (feature === undefined) {
       const meter = this.#meter(undefined);
       return {
-        admission: { customer, key: null, check: null },
+        admission: { customer, key: null, check: null, degraded: false },
         headers: {},
         of: { customer },
         ...(meter === undefined ? {} : { metered: { customer, meter, value: cost } }),
@@ -185,7 +190,8 @@ export class Gate<Request> {
           this.#billing.limits,
         )
       : await this.#billing.check(customer, feature, { required: cost });
-    if (check.reason === 'unreachable') {
+    // Nobody knows whether: that is no fault of who asks.
+    if (!check.allowed && ['unreachable', 'outage'].includes(check.reason ?? '')) {
       return this.#away(customer);
     }
     const headers = limitHeaders(check);
@@ -200,7 +206,7 @@ export class Gate<Request> {
     }
     const meter = this.#meter(check.type === 'metered' ? feature : undefined);
     return {
-      admission: { customer, key: null, check },
+      admission: { customer, key: null, check, degraded: check.degraded },
       headers,
       of: { customer },
       ...(consume || meter === undefined ? {} : { metered: { customer, meter, value: cost } }),
@@ -209,7 +215,7 @@ export class Gate<Request> {
 
   #away(customer: string | null = null): Decision {
     return this.#options.away === 'allow'
-      ? { admission: { customer, key: null, check: null }, headers: {} }
+      ? { admission: { customer, key: null, check: null, degraded: true }, headers: {} }
       : { refusal: problems.away, headers: { 'Retry-After': '1' } };
   }
 
