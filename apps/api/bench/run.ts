@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { measureExploring } from './explore.ts';
 import { fill } from './fill.ts';
 import { drive, type Load, measurePair } from './measure.ts';
 import { watchMemory } from './memory.ts';
@@ -16,6 +17,7 @@ const trackConnections = 64;
 const memoryWarmUpSeconds = 20;
 const memorySeconds = 120;
 const fullRows = Number(process.env['BENCH_FULL_ROWS'] ?? 20_000_000);
+const exploredRows = Number(process.env['BENCH_EXPLORE_ROWS'] ?? 5_000_000);
 
 const checkPath = '/api/v1/entitlements/check';
 const apiFolder = fileURLToPath(new URL('..', import.meta.url));
@@ -39,6 +41,7 @@ const measures = {
   check_many: { measure: measureManyCustomers, isUsual: false },
   track_memory: { measure: measureMemory, isUsual: false },
   track_full: { measure: measureFullTables, isUsual: false },
+  explore: { measure: measureExploration, isUsual: false },
 };
 try {
   for (const [name, { measure, isUsual }] of Object.entries(measures)) {
@@ -132,6 +135,11 @@ async function measureFullTables(stack: BenchStack): Promise<void> {
   const empty = await shareOfBare();
   await fill(stack.ownerUrl, fullRows);
   report('track_full', await shareOfBare(), empty, { unit: '%_of_bare', goal: 0.75 });
+}
+
+async function measureExploration(stack: BenchStack): Promise<void> {
+  const { ours, baseline } = await measureExploring(stack, exploredRows);
+  report('explore', ours, baseline, { unit: 'ms', goal: 10, lower: true });
 }
 
 async function measureStreaming(bench: BenchStack): Promise<void> {
