@@ -1,6 +1,7 @@
-// Makes the usage totals what the events add up to: `pnpm rebuild:usage [ENVIRONMENT…]`, all of them without one.
+// Makes the usage totals and rollups what the events add up to: `pnpm rebuild:usage [ENVIRONMENT…]`, all of them without one.
 // With the API's own DATABASE_URL. Prints each total that was wrong; ends with 0 also when there were some.
 import pg from 'pg';
+import { propertyValuesMax } from './modules/usage/rollup-limits.ts';
 
 const connectionString = process.env['DATABASE_URL'];
 if (connectionString === undefined || connectionString === '') {
@@ -22,6 +23,7 @@ try {
         `${id} ${row['customer_id']} ${row['meter_id']} ${row['period_start']}: ${row['value_before']} -> ${row['value_after']}\n`,
       );
     }
+    await client.query('select app.rebuild_usage_rollups($1, $2, now())', [id, propertyValuesMax]);
   }
 } finally {
   await client.end();

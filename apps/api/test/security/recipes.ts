@@ -11,6 +11,7 @@ import { CustomerLinks } from '../../src/modules/customers/customer-links.ts';
 import { MailService } from '../../src/modules/mail/mail.service.ts';
 import { Database } from '../../src/platform/database/database.ts';
 import { RequestLogsService } from '../../src/modules/request-logs/request-logs.service.ts';
+import { RollUpUsage } from '../../src/modules/usage/roll-up-usage.ts';
 import { type TestStack, webhookSecret } from '../fixtures/stack.ts';
 import type { Tenant } from '../fixtures/api.ts';
 
@@ -820,6 +821,8 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
   const logged = { method: 'GET', status_code: 200, response_time_ms: 12, customer: 'user_42' };
   await asServer('POST', 'track', { endpoint: '/users/1', ...logged, idempotency_key: 'call_0' });
   await stack.app.get(RequestLogsService).rollUp();
+  await asServer('PATCH', `meters/${meter.body['id']}`, { group_by: ['model'] });
+  await stack.app.get(RollUpUsage).rollUp();
   await asServer('POST', 'track', { endpoint: '/users/2', ...logged });
   await asOwner('PATCH', 'request-log-settings', { retention_days: 7 });
   const writeInvoice = () => writeManualInvoice(stack, tenant);

@@ -13,16 +13,20 @@ export interface Explored {
   group_by?: string | undefined;
 }
 
-/** `bucket` null: of the whole range. `is_group`: of one group, whose name may be null; else of all of them. */
+/**
+ * `bucket` null: of the whole range. `is_group`: of one group, whose name may be null, in its `place` by size; without a
+ * place, of all other groups. Else of all of them.
+ */
 export interface ExploredRow {
   bucket: Date | null;
   is_group: boolean;
-  is_top: boolean | null;
+  place: number | null;
   group: string | null;
   value: string;
   events: number;
 }
 
+/** From the events themselves. */
 @Injectable()
 export class ExploreUsageRepository {
   constructor(private readonly database: Database) {}
@@ -35,31 +39,28 @@ export class ExploreUsageRepository {
     return rows[0]?.start ?? time;
   }
 
-  /** The groups with the most use, the largest first, and one more when there are more. Null: without the property. */
-  async top(environmentId: string, explored: Explored, groupsMax: number): Promise<(string | null)[]> {
-    const { rows } = await sql<{ group: string | null }>`
-      select "group" from (${this.counted(environmentId, explored)}) counted
-      group by "group"
-      order by ${amountOf(explored)} desc, "group"
-      limit ${groupsMax + 1}
-    `.execute(this.database.q);
-    return rows.map(({ group }) => group);
-  }
-
-  /** Of all, of each of these groups and of the others together: over the whole range, and in each interval. */
-  async values(environmentId: string, explored: Explored, top: (string | null)[]): Promise<ExploredRow[]> {
-    // What has no group equals no value of an array: it is said apart.
-    const isTop = sql`("group" is not null and "group" = any (${top.filter((group) => group !== null)}::text[])
-      or "group" is null and ${top.includes(null)})`;
+  /** Of all, of each of the `top` largest groups and of the others together. */
+  async values(environmentId: string, explored: Explored, top: number): Promise<ExploredRow[]> {
+    const counted = this.counted(environmentId, explored);
     const { rows } = await sql<ExploredRow>`
-      select bucket, grouping(is_top) = 0 as is_group, is_top, shown as "group", ${amountOf(explored)}::text as value,
+      with counted as (${counted}), largest as (
+        select array(
+          select "group" from counted
+          where ${explored.group_by !== undefined}
+          group by "group"
+          order by ${amountOf(explored)} desc, "group"
+          limit ${top}
+        ) as groups
+      )
+      select bucket, grouping(place) = 0 as is_group, place, shown as "group", ${amountOf(explored)}::text as value,
              count(*) as events
       from (
-        select c.*, date_trunc(${explored.interval}, c.occurred_at, ${explored.timezone}) as bucket, ${isTop} as is_top,
-               case when ${isTop} then "group" end as shown
-        from (${this.counted(environmentId, explored)}) c
-      ) counted
-      group by grouping sets ((), (bucket), (is_top, shown), (bucket, is_top, shown))
+        select c.*, date_trunc(${explored.interval}, c.occurred_at, ${explored.timezone}) as bucket,
+               array_position(l.groups, c."group") as place,
+               case when c."group" = any (l.groups) then c."group" end as shown
+        from counted c cross join largest l
+      ) placed
+      group by grouping sets ((), (bucket), (place, shown), (bucket, place, shown))
       order by bucket nulls first
     `.execute(this.database.q);
     return rows;

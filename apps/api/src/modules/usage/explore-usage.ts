@@ -4,6 +4,7 @@ import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
 import { FeaturesService } from '../catalog/features.service.ts';
 import { CustomersService } from '../customers/customers.service.ts';
+import { ExploreRollupsRepository } from './explore-rollups.repository.ts';
 import { type Explored, type ExploredRow, ExploreUsageRepository } from './explore-usage.repository.ts';
 import type { exploreUsage, usageExploration } from './explore-usage.schemas.ts';
 import { ExplorationTooFine, NotGroupedBy } from './usage.errors.ts';
@@ -13,12 +14,13 @@ const rangeDefaultDays = 30;
 /** How far apart the ends may be, in days. Events are kept for 400. */
 const daysMax: Record<Explored['interval'], number> = { hour: 31, day: 400, month: 400 };
 
-/** What was used when, by whom and of what kind, from the events themselves. */
+/** What was used when, by whom and of what kind. */
 @Injectable()
 export class ExploreUsage {
   constructor(
     private readonly database: Database,
     private readonly events: ExploreUsageRepository,
+    private readonly rollups: ExploreRollupsRepository,
     private readonly features: FeaturesService,
     private readonly customers: CustomersService,
     private readonly clock: Clock,
@@ -49,10 +51,10 @@ export class ExploreUsage {
           : await this.customers.get(environmentId, query.customer, 'customer');
       const from = await this.events.startOf(interval, timezone, wished);
       const explored = { meter, from, to, interval, timezone, customer_id: customer?.id, group_by: groupBy };
-      const largest = groupBy === undefined ? [] : await this.events.top(environmentId, explored, top);
-      const shown = largest.slice(0, top);
-      const rows = await this.events.values(environmentId, explored, shown);
-      const others = rows.filter(({ is_group: isGroup, is_top: isTop }) => isGroup && isTop === false);
+      const source = (await this.rollups.answers(environmentId, explored)) ? this.rollups : this.events;
+      const rows = await source.values(environmentId, explored, top);
+      const others = rows.filter(({ is_group: isGroup, place }) => isGroup && place === null);
+      const groups = rows.filter(({ bucket, place }) => bucket === null && place !== null);
       return {
         meter: meter.key,
         aggregation: meter.aggregation,
@@ -61,11 +63,10 @@ export class ExploreUsage {
         interval,
         timezone,
         ...sumsOf(rows.filter(({ is_group: isGroup }) => !isGroup)),
-        groups: shown.map((group) => ({
-          group,
-          ...sumsOf(rows.filter((row) => row.is_group && row.is_top === true && row.group === group)),
-        })),
-        other: largest.length > top ? sumsOf(others) : null,
+        groups: groups
+          .toSorted((one, other) => Number(one.place) - Number(other.place))
+          .map(({ place, group }) => ({ group, ...sumsOf(rows.filter((row) => row.place === place)) })),
+        other: groupBy !== undefined && others.length > 0 ? sumsOf(others) : null,
       };
     });
   }

@@ -4,6 +4,7 @@ import { AuditModule } from '../audit/audit.module.ts';
 import { CatalogModule } from '../catalog/catalog.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { CorrectUsage } from './correct-usage.ts';
+import { ExploreRollupsRepository } from './explore-rollups.repository.ts';
 import { ExploreUsage } from './explore-usage.ts';
 import { ExploreUsageRepository } from './explore-usage.repository.ts';
 import { ForwardUsage } from './forward-usage.ts';
@@ -12,6 +13,7 @@ import { Ingest } from './ingest.ts';
 import { MeterDrift } from './meter-drift.ts';
 import { RejectedEvents } from './rejected-events.ts';
 import { RetractUsage } from './retract-usage.ts';
+import { RollUpUsage } from './roll-up-usage.ts';
 import { TotalsRepository } from './totals.repository.ts';
 import { TrackUsage } from './track-usage.ts';
 import { UsageSettingsController } from './usage-settings.controller.ts';
@@ -29,6 +31,8 @@ import { UsageService } from './usage.service.ts';
     TotalsRepository,
     ExploreUsage,
     ExploreUsageRepository,
+    ExploreRollupsRepository,
+    RollUpUsage,
     TrackUsage,
     CorrectUsage,
     RetractUsage,

@@ -11,7 +11,7 @@ import type { UsedInPeriod, UsedPeriod } from './used-period.ts';
 
 const day = 24 * 60 * 60 * 1000;
 /** Long enough to answer for a yearly invoice. */
-const eventsKeptDays = 400;
+export const eventsKeptDays = 400;
 /** An event may be repeated for 35 days. */
 const keysKeptDays = 36;
 

@@ -1388,6 +1388,10 @@ export interface UsageEvents {
   reason: string | null;
   received_at: Timestamp;
   /**
+   * The transaction that stored it. Those below app.usage_rolled_until() are in usage_rollups, and those without one.
+   */
+  recorded_in: Generated<number | null>;
+  /**
    * Why it is not part of any total. Null: it is.
    */
   uncounted: "filtered" | "property_missing" | "property_not_a_quantity" | "retracted" | null;
@@ -1474,6 +1478,42 @@ export interface UsageReservations {
   quantity: Numeric;
   settled_at: Timestamp | null;
   state: "confirmed" | "held" | "released";
+}
+
+export interface UsageRollupProperties {
+  /**
+   * It was listed when there were events already: what occurred before is rolled up only in part. Null: everything is.
+   */
+  complete_from: Timestamp | null;
+  environment_id: string;
+  /**
+   * It had too many values for adding up to help, or was not listed any more. Until app.rebuild_usage_rollups looks again.
+   */
+  given_up_at: Timestamp | null;
+  meter_id: string;
+  property: string;
+}
+
+export interface UsageRollups {
+  bucket: Timestamp;
+  environment_id: string;
+  events: number;
+  /**
+   * Of customers the id; of a property = and its value, or nothing for the events without it.
+   */
+  group: string;
+  /**
+   * Empty: all of them. `customer`, or a property that the meter lists.
+   */
+  grouped_by: string;
+  meter_id: string;
+  unit: "day" | "hour";
+  value: Numeric;
+}
+
+export interface UsageRollupState {
+  one: Generated<boolean>;
+  rolled_until: number;
 }
 
 export interface UsageUniqueValues {
@@ -1603,6 +1643,9 @@ export interface DB {
   usage_records: UsageRecords;
   usage_rejections: UsageRejections;
   usage_reservations: UsageReservations;
+  usage_rollup_properties: UsageRollupProperties;
+  usage_rollup_state: UsageRollupState;
+  usage_rollups: UsageRollups;
   usage_unique_values: UsageUniqueValues;
   usage_windows: UsageWindows;
   webhook_events: WebhookEvents;
