@@ -48,6 +48,15 @@ export function subscriptionQuery(api: EnvironmentApi, id: string) {
   });
 }
 
+/** What the current period comes to so far. */
+export function estimateQuery(api: EnvironmentApi, id: string) {
+  return queryOptions({
+    queryKey: [...subscriptionKeys.all(api), 'estimate', id],
+    queryFn: ({ signal }) =>
+      unwrap(api.client.GET('/api/v1/subscriptions/{id}/estimate', { params: { path: { id } }, signal })),
+  });
+}
+
 /** What a change would charge. Asked anew for each wish: the answer is of the second it was given in. */
 export function changePreviewQuery(api: EnvironmentApi, id: string, change: SubscriptionChange) {
   return queryOptions({

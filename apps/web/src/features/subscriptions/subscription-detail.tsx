@@ -11,6 +11,7 @@ import { useEnvironment } from '../merchants/environment-context.tsx';
 import { courseOf } from './course.ts';
 import { subscriptionQuery } from './queries.ts';
 import { SubscriptionActions } from './subscription-actions.tsx';
+import { SubscriptionEstimate } from './subscription-estimate.tsx';
 import { SubscriptionFacts } from './subscription-facts.tsx';
 import { SubscriptionItems } from './subscription-items.tsx';
 import { SubscriptionNotices } from './subscription-notices.tsx';
@@ -44,6 +45,7 @@ export function SubscriptionDetail({ id }: { id: string }) {
             <div className="grid content-start gap-4">
               <SubscriptionNotices subscription={data} />
               <SubscriptionItems subscription={data} />
+              {isOver(data) ? null : <SubscriptionEstimate subscription={data} />}
             </div>
             <SubscriptionFacts subscription={data} />
           </div>
