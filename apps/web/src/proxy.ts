@@ -39,7 +39,7 @@ export async function proxy(request: NextRequest) {
 }
 
 /** What customers reach by a link: the browser itself talks with the API and with Stripe. */
-const customerPage = /^\/(pay|survey)\//;
+const customerPage = /^\/(pay|survey|top-up)\//;
 
 function contentSecurityPolicy(nonce: string, isCustomerPage: boolean): string {
   const { api_url: apiUrl, stripe_js_url: stripeJsUrl } = env();

@@ -8,10 +8,15 @@ import { ask, type CardForm } from './customer-api.ts';
 import { loadStripe, type CardElements, type StripeJs } from './stripe-js.ts';
 
 type CardFieldsProps = {
-  token: string;
+  /** Of the page whose link was followed: `pay/…`. */
+  path: string;
   apiUrl: string;
   stripeJsUrl: string;
   label: string;
+  /** What becomes of the card, besides that Stripe alone sees it. */
+  note?: string;
+  /** Called before the bank may send the person away, to come back to this address. */
+  onConfirm?: () => void;
   /** Pays with the card that was confirmed. Throws what the API refuses. */
   onConfirmed: (setupIntent: string) => Promise<void>;
 };
@@ -19,7 +24,8 @@ type CardFieldsProps = {
 type Ready = { stripe: StripeJs; elements: CardElements; clientSecret: string };
 
 /** Stripe's card fields, and the button that confirms and pays. The card never passes this page's server. */
-export function CardFields({ token, apiUrl, stripeJsUrl, label, onConfirmed }: CardFieldsProps) {
+export function CardFields(props: CardFieldsProps) {
+  const { path, apiUrl, stripeJsUrl, label, note, onConfirm, onConfirmed } = props;
   const place = useRef<HTMLDivElement>(null);
   const [ready, setReady] = useState<Ready>();
   const [error, setError] = useState<string>();
@@ -28,7 +34,7 @@ export function CardFields({ token, apiUrl, stripeJsUrl, label, onConfirmed }: C
   useEffect(() => {
     let gone = false;
     const open = async () => {
-      const form = await ask<CardForm>(apiUrl, `pay/${token}/card-form`, {});
+      const form = await ask<CardForm>(apiUrl, `${path}/card-form`, {});
       const stripe = await loadStripe(stripeJsUrl, form);
       if (gone || place.current === null) return;
       const dark = document.documentElement.classList.contains('dark');
@@ -43,7 +49,7 @@ export function CardFields({ token, apiUrl, stripeJsUrl, label, onConfirmed }: C
     return () => {
       gone = true;
     };
-  }, [apiUrl, token, stripeJsUrl]);
+  }, [apiUrl, path, stripeJsUrl]);
 
   const confirm = async (event: FormEvent) => {
     event.preventDefault();
@@ -53,6 +59,7 @@ export function CardFields({ token, apiUrl, stripeJsUrl, label, onConfirmed }: C
     try {
       const submitted = await ready.elements.submit();
       if (submitted.error) throw new Error(submitted.error.message ?? 'Please complete the card.');
+      onConfirm?.();
       const { error: refused, setupIntent } = await ready.stripe.confirmSetup({
         elements: ready.elements,
         clientSecret: ready.clientSecret,
@@ -83,7 +90,7 @@ export function CardFields({ token, apiUrl, stripeJsUrl, label, onConfirmed }: C
         {label}
       </Button>
       <p className="text-xs text-muted">
-        Your card goes to Stripe, not to us. It is kept for the next periods of your subscription.
+        Your card goes to Stripe, not to us.{note === undefined ? null : ` ${note}`}
       </p>
     </form>
   );

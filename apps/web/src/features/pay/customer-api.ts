@@ -5,6 +5,8 @@ export type PayPage = Schemas['PayPage'];
 export type CardForm = Schemas['CardForm'];
 export type PayOutcome = Schemas['PayOutcome'];
 export type SurveyPage = Schemas['SurveyPage'];
+export type TopUpPage = Schemas['TopUpPage'];
+export type TopUpPurchase = Schemas['TopUpPurchase'];
 
 /** What the API refused, in its words. */
 export class Refused extends Error {

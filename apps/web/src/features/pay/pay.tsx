@@ -87,10 +87,11 @@ export function Pay({ token, apiUrl, stripeJsUrl }: PayProps) {
           <CardBody className="pt-4">
             <CardFields
               key={tries}
-              token={token}
+              path={`pay/${token}`}
               apiUrl={apiUrl}
               stripeJsUrl={stripeJsUrl}
               label={`Pay ${formatMoney(page.due)}`}
+              note="It is kept for the next periods of your subscription."
               onConfirmed={pay}
             />
           </CardBody>

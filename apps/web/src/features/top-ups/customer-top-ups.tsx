@@ -18,6 +18,7 @@ import { autoTopUpQuery, creditTopUpsQuery } from '../credits/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { AutoTopUpDialog } from './auto-top-up-dialog.tsx';
 import { SellPackDialog } from './sell-pack-dialog.tsx';
+import { TopUpLinkDialog } from './top-up-link-dialog.tsx';
 
 /** The packs a customer bought, and what buys them by itself. */
 export function CustomerTopUps({ customer }: { customer: Customer }) {
@@ -42,6 +43,7 @@ export function CustomerTopUps({ customer }: { customer: Customer }) {
               {automatic.data ? (
                 <AutoTopUpDialog customer={customer} settings={automatic.data.settings} packs={sold} />
               ) : null}
+              <TopUpLinkDialog customer={customer} />
               <SellPackDialog customer={customer} packs={sold} />
             </div>
           ) : null

@@ -1,0 +1,134 @@
+'use client';
+
+import { multiple } from '@billingos/pricing/money';
+import { Button } from '@billingos/ui/components/button';
+import { Card, CardBody } from '@billingos/ui/components/card';
+import { Field } from '@billingos/ui/components/field';
+import { Input } from '@billingos/ui/components/input';
+import { Notice } from '@billingos/ui/components/notice';
+import { useRef, useState } from 'react';
+import { formatMoney } from '../../formatting/money.ts';
+import { parseCount } from '../../formatting/numbers.ts';
+import { CardFields } from '../pay/card-fields.tsx';
+import { Refused, type TopUpPage } from '../pay/customer-api.ts';
+import { PackChoice } from './pack-choice.tsx';
+import { keepWish, type Wish } from './wish.ts';
+
+type BuyFormProps = {
+  page: TopUpPage;
+  path: string;
+  apiUrl: string;
+  stripeJsUrl: string;
+  /** Throws what the API refuses. */
+  onBuy: (wish: Wish, setupIntent?: string) => Promise<void>;
+  /** What is shown is not sold any more. */
+  onOutdated: () => void;
+};
+
+/** A pack, how many of it, and a card: the saved one, or a new one. */
+export function BuyForm({ page, path, apiUrl, stripeJsUrl, onBuy, onOutdated }: BuyFormProps) {
+  const packs = page.packs.toSorted((a, b) => a.credits - b.credits);
+  const [chosen, setChosen] = useState(packs[0]?.id ?? '');
+  const [typed, setTyped] = useState('1');
+  const [withNewCard, setWithNewCard] = useState(page.saved_card === null);
+  const [refusal, setRefusal] = useState<string>();
+  const [pending, setPending] = useState(false);
+  const wish = useRef<Wish>(undefined);
+
+  const pack = packs.find(({ id }) => id === chosen) ?? packs[0];
+  const count = parseCount(typed) ?? 0;
+  const fits = count >= 1 && count <= 100;
+  const total = pack && fits ? { ...pack.price, amount: multiple(pack.price.amount, count) } : undefined;
+
+  /** The same for as long as the same is wished: asked twice, it is charged once. */
+  const wished = (): Wish | undefined => {
+    if (pack === undefined || !fits) return undefined;
+    if (wish.current?.pack !== pack.id || wish.current.packs !== count) {
+      wish.current = { key: crypto.randomUUID(), pack: pack.id, packs: count };
+    }
+    return wish.current;
+  };
+  const buy = async (setupIntent?: string) => {
+    const current = wished();
+    if (current === undefined) throw new Error('Enter how many packs, 1 to 100.');
+    try {
+      await onBuy(current, setupIntent);
+    } catch (error) {
+      if (error instanceof Refused && error.code === 'card_needed') setWithNewCard(true);
+      if (error instanceof Refused && error.code === 'credit_pack_archived') onOutdated();
+      throw error;
+    }
+  };
+  const payWithSaved = async () => {
+    setPending(true);
+    setRefusal(undefined);
+    try {
+      await buy();
+    } catch (error) {
+      setRefusal(error instanceof Error ? error.message : 'Something went wrong. Try again.');
+    }
+    setPending(false);
+  };
+  const label = total ? `Pay ${formatMoney(total)}` : 'Pay';
+  return (
+    <div className="grid gap-4">
+      <PackChoice packs={packs} chosen={pack?.id ?? ''} onChoose={setChosen} />
+      <Field label="How many" className="max-w-28" error={fits ? undefined : 'Enter 1 to 100.'}>
+        {(control) => (
+          <Input
+            {...control}
+            inputMode="numeric"
+            autoComplete="off"
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+        )}
+      </Field>
+      <Card>
+        <CardBody className="grid gap-4 pt-4">
+          {refusal === undefined ? null : <Notice tone="danger">{refusal}</Notice>}
+          {withNewCard ? (
+            <CardFields
+              path={path}
+              apiUrl={apiUrl}
+              stripeJsUrl={stripeJsUrl}
+              label={label}
+              onConfirm={() => {
+                const current = wished();
+                if (current) keepWish(current);
+              }}
+              onConfirmed={buy}
+            />
+          ) : (
+            <>
+              <p className="text-sm">
+                <span className="text-muted">Charged to</span> {cardWords(page.saved_card)}
+              </p>
+              <Button
+                variant="primary"
+                size="lg"
+                pending={pending}
+                disabled={!total}
+                onClick={() => void payWithSaved()}
+              >
+                {label}
+              </Button>
+            </>
+          )}
+          {page.saved_card === null ? null : (
+            <Button variant="ghost" size="sm" onClick={() => setWithNewCard(!withNewCard)}>
+              {withNewCard ? `Use ${cardWords(page.saved_card)}` : 'Use another card'}
+            </Button>
+          )}
+        </CardBody>
+      </Card>
+    </div>
+  );
+}
+
+/** "Visa ending in 4242" */
+function cardWords(card: TopUpPage['saved_card']): string {
+  if (card === null) return 'your card';
+  const brand = card.brand.charAt(0).toUpperCase() + card.brand.slice(1);
+  return card.last4 === null ? brand : `${brand} ending in ${card.last4}`;
+}
