@@ -28,7 +28,7 @@ begin
     return query
     select case r.outcome when 'accepted' then 'allowed' else r.outcome end, admitted.snapshot, r.event_id,
            r.customer_id, r.cache_key, r.meter_id, r.period_start, r.used, r.usage_version
-    from app.record_usage(
+    from app.record_unusual_usage(
       array[for_environment], array[event_key], array[event_fingerprint], array[new_event_id],
       array[admitted.snapshot ->> 'customer_id'], array[new_customer_id], array[admitted.meter_key], array[asked],
       array[at], array[event_properties], array[new_forward_id], forward_seconds, at) r;

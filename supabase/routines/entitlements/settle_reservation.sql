@@ -39,7 +39,7 @@ begin
     -- The reservation's id is the event's key: it counts once, whatever is repeated.
     select r.event_id, r.period_start, r.used, r.usage_version into recorded
     from public.meters m
-    cross join lateral app.record_usage(
+    cross join lateral app.record_unusual_usage(
       array[for_environment], array[held.id], array[sha256(convert_to(confirmed_units::text, 'UTF8'))],
       array[new_event_id], array[held.customer_id], array[new_customer_id], array[m.key], array[confirmed_units],
       array[at], array[null::jsonb], array[new_forward_id], forward_seconds, at) r

@@ -15,7 +15,7 @@ as $$
     order by e.granted_at, e.id
     limit 1
   ) g on true
-  left join lateral app.period_at(g.billing_anchor, g.interval, g.interval_count, at) p on g.billing_anchor is not null
+  left join lateral app.period_around(g.billing_anchor, g.interval, g.interval_count, at) p on g.billing_anchor is not null
 $$;
 
 revoke execute on function app.usage_period from public;

@@ -225,6 +225,94 @@ describe('an event', () => {
   });
 });
 
+describe('a batch', () => {
+  it('keeps every name as it was sent, whatever characters it is made of', async () => {
+    await tenant.asServer('POST', 'meters', { key: 'null', name: 'Null', aggregation: 'sum' });
+    const names = ['null', 'NULL', 'a,b', '{a}', '"', '\\', '\\"', 'a\nb', 'ü 🙂', "'", '\\x00', '{}'];
+    const events = names.map((name, index) => ({
+      idempotency_key: `named ${name}`,
+      customer: name,
+      meter: 'null',
+      value: index + 0.5,
+      ...(index % 2 === 0 ? { properties: { [name]: name } } : {}),
+    }));
+
+    // The first time as strangers, the second as customers that are known.
+    for (const round of ['first', 'second']) {
+      const sent = events.map((event) => ({
+        ...event,
+        idempotency_key: `${event.idempotency_key} ${round}`,
+      }));
+      const { body } = await tenant.asServer('POST', 'usage/track', { events: sent });
+      expect(body['results']).toEqual(
+        sent.map((event) =>
+          expect.objectContaining({ idempotency_key: event.idempotency_key, status: 'accepted' }),
+        ),
+      );
+      const { rows } = await api.database.owner.query(
+        `select e.idempotency_key, c.external_id as customer, e.value::float8, e.properties from usage_events e
+         join customers c on c.environment_id = e.environment_id and c.id = e.customer_id
+         where e.environment_id = $1 and e.idempotency_key like 'named % ' || $2 order by e.id`,
+        [tenant.environment_id, round],
+      );
+      expect(rows).toEqual(
+        sent.map(({ idempotency_key: key, customer, value, properties }) => ({
+          idempotency_key: key,
+          customer,
+          value,
+          properties: properties ?? null,
+        })),
+      );
+    }
+  });
+
+  it('answers each event in its place, when late, repeated, unknown and usual ones are mixed', async () => {
+    const now = Date.now();
+    await tenant.asServer('POST', 'customers', { external_id: 'mixed-1' });
+    const anchor = new Date(now - 10 * day);
+    await grant(api, tenant, { customer: 'mixed-1', feature: 'tokens', limit: 100, anchor });
+    const event = (name: string, customer: string, more: Json = {}) => ({
+      idempotency_key: `mixed-${name}`,
+      customer,
+      meter: 'tokens',
+      value: 1,
+      ...more,
+    });
+    const late = { occurred_at: new Date(now - 20 * day).toISOString() };
+    await tenant.asServer('POST', 'usage/track', event('before', 'mixed-1'));
+
+    const { body } = await tenant.asServer('POST', 'usage/track', {
+      events: [
+        event('usual', 'mixed-1'),
+        event('late', 'mixed-1', late),
+        event('before', 'mixed-1'),
+        event('stranger', 'mixed-2'),
+        event('meterless', 'mixed-1', { meter: 'no-such-meter' }),
+        event('usual', 'mixed-1'),
+        event('before', 'mixed-1', { value: 2 }),
+        event('last', 'mixed-1'),
+      ],
+    });
+
+    expect(
+      body['results'].map(({ status, late: isLate, error }: Json) => [status, isLate, error?.code ?? null]),
+    ).toEqual([
+      ['accepted', false, null],
+      ['accepted', true, null],
+      ['duplicate', false, null],
+      ['accepted', false, null],
+      ['rejected', false, 'meter_unknown'],
+      ['duplicate', false, null],
+      ['rejected', false, 'idempotency_conflict'],
+      ['accepted', false, null],
+    ]);
+    expect((await usageOf('mixed-1')).map(({ value, event_count: count }) => [value, count])).toEqual([
+      [4, 4],
+    ]);
+    expect(await totalsThatDiffer()).toEqual([]);
+  });
+});
+
 describe('totals', () => {
   it('are the sums of their events, after concurrent events of several customers, meters and periods', async () => {
     const customers = ['sum-1', 'sum-2', 'sum-3', 'anchored'];

@@ -76,7 +76,7 @@ export class CorrectUsage {
       case 'conflict':
         throw new UsageKeyConflict(correction.idempotency_key);
       case 'accepted':
-        await this.ingest.tell([{ ...recorded, environment_id: environmentId, position: 1 }]);
+        await this.ingest.tell([{ ...recorded, environment_id: environmentId }]);
         break;
       case 'duplicate':
         break;

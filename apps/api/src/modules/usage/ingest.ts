@@ -4,7 +4,7 @@ import { Clock } from '../../platform/clock.ts';
 import { GroupCommit } from '../../platform/group-commit.ts';
 import { Metrics } from '../../platform/metrics.ts';
 import { IngestOverloaded } from './usage.errors.ts';
-import type { NewEvent, RecordedEvent } from './usage-event.ts';
+import type { NewEvent, RecordedEvent, RecordedTotal } from './usage-event.ts';
 import { UsageRepository } from './usage.repository.ts';
 
 /** Enough for one round trip to be shared by many, and few enough to commit in milliseconds. */
@@ -20,7 +20,7 @@ const waitingBytesMax = 64 * 1024 * 1024;
 /** What an event takes beside its properties, roughly. */
 const eventBytes = 1_024;
 
-type Listener = (recorded: readonly RecordedEvent[]) => Promise<void>;
+type Listener = (totals: readonly RecordedTotal[]) => Promise<void>;
 
 /**
  * Commits the events of concurrent requests together: whatever arrives while a commit is under way goes with the next
@@ -48,7 +48,7 @@ export class Ingest {
     });
   }
 
-  /** Tells about events after their commit and before their request is answered. It must not fail. */
+  /** Tells the totals that events brought about, after their commit and before their request is answered. It must not fail. */
   onRecorded(listener: Listener): void {
     this.listeners.push(listener);
   }
@@ -58,22 +58,26 @@ export class Ingest {
     return this.commits.add(events);
   }
 
-  /** Tells the listeners of events that were recorded elsewhere, after their commit. */
-  async tell(recorded: readonly RecordedEvent[]): Promise<void> {
-    await Promise.all(this.listeners.map((listener) => listener(recorded)));
+  /** Tells the listeners of totals that came about elsewhere, after their commit. */
+  async tell(totals: readonly RecordedTotal[]): Promise<void> {
+    await Promise.all(this.listeners.map((listener) => listener(totals)));
   }
 
   private async write(events: NewEvent[]): Promise<RecordedEvent[]> {
-    const recorded = await this.usage.record(events, this.env.get('USAGE_FORWARD_SECONDS'), this.clock.now());
+    const { answers, totals } = await this.usage.record(
+      events,
+      this.env.get('USAGE_FORWARD_SECONDS'),
+      this.clock.now(),
+    );
     const outcomes = new Map<string, number>();
-    for (const { outcome } of recorded) {
+    for (const { outcome } of answers) {
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     }
     for (const [outcome, count] of outcomes) {
       this.metrics.usageEvents.inc({ outcome }, count);
     }
-    await this.tell(recorded);
-    return recorded;
+    await this.tell(totals);
+    return answers;
   }
 }
 

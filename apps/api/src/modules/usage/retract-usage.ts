@@ -58,9 +58,7 @@ export class RetractUsage {
       case 'conflict':
         throw new UsageKeyConflict(retraction.idempotency_key);
       case 'accepted':
-        await this.ingest.tell([
-          { ...recorded, outcome: recorded.outcome, environment_id: environmentId, position: 1 },
-        ]);
+        await this.ingest.tell([{ ...recorded, environment_id: environmentId }]);
         break;
       case 'duplicate':
         break;

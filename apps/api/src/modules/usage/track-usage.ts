@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
 import { AppError } from '../../platform/errors.ts';
 import { invalidRequest } from '../../platform/http/validation.ts';
-import { idLike, newId } from '../../platform/ids.ts';
+import { newId } from '../../platform/ids.ts';
 import { plainReference } from '../customers/customer-reference.ts';
 import { Ingest } from './ingest.ts';
 import { RejectedEvents } from './rejected-events.ts';
@@ -101,16 +101,13 @@ function keyOf(item: unknown): string | null {
 }
 
 function countable(environmentId: string, event: UsageEvent, now: Date): NewEvent {
-  const occurredAt = event.occurred_at === undefined ? now : new Date(event.occurred_at);
-  if (!isCountable(occurredAt, now)) {
+  const occurredAt = event.occurred_at === undefined ? null : new Date(event.occurred_at);
+  if (occurredAt !== null && !isCountable(occurredAt, now)) {
     throw new EventTimeOutOfRange();
   }
-  const id = newId('usage_event');
   return {
     environment_id: environmentId,
-    id,
-    new_customer_id: idLike(id, 'customer'),
-    forward_id: idLike(id, 'usage_forward'),
+    id: newId('usage_event'),
     idempotency_key: event.idempotency_key,
     fingerprint: fingerprintOf(event),
     customer: plainReference(event.customer),

@@ -5,14 +5,14 @@ import type { UsageEvent } from './usage.schemas.ts';
 export interface NewEvent {
   environment_id: string;
   id: string;
-  new_customer_id: string;
-  forward_id: string;
   idempotency_key: string;
-  fingerprint: Buffer;
+  /** Hexadecimal. */
+  fingerprint: string;
   customer: string;
   meter: string;
   value: number;
-  occurred_at: Date;
+  /** Null: when it is recorded. */
+  occurred_at: Date | null;
   /** As JSON. */
   properties: string | null;
 }
@@ -29,12 +29,10 @@ export interface RecordedTotal {
   usage_version: number | null;
 }
 
-export interface RecordedEvent extends RecordedTotal {
-  /** From 1, in the order given. */
-  position: number;
+/** What became of an event. */
+export interface RecordedEvent {
   outcome: 'accepted' | 'duplicate' | 'conflict' | 'no_meter' | 'no_customer';
   event_id: string | null;
-  customer_id: string | null;
   /** It came for a period that was closed, and counts in the open one. */
   late: boolean;
 }
@@ -54,8 +52,8 @@ export function isCountable(occurredAt: Date, now: Date): boolean {
  * What makes two events with the same key the same event: everything the sender said. The order of properties does not
  * matter, and a time the sender left out stays left out, or a repetition would differ from the first attempt.
  */
-export function fingerprintOf(event: UsageEvent): Buffer {
+export function fingerprintOf(event: UsageEvent): string {
   const properties = Object.entries(event.properties ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const said = [event.customer, event.meter, event.value, event.occurred_at ?? null, properties];
-  return hash('sha256', JSON.stringify(said), 'buffer');
+  return hash('sha256', JSON.stringify(said));
 }

@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import { Env } from '../../env.ts';
 import { Database } from '../../platform/database/database.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
-import type { NewEvent, RecordedEvent } from './usage-event.ts';
+import { recordArguments, recordedFrom, type RecordRow } from './record-usage.ts';
+import type { NewEvent, RecordedEvent, RecordedTotal } from './usage-event.ts';
 
 export interface DueForward {
   environment_id: string;
@@ -26,7 +27,9 @@ export interface RejectedEvent {
   reason: string;
 }
 
-export interface Retracted extends Omit<RecordedEvent, 'environment_id' | 'position' | 'outcome'> {
+type Corrected = Omit<RecordedTotal, 'environment_id'> & RecordedEvent;
+
+export interface Retracted extends Omit<Corrected, 'outcome'> {
   outcome: 'accepted' | 'duplicate' | 'conflict' | 'no_event' | 'additive' | 'uncounted' | 'closed';
 }
 
@@ -37,33 +40,20 @@ export class UsageRepository {
     private readonly env: Env,
   ) {}
 
-  /**
-   * Records events of any environments in one statement (`app.record_usage` says what it does), and answers each, in their
-   * order.
-   */
-  async record(events: readonly NewEvent[], forwardSeconds: number, now: Date): Promise<RecordedEvent[]> {
-    const column = <T>(pick: (event: NewEvent) => T): T[] => events.map(pick);
-    const { rows } = await sql<RecordedEvent>`
+  /** Records events of any environments in one statement (`app.record_usage` says what it does). */
+  async record(
+    events: readonly NewEvent[],
+    forwardSeconds: number,
+    now: Date,
+  ): Promise<{ answers: RecordedEvent[]; totals: RecordedTotal[] }> {
+    const { targets, columns } = recordArguments(events);
+    const { rows } = await sql<RecordRow>`
       select * from app.record_usage(
-        ${column((event) => event.environment_id)}::text[],
-        ${column((event) => event.idempotency_key)}::text[],
-        ${column((event) => event.fingerprint)}::bytea[],
-        ${column((event) => event.id)}::text[],
-        ${column((event) => event.customer)}::text[],
-        ${column((event) => event.new_customer_id)}::text[],
-        ${column((event) => event.meter)}::text[],
-        ${column((event) => event.value)}::numeric[],
-        ${column((event) => event.occurred_at)}::timestamptz[],
-        ${column((event) => event.properties)}::jsonb[],
-        ${column((event) => event.forward_id)}::text[],
-        ${forwardSeconds}, ${now})
+        ${targets.environments}, ${targets.customers}, ${targets.meters},
+        ${columns.targets}, ${columns.keys}, ${columns.fingerprints}, ${columns.ids}, ${columns.values},
+        ${columns.occurred_at}, ${columns.properties}, ${forwardSeconds}, ${now})
     `.execute(this.database.functions);
-    // They come in the order they were recorded in.
-    const answers: RecordedEvent[] = [];
-    for (const row of rows) {
-      answers[row.position - 1] = row;
-    }
-    return answers;
+    return recordedFrom(events, rows);
   }
 
   /** Records a correction (`app.correct_usage` says what becomes of it). */
@@ -81,8 +71,8 @@ export class UsageRepository {
       occurred_at: Date;
       now: Date;
     },
-  ): Promise<Omit<RecordedEvent, 'environment_id' | 'position'>> {
-    const { rows } = await sql<Omit<RecordedEvent, 'environment_id' | 'position'>>`
+  ): Promise<Corrected> {
+    const { rows } = await sql<Corrected>`
       select * from app.correct_usage(
         ${environmentId}, ${wish.idempotency_key}, ${wish.fingerprint}, ${wish.id}, ${wish.customer}, ${wish.meter},
         ${wish.value}::numeric, ${wish.reason}, ${wish.occurred_at}, ${wish.forward_id},
