@@ -1,3 +1,4 @@
+import type { Check, CheckOptions } from './core/check.ts';
 import { NotFoundError } from './core/errors.ts';
 import type { RequestOptions } from './core/request-options.ts';
 import { isUnreachable } from './internal/backoff.ts';
@@ -13,7 +14,7 @@ import { Coupons } from './resources/coupons.ts';
 import { Credits } from './resources/credits.ts';
 import { Customers } from './resources/customers.ts';
 import { Disputes } from './resources/disputes.ts';
-import { type EntitlementCheck, Entitlements } from './resources/entitlements.ts';
+import { Entitlements } from './resources/entitlements.ts';
 import { Features } from './resources/features.ts';
 import { Invoices } from './resources/invoices.ts';
 import { Keys } from './resources/keys.ts';
@@ -36,26 +37,6 @@ export interface BillingOSOptions extends ConnectionOptions, ReportOptions {
    * Default: every check asks.
    */
   snapshot?: boolean | SnapshotOptions | undefined;
-}
-
-export interface CheckOptions extends RequestOptions {
-  /** How many units are to be used, of a metered feature. Default: 1. */
-  required?: number | undefined;
-  /** What to answer when BillingOS cannot be reached or cannot look it up. Default: the client's. */
-  fallback?: boolean | undefined;
-}
-
-/** The answer to "may this customer use this feature now?". */
-export interface Check extends Omit<EntitlementCheck, 'reason' | 'type' | 'version'> {
-  /**
-   * Why not; null when allowed. `unreachable`: BillingOS gave no answer, and the fallback is false. `outage`, allowed or
-   * not: BillingOS could look nothing up, and the feature's `on_outage` decided.
-   */
-  reason: EntitlementCheck['reason'] | 'unreachable';
-  /** null when BillingOS gave no answer, or did not list the feature. */
-  type: EntitlementCheck['type'] | null;
-  /** null when BillingOS gave no answer, 0 when it knew nothing of the customer. */
-  version: number | null;
 }
 
 export interface TrackOptions {

@@ -1,10 +1,5 @@
-export {
-  BillingOS,
-  type BillingOSOptions,
-  type Check,
-  type CheckOptions,
-  type TrackOptions,
-} from './client.ts';
+export { BillingOS, type BillingOSOptions, type TrackOptions } from './client.ts';
+export type { Check, CheckOptions } from './core/check.ts';
 export {
   APIError,
   AuthenticationError,

@@ -1,4 +1,4 @@
-import type { Check, CheckOptions } from '../client.ts';
+import type { Check, CheckOptions } from '../core/check.ts';
 import { APIError, BillingOSError } from '../core/errors.ts';
 import type { RequestOptions } from '../core/request-options.ts';
 import { isUnreachable } from '../internal/backoff.ts';
