@@ -4253,6 +4253,8 @@ export interface components {
             packs: number;
             credits: number;
             amount: components["schemas"]["Money"];
+            /** @description What of it was refunded, or is disputed: its share of the credits is taken. */
+            amount_back: components["schemas"]["Money"];
             is_automatic: boolean;
             /**
              * @description open: invoiced and not paid; paid: the credits are there.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TakeOverPayments } from '../../src/modules/payments/take-over-payments.ts';
 import { AutoTopUp } from '../../src/modules/top-ups/auto-top-up.ts';
 import type { Json, Tenant } from '../fixtures/api.ts';
 import { startStack, type TestStack } from '../fixtures/stack.ts';
@@ -45,6 +46,13 @@ const balance = async (customer: string): Promise<number> =>
   (await tenant.asServer('GET', `customers/${customer}/credits`)).body['balance'];
 const topUps = async (customer: string): Promise<Json[]> =>
   (await tenant.asServer('GET', `customers/${customer}/credits/top-ups`)).body['data'];
+const topUpRow = async (customer: string) => {
+  const { rows } = await stack.database.owner.query<{ stripe_invoice_id: string | null }>(
+    'select stripe_invoice_id from credit_top_ups where customer_id = $1',
+    [customer],
+  );
+  return rows[0] ?? { stripe_invoice_id: null };
+};
 const invoices = async (customer: string): Promise<Json[]> =>
   (await tenant.asServer('GET', `invoices?customer=${customer}`)).body['data'];
 
@@ -96,6 +104,105 @@ describe('credits that are bought', () => {
     await stack.settle();
     expect(await topUps(id)).toMatchObject([{ state: 'paid', failure: null }]);
     expect(await balance(id)).toBe(50);
+  });
+});
+
+describe('credits whose money goes back', () => {
+  const use = (customer: string, units: number) =>
+    post('usage/track', { idempotency_key: randomUUID(), customer, meter: 'images', value: units });
+  const refund = async (customer: string, amount?: number): Promise<void> => {
+    const [invoice] = await invoices(customer);
+    await post(`invoices/${invoice?.['id']}/refund`, amount === undefined ? {} : { amount });
+    await stack.settle();
+  };
+  const kinds = async (customer: string): Promise<unknown[]> => {
+    const { body } = await tenant.asServer('GET', `customers/${customer}/credits/entries`);
+    return body['data'].map(({ kind, quantity }: Json) => [kind, quantity]).toReversed();
+  };
+
+  it('go with it by their share, as far as they were not used', async () => {
+    const { id, external } = await newCustomer();
+    // 100 credits for $20.00.
+    await buy(id, 'pm_card_visa', { packs: 2 });
+    await stack.settle();
+    await use(external, 30);
+
+    await refund(id, 500);
+    expect(await balance(id)).toBe(45);
+    expect(await topUps(id)).toMatchObject([
+      { state: 'paid', amount_back: { amount: 500, currency: 'usd' } },
+    ]);
+
+    await refund(id);
+    expect(await balance(id)).toBe(0);
+    expect(await kinds(id)).toEqual([
+      ['grant', 100],
+      ['burn', -30],
+      ['void', -25],
+      ['void', -45],
+    ]);
+
+    // Hearing of it again takes nothing more, and what the merchant gives stays.
+    await post(`customers/${id}/credits/grants`, { quantity: 5 });
+    await stack.app
+      .get(TakeOverPayments)
+      .takeInvoice(tenant.environment_id, String((await topUpRow(id)).stripe_invoice_id), { asked: true });
+    expect(await balance(id)).toBe(5);
+  });
+
+  it('stay taken when a grant is made void and restored', async () => {
+    const { id } = await newCustomer();
+    await buy(id, 'pm_card_visa');
+    await stack.settle();
+    const { body } = await tenant.asServer('GET', `customers/${id}/credits/grants`);
+    const grant = body['data'][0].id;
+
+    await refund(id, 200);
+    await post(`credits/grants/${grant}/void`, {});
+    await refund(id, 200);
+    expect(await balance(id)).toBe(0);
+    await post(`credits/grants/${grant}/restore`, {});
+    await post(`credits/grants/${grant}/restore`, {});
+
+    expect(await balance(id)).toBe(30);
+  });
+
+  it('are held by a dispute, and there again when it is won', async () => {
+    const { id, external } = await newCustomer();
+    await buy(id, 'pm_card_createDispute');
+    await stack.settle();
+    expect(await balance(id)).toBe(0);
+    expect(await topUps(id)).toMatchObject([{ amount_back: { amount: 1_000 } }]);
+
+    const [invoice] = await invoices(id);
+    const { body } = await tenant.asServer('GET', `disputes?invoice=${invoice?.['id']}`);
+    await post(`disputes/${body['data'][0].id}/evidence`, { text: 'winning_evidence' });
+    await stack.settle();
+
+    expect(await balance(id)).toBe(50);
+    expect(await topUps(id)).toMatchObject([{ amount_back: { amount: 0 } }]);
+    await use(external, 50);
+    expect(await balance(id)).toBe(0);
+  });
+
+  it('are not bought again by themselves', async () => {
+    const { id } = await newCustomer();
+    await buy(id, 'pm_card_visa');
+    await tenant.asServer('PUT', `customers/${id}/credits/auto-top-up`, {
+      pack: 'small',
+      below: 40,
+      amount_max_per_month: 5_000,
+    });
+    await stack.settle();
+    await refund(id);
+    await stack.app.get(AutoTopUp).run();
+
+    expect((await topUps(id)).filter((topUp) => topUp['is_automatic'])).toEqual([]);
+    const { body } = await tenant.asServer('GET', `customers/${id}/credits/auto-top-up`);
+    expect(body['settings']).toMatchObject({
+      enabled: false,
+      stopped_reason: 'A purchase of credits was refunded or disputed.',
+    });
   });
 });
 

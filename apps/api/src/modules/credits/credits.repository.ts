@@ -15,6 +15,7 @@ const grantColumns = [
   'expires_at',
   'reason',
   'voided_at',
+  'taken_back',
   'created_at',
 ] as const;
 
@@ -110,7 +111,16 @@ export class CreditsRepository {
       .execute();
   }
 
-  /** What voiding a grant has taken from it, as far as it was not given back. */
+  async setTakenBack(environmentId: string, id: string, takenBack: string): Promise<void> {
+    await this.database.q
+      .updateTable('credit_grants')
+      .set({ taken_back: takenBack })
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .execute();
+  }
+
+  /** What voiding a grant, or a refund, has taken from it, as far as it was not given back. */
   async voided(environmentId: string, grantId: string): Promise<string> {
     const { taken } = await this.database.q
       .selectFrom('credit_entries')

@@ -1,4 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import Big from 'big.js';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
@@ -80,14 +81,19 @@ export class CreditsService implements OnModuleInit {
   }
 
   /**
-   * Gives back what voiding took, so that everything is as if it had not been void. A grant that is not void stays as it
-   * is. Throws `CreditGrantNotFound`.
+   * Gives back what voiding took, so that everything is as if it had not been void; what a refund took stays taken. A
+   * grant that is not void stays as it is. Throws `CreditGrantNotFound`.
    */
   restore(environmentId: string, id: string): Promise<CreditGrant> {
     return this.changeGrant(environmentId, id, 'credits.restored', async (grant) => {
       if (grant.voided_at !== null) {
-        const taken = await this.credits.voided(environmentId, id);
-        await this.credits.move(environmentId, id, 'unvoid', taken, this.clock.now());
+        await this.credits.move(
+          environmentId,
+          id,
+          'unvoid',
+          await this.tookByHand(environmentId, grant),
+          this.clock.now(),
+        );
         await this.credits.markVoided(environmentId, id, null);
       }
     });
@@ -189,6 +195,28 @@ export class CreditsService implements OnModuleInit {
     return isNew;
   }
 
+  /**
+   * Makes what refunds and disputes have taken of a grant be `wanted`, as far as it is there to take, in the open
+   * transaction. Of a grant that is void, only what restoring would give changes.
+   */
+  async takeBack(environmentId: string, customerId: string, id: string, wanted: string): Promise<void> {
+    await this.credits.lockPool(environmentId, customerId, this.clock.now());
+    const grant = await this.getGrant(environmentId, id);
+    const isVoid = grant.voided_at !== null;
+    const there = isVoid ? await this.tookByHand(environmentId, grant) : grant.remaining;
+    const missing = new Big(wanted).minus(grant.taken_back);
+    const more = missing.gt(there) ? new Big(there) : missing;
+    if (more.eq(0)) {
+      return;
+    }
+    if (!isVoid) {
+      const kind = more.gt(0) ? 'void' : 'unvoid';
+      await this.credits.move(environmentId, id, kind, more.times(-1).toFixed(), this.clock.now());
+    }
+    await this.credits.setTakenBack(environmentId, id, more.plus(grant.taken_back).toFixed());
+    await this.entitlements.changed(environmentId, customerId);
+  }
+
   /** Gives a customer a pool, unless there is one. In the open transaction. */
   open(environmentId: string, customerId: string): Promise<void> {
     return this.credits.openPool(environmentId, customerId, this.clock.now());
@@ -243,6 +271,11 @@ export class CreditsService implements OnModuleInit {
     });
   }
 
+  /** What voiding took, without what a refund did. */
+  private async tookByHand(environmentId: string, grant: GrantRow): Promise<string> {
+    return new Big(await this.credits.voided(environmentId, grant.id)).minus(grant.taken_back).toFixed();
+  }
+
   private async getGrant(environmentId: string, id: string): Promise<GrantRow> {
     const grant = await this.credits.findGrant(environmentId, id);
     if (grant === undefined) {
@@ -256,7 +289,10 @@ export class CreditsService implements OnModuleInit {
   }
 }
 
-function shown({ customer_id: customer, quantity, remaining, ...row }: GrantRow, now: Date): CreditGrant {
+function shown(
+  { customer_id: customer, quantity, remaining, taken_back: _taken, ...row }: GrantRow,
+  now: Date,
+): CreditGrant {
   const state =
     row.voided_at !== null
       ? 'voided'

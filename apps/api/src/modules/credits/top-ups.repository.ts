@@ -18,6 +18,7 @@ const columns = [
   'failure',
   'stripe_invoice_id',
   'payment_method',
+  'amount_back',
   'created_at',
   'settled_at',
 ] as const;
@@ -91,6 +92,19 @@ export class TopUpsRepository {
       .executeTakeFirstOrThrow();
   }
 
+  /** Whether money of a purchase went back since a time. */
+  async wentBack(environmentId: string, customerId: string, since: Date): Promise<boolean> {
+    const row = await this.database.q
+      .selectFrom('credit_top_ups')
+      .select('id')
+      .where('environment_id', '=', environmentId)
+      .where('customer_id', '=', customerId)
+      .where('went_back_at', '>=', since)
+      .limit(1)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   /** How many were refused to a customer since a time. */
   async refused(environmentId: string, customerId: string, since: Date): Promise<number> {
     const { count } = await this.database.q
@@ -122,6 +136,8 @@ export class TopUpsRepository {
       failure?: string | null;
       stripe_invoice_id?: string;
       settled_at?: Date;
+      amount_back?: number;
+      went_back_at?: Date;
     },
   ): Promise<void> {
     await this.database.q

@@ -3,6 +3,8 @@ import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
 import { idLike } from '../../platform/ids.ts';
+import { AuditService } from '../audit/audit.service.ts';
+import { creditsBack } from './credits-back.ts';
 import { CreditsService } from './credits.service.ts';
 import { TopUpsRepository } from './top-ups.repository.ts';
 
@@ -21,6 +23,7 @@ export class TopUpsService {
     private readonly database: Database,
     private readonly topUps: TopUpsRepository,
     private readonly credits: CreditsService,
+    private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
@@ -54,6 +57,11 @@ export class TopUpsService {
   refusedInHour(environmentId: string, customerId: string): Promise<number> {
     const since = new Date(this.clock.now().getTime() - hourMs);
     return this.database.tenant(environmentId, () => this.topUps.refused(environmentId, customerId, since));
+  }
+
+  /** Whether money of a purchase went back to a customer since a time, in the open transaction. */
+  wentBack(environmentId: string, customerId: string, since: Date): Promise<boolean> {
+    return this.topUps.wentBack(environmentId, customerId, since);
   }
 
   /** The newest automatic one, in the open transaction. */
@@ -107,5 +115,30 @@ export class TopUpsService {
       reason: null,
     });
     await this.topUps.update(environmentId, topUp.id, { state: 'paid', failure: null, settled_at: now });
+  }
+
+  /**
+   * Makes the credits of a top-up follow from what of its money went back, in the transaction that takes that over: their
+   * share is taken as far as it was not used, and is there again when a dispute is won or a refund fails.
+   */
+  async followMoney(environmentId: string, stripeInvoiceId: string, amountBack: number): Promise<void> {
+    const topUp = await this.topUps.lockByInvoice(environmentId, stripeInvoiceId);
+    const back = Math.min(amountBack, topUp?.amount ?? 0);
+    if (topUp?.state !== 'paid' || topUp.amount_back === back) {
+      return;
+    }
+    const grantId = idLike(topUp.id, 'credit_grant');
+    const wanted = creditsBack({ ...topUp, amount_back: back });
+    await this.credits.takeBack(environmentId, topUp.customer_id, grantId, wanted);
+    await this.topUps.update(environmentId, topUp.id, {
+      amount_back: back,
+      ...(back > topUp.amount_back ? { went_back_at: this.clock.now() } : {}),
+    });
+    await this.audit.record(environmentId, {
+      action: 'credit_top_up.money_moved',
+      target: { type: 'credit_top_up', id: topUp.id },
+      before: { amount_back: topUp.amount_back },
+      after: { amount_back: back },
+    });
   }
 }

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { StripeModule } from '../../stripe/stripe.module.ts';
 import { AlertsModule } from '../alerts/alerts.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
+import { CreditsModule } from '../credits/credits.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { InvoicesModule } from '../invoices/invoices.module.ts';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
@@ -15,7 +16,15 @@ import { RefundInvoice } from './refund-invoice.ts';
 import { TakeOverPayments } from './take-over-payments.ts';
 
 @Module({
-  imports: [StripeModule, AuditModule, AlertsModule, CustomersModule, SubscriptionsModule, InvoicesModule],
+  imports: [
+    StripeModule,
+    AuditModule,
+    AlertsModule,
+    CreditsModule,
+    CustomersModule,
+    SubscriptionsModule,
+    InvoicesModule,
+  ],
   controllers: [PaymentsController],
   providers: [
     PaymentsRepository,

@@ -10,9 +10,11 @@ import { StripeUnavailable } from '../../stripe/stripe.errors.ts';
 import { findInvoiceOfPayment } from '../../stripe/stripe.invoice-state.ts';
 import { listRefunds, type RefundState } from '../../stripe/stripe.refunds.ts';
 import { AuditService } from '../audit/audit.service.ts';
+import { TopUpsService } from '../credits/top-ups.service.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { type InvoiceRow, InvoicesService } from '../invoices/invoices.service.ts';
 import { TakeOverInvoice } from '../invoices/take-over-invoice.ts';
+import { amountBack } from './amount-back.ts';
 import { isClosedDispute } from './dispute.ts';
 import { type DisputeChange, FollowDispute } from './follow-dispute.ts';
 import { takeOverPayments } from './payments.jobs.ts';
@@ -31,6 +33,7 @@ export class TakeOverPayments implements OnModuleInit {
     private readonly invoices: InvoicesService,
     private readonly invoice: TakeOverInvoice,
     private readonly customers: CustomersService,
+    private readonly topUps: TopUpsService,
     private readonly connections: Connections,
     private readonly follow: FollowDispute,
     private readonly audit: AuditService,
@@ -144,6 +147,10 @@ export class TakeOverPayments implements OnModuleInit {
     // Also a reader who changed nothing counts: what it read is news that a slower answer must not undo.
     await this.invoices.setPaymentsSequence(environmentId, seen.id, sequence + 1);
     await this.follow.apply(environmentId, subscriptionId, changes);
+    if (seen.stripe_invoice_id !== null) {
+      const back = amountBack(read.refunds, read.disputes);
+      await this.topUps.followMoney(environmentId, seen.stripe_invoice_id, back);
+    }
   }
 
   private async writeRefunds(

@@ -22,7 +22,7 @@ const customersAtOnce = 100;
 
 /**
  * Buys packs when a balance is low: one purchase at a time, of as many packs as close the gap, at most so many in an hour
- * and for so much in 30 days. A payment that fails turns it off and raises an alert: it is never tried in a loop.
+ * and for so much in 30 days. A payment that fails, and money that goes back, turn it off and raise an alert.
  */
 @Injectable()
 export class AutoTopUp implements OnModuleInit {
@@ -105,7 +105,16 @@ export class AutoTopUp implements OnModuleInit {
       await this.packRows.updateAuto(environmentId, customerId, { looked_at: this.clock.now() });
       const last = await this.topUps.lastAutomatic(environmentId, customerId);
       if (last?.state === 'failed' && last.created_at >= settings.set_at) {
-        await this.turnOff(environmentId, customerId, last.failure ?? 'The payment failed.');
+        await this.turnOff(
+          environmentId,
+          customerId,
+          `A payment failed: ${last.failure ?? 'nobody says why.'}`,
+        );
+        return;
+      }
+      // What took the credits away is not to buy them again.
+      if (await this.topUps.wentBack(environmentId, customerId, settings.set_at)) {
+        await this.turnOff(environmentId, customerId, 'A purchase of credits was refunded or disputed.');
         return;
       }
       const pack = await this.packs.getSold(environmentId, settings.pack_id);
@@ -142,7 +151,7 @@ export class AutoTopUp implements OnModuleInit {
     await this.raise(
       environmentId,
       customerId,
-      `A payment failed (${reason}), so automatic top-ups are off. Turn them on again once the customer can pay.`,
+      `${reason} So automatic top-ups are off. Turn them on again once that is settled with the customer.`,
     );
   }
 

@@ -209,13 +209,14 @@ export class BuyCredits implements OnModuleInit {
         ? await this.invoices.findByStripeId(environmentId, topUp.stripe_invoice_id)
         : undefined;
     const { customer_id: customer, pack_id: pack, amount, currency, credits, ...facts } = topUp;
-    const { payment_method: _method, ...row } = facts;
+    const { payment_method: _method, amount_back: back, ...row } = facts;
     return {
       ...row,
       customer,
       pack,
       credits: Number(credits),
       amount: { amount, currency },
+      amount_back: { amount: back, currency },
       pay_url: invoice?.hosted_invoice_url ?? null,
     };
   }

@@ -39,6 +39,9 @@ export const creditTopUp = z
     packs: z.int().describe('How many of them.'),
     credits: z.number(),
     amount: money,
+    amount_back: money.describe(
+      'What of it was refunded, or is disputed: its share of the credits is taken.',
+    ),
     is_automatic: z.boolean(),
     state: z
       .enum(['pending', 'open', 'paid', 'failed'])
