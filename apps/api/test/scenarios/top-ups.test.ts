@@ -279,6 +279,32 @@ describe('automatic top-ups', () => {
     ]);
   });
 
+  it('are no more than so many an hour, however many look while credits are used', async () => {
+    const { id, external } = await withAuto({ times_max_per_hour: 2, amount_max_per_month: 50_000 });
+    await attach(id, 'pm_card_visa');
+    const bought = async () => (await topUps(id)).filter((topUp) => topUp['is_automatic']);
+    const busyHour = async (): Promise<void> => {
+      for (let round = 0; round < 4; round++) {
+        await Promise.all([
+          ...Array.from({ length: 8 }, sweep),
+          ...Array.from({ length: 6 }, () => use(external, 10)),
+          ...Array.from({ length: 8 }, sweep),
+        ]);
+        await stack.settle();
+      }
+    };
+    await busyHour();
+    expect(await bought()).toHaveLength(2);
+
+    stack.passTime(3_600);
+    await busyHour();
+    stack.passTime(-3_600);
+    const all = await bought();
+    expect(all).toHaveLength(4);
+    // Each closed the gap of its moment: below 40 of nothing at most is one pack of 50.
+    expect(all.map(({ packs, state }) => [packs, state])).toEqual(Array(4).fill([1, 'paid']));
+  });
+
   it('turn themselves off when a payment fails, with an alert and without a loop', async () => {
     const { id, external } = await withAuto({}, 'pm_card_chargeCustomerFail');
     await use(external, 30);
