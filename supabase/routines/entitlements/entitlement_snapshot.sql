@@ -8,6 +8,8 @@ as $$
 declare
   customer public.customers;
   default_version text;
+  -- What a customer who is not there yet would have of it at once. Null: nothing.
+  first_credits numeric;
   replaced text[];
   denied text[];
   changes timestamptz;
@@ -32,6 +34,11 @@ begin
       select from public.subscriptions s
       where s.environment_id = e.id and s.customer_id = customer.id and s."group" = p."group"
         and s.status in ('trialing', 'active', 'past_due', 'unpaid', 'paused'));
+
+  if customer.id is null and default_version is not null then
+    select c.quantity into first_credits from public.plan_credits c
+    where c.environment_id = for_environment and c.plan_version_id = default_version;
+  end if;
 
   select coalesce(array_agg(o.feature_id) filter (where o.mode = 'replace'), '{}'),
          coalesce(array_agg(o.feature_id) filter (where not o.granted), '{}'),
@@ -63,7 +70,7 @@ begin
     -- What credits pay for, whoever has some may use: of nothing else, nothing is granted by it.
     select f.id, 0, 'block', null, null, -2, false, false, false, true
     from public.features f
-    where customer.has_credits and f.environment_id = for_environment and f.credit_cost is not null
+    where (customer.has_credits or first_credits is not null) and f.environment_id = for_environment and f.credit_cost is not null
       and not exists (select from grants g where g.feature_id = f.id)
   ), active as (
     -- Grants of one feature add up; withheld ones count only when there is nothing else.
@@ -137,8 +144,11 @@ begin
     'changes_at', changes,
     'spend_caps', app.spend_caps(for_environment, customer.id, at),
     'features', granted);
-  return case when customer.has_credits
-    then app.with_credits(for_environment, customer.id, granted, at) else granted end;
+  return case
+    when customer.has_credits then app.with_credits(for_environment, customer.id, granted, at)
+    when first_credits is not null then jsonb_set(
+      app.with_credits(for_environment, null, granted, at), '{credits,balance}', to_jsonb(first_credits))
+    else granted end;
 end $$;
 
 revoke execute on function app.entitlement_snapshot from public;

@@ -101,6 +101,20 @@ export class AllowancesRepository {
       .execute();
   }
 
+  /** Makes what a customer has of the default plan follow from how things stand, in the open transaction. */
+  async followDefault(environmentId: string, customerId: string, now: Date): Promise<void> {
+    await sql`select app.follow_default_credits(${environmentId}, ${customerId}, ${now})`.execute(
+      this.database.q,
+    );
+  }
+
+  /** Does so for customers of environments whose default plan is another now. Says how many there were. */
+  async spreadDefault(now: Date, customersMax: number): Promise<number> {
+    const { rows } = await sql<{ done: number }>`
+      select app.spread_default_credits(${now}, ${customersMax}) as done`.execute(this.database.functions);
+    return rows[0]?.done ?? 0;
+  }
+
   /** Grants of an allowance of which something is left. */
   grantsLeft(environmentId: string, allowanceId: string) {
     return this.database.q

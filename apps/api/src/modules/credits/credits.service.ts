@@ -36,6 +36,11 @@ export class CreditsService implements OnModuleInit {
 
   onModuleInit(): void {
     this.sweeper.register({ name: 'credits.settle', every_ms: sweepEveryMs, run: () => this.settleDue() });
+    this.sweeper.register({
+      name: 'credits.default_plan',
+      every_ms: sweepEveryMs,
+      run: () => this.spreadDefault(),
+    });
   }
 
   /** Throws `CustomerNotFound`, `CreditTimesDoNotFit`. */
@@ -234,6 +239,14 @@ export class CreditsService implements OnModuleInit {
     of: { customer_id: string; meter_id: string; start: Date; end: Date },
   ): Promise<string> {
     return this.database.tenant(environmentId, () => this.credits.paidUnits(environmentId, of));
+  }
+
+  /** Gives the credits of default plans that are new to customers who are there already. */
+  async spreadDefault(): Promise<void> {
+    let done: number;
+    do {
+      done = await this.allowances.spreadDefault(this.clock.now(), poolsAtOnce);
+    } while (done >= poolsAtOnce);
   }
 
   /** Writes off what has expired and grants what is due, in all environments. */

@@ -39,6 +39,12 @@ export class GrantAllowances {
 
   /** In the open transaction, before the entitlements are said to have changed. */
   async apply(environmentId: string, subscription: SubscriptionAllowances): Promise<void> {
+    await this.applyOwn(environmentId, subscription);
+    // The default plan's hold while no subscription runs.
+    await this.allowances.followDefault(environmentId, subscription.customer_id, this.clock.now());
+  }
+
+  private async applyOwn(environmentId: string, subscription: SubscriptionAllowances): Promise<void> {
     const { customer_id: customerId, subscription_id: subscriptionId, access, wanted } = subscription;
     const before = await this.allowances.ofSubscription(environmentId, subscriptionId);
     if (before.length === 0 && (wanted.length === 0 || access !== 'granted')) {

@@ -175,11 +175,14 @@ export interface CreditAllowances {
   rollover_max: Numeric | null;
   rollover_periods: number | null;
   /**
-   * plan, or the id of an add-on: a change of plan changes the allowance, and does not begin another.
+   * plan, default, or the id of an add-on: a change of plan changes the allowance, and does not begin another.
    */
   slot: string;
   source: "add_on" | "plan";
-  subscription_id: string;
+  /**
+   * Null: the default plan's, of a customer without a subscription.
+   */
+  subscription_id: string | null;
 }
 
 export interface CreditAutoTopUps {
@@ -234,6 +237,10 @@ export interface CreditGrants {
    * What it was given for; the same thing gives once.
    */
   source_id: string | null;
+  /**
+   * What a refund or dispute of its purchase has taken, by entries of kind void: restoring a void grant leaves it.
+   */
+  taken_back: Generated<Numeric>;
   voided_at: Timestamp | null;
 }
 
@@ -289,6 +296,10 @@ export interface CreditPools {
 
 export interface CreditTopUps {
   amount: number;
+  /**
+   * What of its price went back, or is held by a dispute, when it was looked at last.
+   */
+  amount_back: Generated<number>;
   created_at: Timestamp;
   credits: Numeric;
   currency: string;
@@ -311,6 +322,10 @@ export interface CreditTopUps {
    */
   state: "failed" | "open" | "paid" | "pending";
   stripe_invoice_id: string | null;
+  /**
+   * When that grew last: what is bought by itself stops then.
+   */
+  went_back_at: Timestamp | null;
 }
 
 export interface CustomerLinks {
@@ -519,6 +534,10 @@ export interface Entitlements {
 
 export interface Environments {
   created_at: Timestamp;
+  /**
+   * The version of the default plan whose credits all customers have. Another is published or set: a sweep goes through them.
+   */
+  default_credits_of: string | null;
   /**
    * What a customer without a subscription may use. Null: nothing.
    */
