@@ -6,7 +6,7 @@ import { Log } from '../../platform/log.ts';
 import { StripeUnavailable } from '../../stripe/stripe.errors.ts';
 import { PaymentUnderWay } from '../invoices/invoices.errors.ts';
 import { PayInvoice } from '../invoices/pay-invoice.ts';
-import { plannedAttempt, type RecoverySettings } from './recovery.ts';
+import { attemptLeaseMs, plannedAttempt, type RecoverySettings } from './recovery.ts';
 import { RecoveryRepository } from './recovery.repository.ts';
 import { type Recovery, RecoveryState } from './recovery-state.ts';
 
@@ -35,10 +35,13 @@ export class AttemptPayment {
     payments: number,
     method: string | undefined,
   ): Promise<boolean> {
+    const now = this.clock.now();
     const isBegun = await this.state.inTransaction(environmentId, recovery, () =>
       this.state.change(environmentId, recovery, {
-        attempt_began_at: this.clock.now(),
+        attempt_began_at: now,
         attempt_began_count: payments,
+        // Whoever began it may die: then somebody else looks, and not only when the next attempt is planned.
+        due_at: new Date(now.getTime() + attemptLeaseMs),
         ...(method === undefined ? {} : { tried_payment_method: method }),
       }),
     );

@@ -1,6 +1,6 @@
 const day = 24 * 60 * 60 * 1_000;
 /** An attempt that has not been heard of for so long is looked into by somebody else. */
-const attemptLeaseMs = 2 * 60_000;
+export const attemptLeaseMs = 2 * 60_000;
 /** While nobody knows what became of a payment. */
 const unknownPauseMs = 5 * 60_000;
 
