@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RecoverPayment } from '../../src/modules/recovery/recover-payment.ts';
+import { SyncCustomer } from '../../src/modules/subscriptions/sync-customer.ts';
 import { Redis } from '../../src/platform/redis.ts';
 import { faultRounds } from '../fixtures/fault-rounds.ts';
 import { buildApi, startProcess } from '../fixtures/process.ts';
@@ -41,6 +43,8 @@ afterAll(async () => {
 
 /** Longer than the resuming job waits for the request that wrote it. */
 const resumeAfterSeconds = 31;
+/** Longer than the right to pay an invoice is held by somebody who is not heard of any more. */
+const rightIsFreeAfterSeconds = 330;
 
 /** Sends everything to a process of its own and kills it at a point; lets a worker end what was begun. */
 async function kill(shop: Shop, point: Point): Promise<void> {
@@ -76,6 +80,15 @@ async function kill(shop: Shop, point: Point): Promise<void> {
     await stack.settle();
     stack.passTime(-resumeAfterSeconds);
   }
+  stack.passTime(rightIsFreeAfterSeconds);
+  await stack.settle();
+  await stack.app.get(RecoverPayment).sweep();
+  await stack.settle();
+  // Stripe would tell that the subscription is paid again; here it tells nothing.
+  const { tenant } = shop;
+  const { body: late } = await tenant.asServer('GET', 'customers/late');
+  await stack.app.get(SyncCustomer).sync(tenant.environment_id, late['id']);
+  stack.passTime(-rightIsFreeAfterSeconds);
   // The next process that is started has the clock of this machine.
   stack.passTime(-resumeAfterSeconds);
 }

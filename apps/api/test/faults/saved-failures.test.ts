@@ -28,6 +28,9 @@ const endpoints = [
   '/v1/subscription_schedules',
   '/v1/subscription_schedules/*',
   '/v1/checkout/sessions',
+  '/v1/invoices',
+  '/v1/invoiceitems',
+  '/v1/invoices/*/finalize',
   '/v1/invoices/*/void',
   '/v1/refunds',
   '/v1/credit_notes',
@@ -52,8 +55,8 @@ const failOnce = (paths: string[], applied: boolean) =>
       })),
     ),
   });
-/** Longer than the resuming job waits. */
-const resumeAfterSeconds = 31;
+/** Longer than the jobs wait that resume a wish, or a purchase. */
+const resumeAfterSeconds = 61;
 
 async function endAll(): Promise<void> {
   run({});
