@@ -7,6 +7,20 @@ import type { UsedInPeriod, UsedPeriod } from './used-period.ts';
 /** What is late is at most 35 days old when it comes. */
 const acceptedForMs = 36 * 24 * 60 * 60 * 1000;
 
+interface WhatToCompare {
+  changed_since: Date;
+  totals_max: number;
+  events_max: number;
+}
+
+interface WrongTotal {
+  customer_id: string;
+  meter_id: string;
+  period_start: Date;
+  kept: string;
+  summed: string;
+}
+
 /** What events add up to, by whatever their meter keeps of them. Exact decimals. */
 @Injectable()
 export class TotalsRepository {
@@ -45,6 +59,25 @@ export class TotalsRepository {
     const onTime = await this.between(environmentId, of);
     const quantity = decimal(total).minus(decimal(onTime)).toFixed();
     return { on_time: onTime, quantity, first_at: first, last_at: last };
+  }
+
+  /** Ids of the environments whose totals are to be compared with their events now, each given to one who asks. */
+  async claimComparisons(now: Date, everyHours: number, rowsMax: number): Promise<string[]> {
+    const { rows } = await sql<{ environment_id: string }>`
+      select * from app.claim_usage_comparisons(${now}, make_interval(hours => ${everyHours}), ${rowsMax})
+    `.execute(this.database.functions);
+    return rows.map(({ environment_id: id }) => id);
+  }
+
+  /** The totals that are not what their events add up to, of so many at most. */
+  async wrong(
+    environmentId: string,
+    { changed_since: since, totals_max: totalsMax, events_max: eventsMax }: WhatToCompare,
+  ): Promise<WrongTotal[]> {
+    const { rows } = await sql<WrongTotal>`
+      select * from app.wrong_usage_totals(${environmentId}, ${since}, ${totalsMax}, ${eventsMax})
+    `.execute(this.database.functions);
+    return rows;
   }
 
   /** Of the events of a span of time that were not late for it. */

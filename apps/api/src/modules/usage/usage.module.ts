@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import { StripeModule } from '../../stripe/stripe.module.ts';
+import { AlertsModule } from '../alerts/alerts.module.ts';
 import { AuditModule } from '../audit/audit.module.ts';
 import { CatalogModule } from '../catalog/catalog.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
+import { CompareTotals } from './compare-totals.ts';
 import { CorrectUsage } from './correct-usage.ts';
 import { ExploreRollupsRepository } from './explore-rollups.repository.ts';
 import { ExploreUsage } from './explore-usage.ts';
@@ -23,7 +25,7 @@ import { UsageRepository } from './usage.repository.ts';
 import { UsageService } from './usage.service.ts';
 
 @Module({
-  imports: [StripeModule, AuditModule, CatalogModule, CustomersModule],
+  imports: [StripeModule, AlertsModule, AuditModule, CatalogModule, CustomersModule],
   controllers: [UsageController, UsageSettingsController],
   providers: [
     UsageService,
@@ -41,6 +43,7 @@ import { UsageService } from './usage.service.ts';
     ForwardUsage,
     ForwardsRepository,
     MeterDrift,
+    CompareTotals,
     UsageSettingsService,
   ],
   exports: [Ingest, MeterDrift, TrackUsage, UsageService, UsageSettingsService],

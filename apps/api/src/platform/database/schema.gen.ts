@@ -548,6 +548,10 @@ export interface Environments {
   name: string;
   slug: string;
   /**
+   * When totals of usage were last compared with their events.
+   */
+  usage_compared_at: Timestamp | null;
+  /**
    * How long after its end a usage period still takes events of its time.
    */
   usage_grace_minutes: Generated<number>;
