@@ -46,6 +46,14 @@ describe('the doors of the web app', () => {
     },
   );
 
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE'])('%s needs our own origin and a session', async (method) => {
+    const path = `${web}/api/billing/api/v1/customers/somebody/spend-cap`;
+    const foreign = await fetch(path, { method, headers: { origin: 'https://evil.example' } });
+    const nobody = await fetch(path, { method, headers: { origin: new URL(web).origin } });
+
+    expect([foreign.status, nobody.status]).toEqual([403, 401]);
+  });
+
   test.each(['/api/billing/health', '/api/billing/api/v1/../../metrics', '/api/billing/metrics'])(
     '%s leads nowhere but to the versioned API',
     async (path) => {
