@@ -66,11 +66,12 @@ export function UsageCapFields({ feature, caps, onChange, error }: UsageCapField
           size="sm"
           variant="ghost"
           className="-ml-2 justify-self-start"
-          aria-label={`Add a cap of ${feature}`}
           onClick={() => onChange([...caps, { interval: next, quantity: '' }])}
         >
           <Plus aria-hidden />
-          Add a cap in time
+          <span>
+            Add a cap<span className="sr-only"> of {feature}</span>
+          </span>
         </Button>
       ) : null}
     </div>

@@ -15,6 +15,8 @@ import { PackChoice } from './pack-choice.tsx';
 import { keepWish, type Wish } from './wish.ts';
 
 type BuyFormProps = {
+  /** The purchase before: what follows it is another one, with a key and a card form of its own. */
+  after: string;
   page: TopUpPage;
   path: string;
   apiUrl: string;
@@ -26,14 +28,14 @@ type BuyFormProps = {
 };
 
 /** A pack, how many of it, and a card: the saved one, or a new one. */
-export function BuyForm({ page, path, apiUrl, stripeJsUrl, onBuy, onOutdated }: BuyFormProps) {
+export function BuyForm({ after, page, path, apiUrl, stripeJsUrl, onBuy, onOutdated }: BuyFormProps) {
   const packs = page.packs.toSorted((a, b) => a.credits - b.credits);
   const [chosen, setChosen] = useState(packs[0]?.id ?? '');
   const [typed, setTyped] = useState('1');
   const [withNewCard, setWithNewCard] = useState(page.saved_card === null);
   const [refusal, setRefusal] = useState<string>();
   const [pending, setPending] = useState(false);
-  const wish = useRef<Wish>(undefined);
+  const wish = useRef<Wish & { after: string }>(undefined);
 
   const pack = packs.find(({ id }) => id === chosen) ?? packs[0];
   const count = parseCount(typed) ?? 0;
@@ -43,14 +45,16 @@ export function BuyForm({ page, path, apiUrl, stripeJsUrl, onBuy, onOutdated }: 
   /** The same for as long as the same is wished: asked twice, it is charged once. */
   const wished = (): Wish | undefined => {
     if (pack === undefined || !fits) return undefined;
-    if (wish.current?.pack !== pack.id || wish.current.packs !== count) {
-      wish.current = { key: crypto.randomUUID(), pack: pack.id, packs: count };
+    const { current: last } = wish;
+    if (last?.after !== after || last.pack !== pack.id || last.packs !== count) {
+      wish.current = { key: crypto.randomUUID(), pack: pack.id, packs: count, after };
     }
     return wish.current;
   };
   const buy = async (setupIntent?: string) => {
     const current = wished();
     if (current === undefined) throw new Error('Enter how many packs, 1 to 100.');
+    setRefusal(undefined);
     try {
       await onBuy(current, setupIntent);
     } catch (error) {
@@ -61,7 +65,6 @@ export function BuyForm({ page, path, apiUrl, stripeJsUrl, onBuy, onOutdated }: 
   };
   const payWithSaved = async () => {
     setPending(true);
-    setRefusal(undefined);
     try {
       await buy();
     } catch (error) {
@@ -89,6 +92,7 @@ export function BuyForm({ page, path, apiUrl, stripeJsUrl, onBuy, onOutdated }: 
           {refusal === undefined ? null : <Notice tone="danger">{refusal}</Notice>}
           {withNewCard ? (
             <CardFields
+              key={after}
               path={path}
               apiUrl={apiUrl}
               stripeJsUrl={stripeJsUrl}

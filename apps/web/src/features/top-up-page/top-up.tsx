@@ -117,9 +117,8 @@ export function TopUp({ token, apiUrl, stripeJsUrl }: TopUpProps) {
       {refusal === undefined ? null : <Notice tone="danger">{refusal}</Notice>}
       {isSold ? (
         purchase?.state === 'under_way' ? null : (
-          // A purchase that is decided begins a new one, with another key and another card form.
           <BuyForm
-            key={purchase ? `${purchase.id} ${purchase.state}` : 'first'}
+            after={purchase ? `${purchase.id} ${purchase.state}` : ''}
             page={page}
             path={path}
             apiUrl={apiUrl}
