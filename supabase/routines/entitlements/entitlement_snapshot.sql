@@ -141,6 +141,8 @@ begin
     'unsynced_since', customer.unsynced_since,
     'known', customer.id is not null or default_version is not null,
     'default_version', default_version,
+    -- What every transaction below it did is in here.
+    'as_of', pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
     'changes_at', changes,
     'spend_caps', app.spend_caps(for_environment, customer.id, at),
     'features', granted);

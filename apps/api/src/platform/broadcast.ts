@@ -50,8 +50,14 @@ export class Broadcast implements OnApplicationShutdown {
     this.listeners.set(topic, listener);
   }
 
+  /** What to publish, and where: for a script that tells what it has written, in the same step. */
+  envelope(topic: string, message: string): { channel: string; text: string } {
+    return { channel, text: `${topic} ${message}` };
+  }
+
   async tell(topic: string, message: string): Promise<void> {
-    await this.redis.client.publish(channel, `${topic} ${message}`).catch((error: unknown) => {
+    const { text } = this.envelope(topic, message);
+    await this.redis.client.publish(channel, text).catch((error: unknown) => {
       this.log.warn('broadcast.not_sent', { topic, error: error instanceof Error ? error : undefined });
     });
   }

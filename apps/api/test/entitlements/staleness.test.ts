@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EntitlementsRepository } from '../../src/modules/entitlements/entitlements.repository.ts';
 import { SnapshotCache } from '../../src/modules/entitlements/snapshot-cache.ts';
+import { Metrics } from '../../src/platform/metrics.ts';
 import { Redis } from '../../src/platform/redis.ts';
 import { startApi, type Tenant, type TestApi } from '../fixtures/api.ts';
 import { grant } from '../fixtures/grants.ts';
@@ -193,5 +194,171 @@ describe('usage that was recorded on one instance', () => {
         await expect.poll(() => used(instance, customer), { timeout: slackMs, interval: 5 }).toBe(total);
       }
     }
+  });
+});
+
+// Those are believed only while this process reads, from Postgres, what changed.
+describe('what was read more than ten seconds ago', () => {
+  const owner = (text: string, values: unknown[] = []) => a.database.owner.query(text, values);
+  const customer = (name: string) => `aged-${name}`;
+  const names = ['untouched', 'revoked', 'overtaken', 'redefined', 'counted'];
+  const ids = new Map<string, string>();
+
+  beforeAll(async () => {
+    await tenant.asServer('POST', 'features', { key: 'calls', name: 'Calls', type: 'metered' });
+    for (const name of names) {
+      const { body } = await tenant.asServer('POST', 'customers', { external_id: customer(name) });
+      ids.set(name, String(body['id']));
+      await grant(a, tenant, { customer: customer(name), feature: 'exports' });
+      await grant(a, tenant, { customer: customer(name), feature: 'calls', limit: 100, overage: 'block' });
+    }
+    await lookAtAll();
+    await new Promise((resolve) => setTimeout(resolve, boundMs + 1_000));
+  }, 40_000);
+
+  async function lookAtAll(): Promise<void> {
+    for (const instance of [a, b, c]) {
+      for (const name of names) {
+        await allows(instance, customer(name));
+      }
+    }
+  }
+
+  async function fromPostgres(instance: TestApi): Promise<number> {
+    const { values } = await instance.app.get(Metrics).checks.get();
+    return values.find(({ labels }) => labels.source === 'postgres')?.value ?? 0;
+  }
+
+  async function used(instance: TestApi, name: string): Promise<unknown> {
+    const { body } = await instance.send(
+      'GET',
+      `entitlements/check?customer=${customer(name)}&feature=calls`,
+      undefined,
+      { authorization: `Bearer ${tenant.secretKey}` },
+    );
+    return body['used'];
+  }
+
+  async function lastUnaware(instances: TestApi[], name: string, total: number): Promise<number> {
+    const began = performance.now();
+    let last = 0;
+    while (performance.now() - began < Math.min(boundMs + 3_000, last + 2_000)) {
+      for (const instance of instances) {
+        if ((await used(instance, name)) !== total) {
+          last = performance.now() - began;
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return last;
+  }
+
+  it('is answered from, without asking Postgres, when nothing has changed', async () => {
+    const before = await Promise.all([a, b, c].map(fromPostgres));
+    for (const instance of [a, b, c]) {
+      expect(await allows(instance, customer('untouched'))).toBe(true);
+    }
+    expect(await Promise.all([a, b, c].map(fromPostgres))).toEqual(before);
+  });
+
+  it('is out of date within the bound when it was revoked and every message about it is lost', async () => {
+    const id = ids.get('revoked');
+    await owner('delete from entitlements where customer_id = $1', [id]);
+    await owner('update customers set entitlements_version = entitlements_version + 1 where id = $1', [id]);
+    expect(await lastAllowedAfter([a, b, c], customer('revoked'), boundMs + 3_000)).toBeLessThanOrEqual(
+      boundMs,
+    );
+  }, 30_000);
+
+  it('is out of date within the bound when a transaction revoked it that began before others and ends after them', async () => {
+    const slow = await a.database.owner.connect();
+    try {
+      const id = ids.get('overtaken');
+      await slow.query('begin');
+      await slow.query('delete from entitlements where customer_id = $1', [id]);
+      await slow.query('update customers set entitlements_version = entitlements_version + 1 where id = $1', [
+        id,
+      ]);
+      for (let i = 0; i < 3; i++) {
+        // Later transactions, which are read while the first is open.
+        await tenant.asServer('POST', 'customers', { external_id: `passing-${i}` });
+        await grant(a, tenant, { customer: `passing-${i}`, feature: 'exports' });
+        await new Promise((resolve) => setTimeout(resolve, 1_200));
+        await lookAtAll();
+      }
+      await slow.query('commit');
+      const last = await lastAllowedAfter([a, b, c], customer('overtaken'), boundMs + 3_000);
+      expect(last).toBeLessThanOrEqual(boundMs + slackMs);
+    } finally {
+      slow.release();
+    }
+  }, 40_000);
+
+  it('has totals within the bound when those who recorded them told nobody', async () => {
+    await tenant.asServer('POST', 'usage/track', {
+      idempotency_key: 'aged-1',
+      customer: customer('counted'),
+      meter: 'calls',
+      value: 1,
+    });
+    for (const instance of [a, b, c]) {
+      await expect.poll(() => used(instance, 'counted'), { timeout: slackMs, interval: 5 }).toBe(1);
+    }
+    await new Promise((resolve) => setTimeout(resolve, boundMs + 1_000));
+    await owner('update usage_records set value = 7, version = version + 1 where customer_id = $1', [
+      ids.get('counted'),
+    ]);
+    const last = await lastUnaware([a, b, c], 'counted', 7);
+    expect(last).toBeLessThanOrEqual(boundMs + slackMs);
+  }, 40_000);
+
+  it('has totals within the bound when the instance that recorded them had lost Redis', async () => {
+    redisOfB.cut();
+    try {
+      await b.send(
+        'POST',
+        'usage/track',
+        { idempotency_key: 'aged-2', customer: customer('counted'), meter: 'calls', value: 2 },
+        { authorization: `Bearer ${tenant.secretKey}` },
+      );
+      expect(await lastUnaware([a, b, c], 'counted', 9)).toBeLessThanOrEqual(boundMs + slackMs);
+    } finally {
+      redisOfB.restore();
+      await expect.poll(() => b.app.get(Redis).ping(), { timeout: 5_000 }).toBe(true);
+    }
+  }, 40_000);
+
+  it('is out of date within the bound when a feature is given another name, of whichever customer', async () => {
+    await owner(`update features set key = 'exported' where environment_id = $1 and key = 'exports'`, [
+      tenant.environment_id,
+    ]);
+    await tenant.asServer('POST', 'features', { key: 'exports', name: 'Exports', type: 'boolean' });
+    expect(await lastAllowedAfter([a, b, c], customer('redefined'), boundMs + 3_000)).toBeLessThanOrEqual(
+      boundMs,
+    );
+  }, 30_000);
+});
+
+describe('what a lasting snapshot is made of', () => {
+  // Whoever changes these moves `customers.entitlements_version` on in the same transaction, and that is noted.
+  const withVersion = ['entitlements', 'entitlement_overrides', 'subscriptions', 'usage_reservations'];
+  // Made from the others, and bound to a time that the snapshot knows.
+  const derived = ['usage_events', 'usage_windows', 'meters'];
+
+  it('tells of every change', async () => {
+    const { rows: read } = await a.database.owner.query(
+      `select distinct found[1] as name from pg_proc p
+       cross join lateral regexp_matches(p.prosrc, 'public\\.(\\w+)', 'g') found
+       where pronamespace = 'app'::regnamespace
+         and proname in ('entitlement_snapshot', 'usage_period', 'window_base', 'cap_window')`,
+    );
+    const { rows: noted } = await a.database.owner.query(
+      `select distinct relname as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
+       join pg_proc p on p.oid = t.tgfoid where p.proname like 'note\\_%\\_change'`,
+    );
+    const known = [...noted.map(({ name }) => name), ...withVersion, ...derived];
+
+    expect(read.length).toBeGreaterThan(8);
+    expect(read.map(({ name }) => name).filter((name) => !known.includes(name))).toEqual([]);
   });
 });

@@ -109,10 +109,9 @@ describe.each([
       status: 200,
       body: { allowed: false, reason: 'not_entitled', degraded: true },
     });
-    expect(await check('using', 'calls')).toMatchObject({
-      status: 200,
-      body: { allowed: true, limit: 10, degraded: true },
-    });
+    await expect
+      .poll(() => check('using', 'calls'), untilOld)
+      .toMatchObject({ status: 200, body: { allowed: true, limit: 10, degraded: true } });
     expect(await check('known', 'typo')).toMatchObject({
       status: 503,
       body: { error: { code: 'service_unavailable' } },

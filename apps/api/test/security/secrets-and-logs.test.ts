@@ -134,7 +134,7 @@ describe('what is stored', () => {
   it('is not in Redis either', async () => {
     const dump = await dumpOfRedis();
 
-    expect(dump).toContain(`ent:{${tenant.environment_id}}`);
+    expect(dump).toContain(`snapshot:{${tenant.environment_id}}`);
     expect(
       [...secretKeys, ...tokens, ...Object.values(personal)].filter((each) => dump.includes(each)),
     ).toEqual([]);

@@ -19,6 +19,8 @@ import { type StripeAnswer, UnsyncedCustomers } from './unsynced-customers.ts';
 
 const featureCacheMs = 10_000;
 const environmentsMax = 100_000;
+/** When one that need not be read anew is looked at again. */
+const lookAgainMs = 5_000;
 /** Asking Stripe takes 800 ms at most, and a little of Postgres. */
 const stripeMs = 1_000;
 
@@ -161,10 +163,14 @@ export class CheckEntitlement {
     if (kept === undefined || kept.ends_at_ms <= this.clock.now().getTime()) {
       return undefined;
     }
-    if (kept.renew_at_ms <= performance.now()) {
-      kept.renew_at_ms = Infinity;
+    const now = performance.now();
+    if (kept.renew_at_ms <= now) {
       this.policies.see(environmentId);
-      this.loader.renew(environmentId, reference);
+      const isVouchedFor = this.cache.vouches(environmentId, reference, kept);
+      kept.renew_at_ms = isVouchedFor ? now + lookAgainMs : Infinity;
+      if (!isVouchedFor) {
+        this.loader.renew(environmentId, reference);
+      }
     }
     return kept;
   }

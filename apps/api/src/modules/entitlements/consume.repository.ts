@@ -76,10 +76,11 @@ export class ConsumeRepository {
 
   async consume(environmentId: string, wish: ConsumeWish): Promise<Consumed> {
     const { rows } = await sql<Consumed>`
-      select * from app.consume_usage(
+      select r.*, pg_current_xact_id_if_assigned()::text::bigint as recorded_in
+      from app.consume_usage(
         ${environmentId}, ${wish.reference}, ${wish.feature}, ${wish.quantity}::numeric, ${wish.key},
         ${wish.fingerprint}, ${wish.event_id}, ${wish.new_customer_id}, ${wish.forward_id},
-        ${wish.properties}::jsonb, ${this.env.get('USAGE_FORWARD_SECONDS')}, ${wish.now})
+        ${wish.properties}::jsonb, ${this.env.get('USAGE_FORWARD_SECONDS')}, ${wish.now}) r
     `.execute(this.database.functions);
     const [consumed] = rows;
     if (consumed === undefined) {
@@ -110,9 +111,10 @@ export class ConsumeRepository {
     now: Date,
   ): Promise<Settled> {
     const { rows } = await sql<Settled>`
-      select * from app.settle_reservation(
+      select r.*, pg_current_xact_id_if_assigned()::text::bigint as recorded_in
+      from app.settle_reservation(
         ${environmentId}, ${reservationId}, ${quantity}::numeric, ${ids.event_id}, ${ids.new_customer_id},
-        ${ids.forward_id}, ${this.env.get('USAGE_FORWARD_SECONDS')}, ${now})
+        ${ids.forward_id}, ${this.env.get('USAGE_FORWARD_SECONDS')}, ${now}) r
     `.execute(this.database.functions);
     const [settled] = rows;
     if (settled === undefined) {

@@ -5,6 +5,8 @@ import { CatalogModule } from '../catalog/catalog.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { MerchantsModule } from '../merchants/merchants.module.ts';
 import { UsageModule } from '../usage/usage.module.ts';
+import { ChangeFeed } from './change-feed.ts';
+import { ChangesRepository } from './changes.repository.ts';
 import { CheckEntitlement } from './check-entitlement.ts';
 import { ConsumeRepository } from './consume.repository.ts';
 import { ConsumeUsage } from './consume-usage.ts';
@@ -50,6 +52,8 @@ import { UnsyncedCustomers } from './unsynced-customers.ts';
     MeteredFeatures,
     EntitlementStreams,
     FollowedUsage,
+    ChangeFeed,
+    ChangesRepository,
     SnapshotCache,
     SnapshotLoader,
     UnsyncedCustomers,

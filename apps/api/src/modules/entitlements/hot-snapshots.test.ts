@@ -27,8 +27,9 @@ function kept(version: number, used = 0): KeptSnapshot {
       features: { api_calls: feature },
     },
     ends_at_ms: Infinity,
-    read_at_ms: performance.now(),
+    known_at_ms: performance.now(),
     trusted_until_ms: performance.now() + 10_000,
+    lives_until_ms: performance.now() + 10_000,
     renew_at_ms: Infinity,
     byUsageField: new Map([['mtr_1@1', [feature]]]),
   };
@@ -127,7 +128,7 @@ describe('what was last known of a customer', () => {
 
   it('is nothing a quarter of an hour after it was read', () => {
     const hot = new HotSnapshots();
-    readInto(hot, { ...kept(1), read_at_ms: performance.now() - 15 * 60_000 });
+    readInto(hot, { ...kept(1), known_at_ms: performance.now() - 15 * 60_000 });
 
     expect(hot.lastKnown('user_42')).toBeUndefined();
   });

@@ -13,9 +13,12 @@ export interface KeptSnapshot {
   snapshot: Snapshot;
   /** When the first of its billing periods ends, by the clock of the product. */
   ends_at_ms: number;
-  /** By `performance.now()`, like the next two: no clock that is set can make it younger. */
-  read_at_ms: number;
+  /** When it was last known to be true, by `performance.now()`, like the next three: no clock that is set can make it younger. */
+  known_at_ms: number;
+  /** Until when it is believed whatever was lost. */
   trusted_until_ms: number;
+  /** Until when it is believed as long as it is vouched for. */
+  lives_until_ms: number;
   /** From when on it is to be read anew, so that no check has to wait for that. */
   renew_at_ms: number;
   /** By meter and period: what an event of it changes. */
@@ -49,7 +52,12 @@ export class HotSnapshots {
   private readonly newest = new LRUCache<string, number>({ max: versionsMax, ttl: versionsKeptMs });
   private readonly readings = new Map<string, Set<Reading>>();
 
-  /** Undefined also for one that is too old. */
+  /** Whether it may be believed is for who asks to say. */
+  get(key: string): KeptSnapshot | undefined {
+    return this.copies.get(key);
+  }
+
+  /** Undefined also for one that is too old to be believed by itself. */
   find(key: string): KeptSnapshot | undefined {
     const copy = this.copies.get(key);
     return copy === undefined || copy.trusted_until_ms <= performance.now() ? undefined : copy;
@@ -58,13 +66,13 @@ export class HotSnapshots {
   /** What was read last, also when it is not trusted any more: for when nobody can be asked. */
   lastKnown(key: string): KeptSnapshot | undefined {
     const copy = this.copies.get(key);
-    return copy === undefined || copy.read_at_ms + outageMemoryMs <= performance.now() ? undefined : copy;
+    return copy === undefined || copy.known_at_ms + outageMemoryMs <= performance.now() ? undefined : copy;
   }
 
-  /** Keeps as last known what was read from Postgres, unless there is a copy to be trusted. */
+  /** Keeps as last known what was read from Postgres, unless there is a copy to be trusted. What was told meanwhile is not in it. */
   remember(key: string, read: () => KeptSnapshot): void {
     if (this.find(key) === undefined) {
-      this.copies.set(key, { ...read(), trusted_until_ms: -Infinity });
+      this.copies.set(key, { ...read(), trusted_until_ms: -Infinity, lives_until_ms: -Infinity });
     }
   }
 
@@ -110,6 +118,7 @@ export class HotSnapshots {
   distrustAll(): void {
     for (const copy of this.copies.values()) {
       copy.trusted_until_ms = -Infinity;
+      copy.lives_until_ms = -Infinity;
     }
     for (const key of this.readings.keys()) {
       this.spoil(key);

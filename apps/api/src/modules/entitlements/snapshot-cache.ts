@@ -6,19 +6,30 @@ import { Log } from '../../platform/log.ts';
 import { Redis } from '../../platform/redis.ts';
 import { Ingest } from '../usage/ingest.ts';
 import type { RecordedTotal } from '../usage/usage-event.ts';
+import { ChangeFeed } from './change-feed.ts';
+import { snapshotKey } from './changes-seen.ts';
 import { HotSnapshots, type KeptSnapshot, noteUsage, type UsageTotal } from './hot-snapshots.ts';
-import { endOfFirstPeriod, type Snapshot, type SnapshotFeature } from './snapshot.ts';
+import { endOfFirstPeriod, isLasting, type Snapshot, type SnapshotFeature } from './snapshot.ts';
 
 /**
- * The longest a snapshot is trusted, counted from when it was read: whatever message is lost, no check answers from an
- * older one.
+ * The longest a snapshot is trusted by its age alone, counted from when it was read: whatever message is lost. An older one
+ * is trusted as long as it is vouched for.
  */
 const maxAgeMs = 10_000;
+/** How long one may be vouched for, so that not all of an environment's are read anew in the same minute. */
+const lifeMs = { min: 45 * 60_000, max: 60 * 60_000 };
 /** The age at which one that is still asked for is read anew: not of all at the same moment. */
 const renewAfterMs = { min: 5_000, max: 8_000 };
 
 const changedTopic = 'snapshot_changed';
-const usageTopic = 'snapshot_usage';
+const usageTopic = 'totals_recorded';
+
+/** The totals of one environment that a commit brought about. */
+interface RecordedTotals {
+  environment_id: string;
+  recorded_in: number | null;
+  totals: UsageTotal[];
+}
 
 /** Reads of the same turn of the event loop and environment, which one command answers. */
 interface Gathered {
@@ -27,7 +38,7 @@ interface Gathered {
 }
 
 /**
- * Reads many hashes in one command. Each comes as one text, a line each: how many milliseconds it may still be trusted,
+ * Reads many hashes in one command. Each comes as one text, a line each: how many milliseconds it may still live,
  * then names and values in turn (no value holds a line break). What the client spends is spent for each string of an answer.
  */
 const readScript = `
@@ -44,8 +55,8 @@ return found`;
 const writeScript = `
 local stored = tonumber(redis.call('HGET', KEYS[1], 'version') or '-1')
 if stored > tonumber(ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'version', ARGV[1], 'snapshot', ARGV[2])
-for i = 4, #ARGV, 3 do
+redis.call('HSET', KEYS[1], 'version', ARGV[1], 'snapshot', ARGV[2], 'life', ARGV[4])
+for i = 5, #ARGV, 3 do
   local version = tonumber(redis.call('HGET', KEYS[1], ARGV[i] .. ':version') or '-1')
   if tonumber(ARGV[i + 1]) >= version then
     redis.call('HSET', KEYS[1], ARGV[i] .. ':version', ARGV[i + 1], ARGV[i], ARGV[i + 2])
@@ -66,17 +77,18 @@ return 1`;
 
 /**
  * Notes totals, also where no snapshot is stored: one that is being read now, from before, must not bring the old total
- * with it. The hashes keep their age.
+ * with it. The hashes keep their age. Tells of them in the same step: who hears of totals knows that they are in Redis.
  */
 const usageScript = `
 for i, key in ipairs(KEYS) do
-  local field, version, used = ARGV[i * 3 - 1], ARGV[i * 3], ARGV[i * 3 + 1]
+  local field, version, used = ARGV[i * 3 + 1], ARGV[i * 3 + 2], ARGV[i * 3 + 3]
   local stored = tonumber(redis.call('HGET', key, field .. ':version') or '-1')
   if tonumber(version) > stored then
     redis.call('HSET', key, field .. ':version', version, field, used)
     if stored < 0 and redis.call('PTTL', key) < 0 then redis.call('PEXPIRE', key, ARGV[1]) end
   end
 end
+redis.call('PUBLISH', ARGV[2], ARGV[3])
 return 1`;
 
 declare module 'ioredis' {
@@ -105,6 +117,7 @@ export class SnapshotCache implements OnModuleInit {
     private readonly redis: Redis,
     private readonly broadcast: Broadcast,
     private readonly ingest: Ingest,
+    private readonly feed: ChangeFeed,
     private readonly log: Log,
   ) {
     redis.client.defineCommand('writeSnapshot', { numberOfKeys: 1, lua: writeScript });
@@ -122,8 +135,9 @@ export class SnapshotCache implements OnModuleInit {
     this.broadcast.on(usageTopic, (message) => {
       if (!message.startsWith(this.self)) {
         // Written by ourselves, a few lines below.
-        const totals: UsageTotal[] = JSON.parse(message.slice(this.self.length));
-        totals.forEach((total) => this.hot.addUsage(total));
+        const recorded: RecordedTotals = JSON.parse(message.slice(this.self.length));
+        recorded.totals.forEach((total) => this.hot.addUsage(total));
+        this.noteTold(recorded);
       }
     });
     this.broadcast.onLost(() => this.hot.distrustAll());
@@ -131,24 +145,38 @@ export class SnapshotCache implements OnModuleInit {
 
   /** The copy in this process. Undefined: there is none that may be trusted. */
   find(environmentId: string, cacheKey: string): KeptSnapshot | undefined {
-    return this.hot.find(keyOf(environmentId, cacheKey));
+    const key = snapshotKey(environmentId, cacheKey);
+    const copy = this.hot.get(key);
+    return copy !== undefined && this.isTrusted(environmentId, key, copy) ? copy : undefined;
+  }
+
+  /** Whether nothing has changed that a copy lacks, but for the last seconds: it need not be read anew. */
+  vouches(environmentId: string, cacheKey: string, kept: KeptSnapshot): boolean {
+    return this.isVouchedFor(environmentId, snapshotKey(environmentId, cacheKey), kept);
   }
 
   /** What this process read last of a customer, for when nobody can be asked. */
   lastKnown(environmentId: string, cacheKey: string): KeptSnapshot | undefined {
-    return this.hot.lastKnown(keyOf(environmentId, cacheKey));
+    const key = snapshotKey(environmentId, cacheKey);
+    const copy = this.hot.lastKnown(key);
+    const asOf = copy?.snapshot.as_of;
+    return asOf !== undefined && this.feed.hasChanged(key, asOf) ? undefined : copy;
   }
 
   /** What Redis holds. Undefined: nothing, or Redis is away. */
   async read(environmentId: string, cacheKey: string): Promise<KeptSnapshot | undefined> {
-    const key = keyOf(environmentId, cacheKey);
+    const key = snapshotKey(environmentId, cacheKey);
     const reading = this.broadcast.isConnected ? this.hot.beginReading(key) : undefined;
     try {
       const kept = parse(await this.readTogether(environmentId, key));
-      if (kept !== undefined && this.hot.isOutdated(key, kept.snapshot)) {
+      if (
+        kept === undefined ||
+        this.hot.isOutdated(key, kept.snapshot) ||
+        !this.isTrusted(environmentId, key, kept)
+      ) {
         return undefined;
       }
-      if (kept !== undefined && reading !== undefined) {
+      if (reading !== undefined) {
         this.hot.keep(reading, kept);
       }
       return kept;
@@ -188,18 +216,27 @@ export class SnapshotCache implements OnModuleInit {
 
   /** Keeps what was read so long ago, unless something newer is kept already. */
   async write(environmentId: string, cacheKey: string, snapshot: Snapshot, ageMs: number): Promise<void> {
-    const key = keyOf(environmentId, cacheKey);
-    const remainingMs = Math.floor(maxAgeMs - ageMs);
-    if (remainingMs <= 0 || this.hot.isOutdated(key, snapshot)) {
+    const key = snapshotKey(environmentId, cacheKey);
+    if (ageMs >= maxAgeMs || this.hot.isOutdated(key, snapshot)) {
       return;
     }
-    this.hot.remember(key, () => keptFrom(snapshot, remainingMs));
+    this.hot.remember(key, () => keptFrom(snapshot, { ageMs, lifeMs: maxAgeMs }));
+    const life = isLasting(snapshot)
+      ? Math.floor(lifeMs.min + Math.random() * (lifeMs.max - lifeMs.min))
+      : maxAgeMs;
     const usage = Object.values(snapshot.features).flatMap((feature) => {
       const field = usageField(feature.meter_id, feature.period_start);
       return field === undefined ? [] : [field, feature.usage_version, feature.used];
     });
     await this.quietly(() =>
-      this.redis.client.writeSnapshot(key, snapshot.version, JSON.stringify(snapshot), remainingMs, ...usage),
+      this.redis.client.writeSnapshot(
+        key,
+        snapshot.version,
+        JSON.stringify(snapshot),
+        Math.ceil(life - ageMs),
+        life,
+        ...usage,
+      ),
     );
   }
 
@@ -210,7 +247,7 @@ export class SnapshotCache implements OnModuleInit {
 
   /** Like `invalidate`, for a job: throws when Redis did not do it. */
   async invalidateForSure(environmentId: string, cacheKey: string, version: number): Promise<void> {
-    const key = keyOf(environmentId, cacheKey);
+    const key = snapshotKey(environmentId, cacheKey);
     this.hot.forget(key, version);
     // Who hears of it and reads Redis finds it done.
     await this.redis.inOrder(
@@ -221,29 +258,46 @@ export class SnapshotCache implements OnModuleInit {
     this.hot.forget(key, version);
   }
 
-  /** Notes the totals that events brought about. */
+  /** Notes the totals that events brought about, of one commit. */
   async addUsage(recorded: readonly RecordedTotal[]): Promise<void> {
-    const environments = totalsByEnvironment(recorded);
-    const all = [...environments.values()].flat();
-    if (all.length === 0) {
-      return;
-    }
-    const write = [...environments.values()].map((totals) => () => {
-      const keys = totals.map(({ key }) => key);
-      totals.forEach((total) => this.hot.addUsage(total));
-      return this.quietly(() =>
-        this.redis.client.addUsage(
-          keys.length,
-          ...keys,
-          maxAgeMs,
-          ...totals.flatMap(({ field, version, used }) => [field, version, used]),
-        ),
+    await Promise.all(totalsByEnvironment(recorded).map((totals) => this.addTotals(totals)));
+  }
+
+  private async addTotals(recorded: RecordedTotals): Promise<void> {
+    const { totals } = recorded;
+    totals.forEach((total) => this.hot.addUsage(total));
+    const { channel, text } = this.broadcast.envelope(usageTopic, this.self + JSON.stringify(recorded));
+    await this.quietly(async () => {
+      await this.redis.client.addUsage(
+        totals.length,
+        ...totals.map(({ key }) => key),
+        maxAgeMs,
+        channel,
+        text,
+        ...totals.flatMap(({ field, version, used }) => [field, version, used]),
       );
+      this.noteTold(recorded);
     });
-    await this.redis.inOrder(
-      () => Promise.all(write.map((one) => one())),
-      () => this.broadcast.tell(usageTopic, this.self + JSON.stringify(all)),
-    );
+  }
+
+  private noteTold({ environment_id: environmentId, recorded_in: recordedIn }: RecordedTotals): void {
+    if (recordedIn !== null) {
+      this.feed.tell(environmentId, recordedIn);
+    }
+  }
+
+  private isTrusted(environmentId: string, key: string, kept: KeptSnapshot): boolean {
+    return performance.now() < kept.trusted_until_ms || this.isVouchedFor(environmentId, key, kept);
+  }
+
+  private isVouchedFor(environmentId: string, key: string, kept: KeptSnapshot): boolean {
+    const now = performance.now();
+    const asOf = kept.snapshot.as_of;
+    if (asOf === undefined || now >= kept.lives_until_ms || !this.feed.vouches(environmentId, key, asOf)) {
+      return false;
+    }
+    kept.known_at_ms = now;
+    return true;
   }
 
   /** The cache may be away; what it holds is a copy, and its age is bounded. */
@@ -258,19 +312,26 @@ export class SnapshotCache implements OnModuleInit {
  * The last total of each meter, period and customer (of several events of one the last counts: its version is the
  * highest), apart for each environment: a cluster runs a script on keys of one slot, which those of an environment share.
  */
-function totalsByEnvironment(recorded: readonly RecordedTotal[]): Map<string, UsageTotal[]> {
-  const environments = new Map<string, Map<string, UsageTotal>>();
+function totalsByEnvironment(recorded: readonly RecordedTotal[]): RecordedTotals[] {
+  const environments = new Map<string, { recordedIn: number | null; totals: Map<string, UsageTotal> }>();
   for (const event of recorded) {
     const { environment_id: environmentId, cache_key: cacheKey, used, usage_version: version } = event;
     const field = usageField(event.meter_id, event.period_start?.toISOString() ?? null);
     if (cacheKey !== null && used !== null && version !== null && field !== undefined) {
-      const key = keyOf(environmentId, cacheKey);
-      const totals = environments.get(environmentId) ?? new Map<string, UsageTotal>();
-      totals.set(`${key} ${field}`, { key, field, version, used: Number(used) });
-      environments.set(environmentId, totals);
+      const key = snapshotKey(environmentId, cacheKey);
+      const environment = environments.get(environmentId) ?? {
+        recordedIn: event.recorded_in,
+        totals: new Map(),
+      };
+      environment.totals.set(`${key} ${field}`, { key, field, version, used: Number(used) });
+      environments.set(environmentId, environment);
     }
   }
-  return new Map([...environments].map(([environmentId, totals]) => [environmentId, [...totals.values()]]));
+  return [...environments].map(([environmentId, { recordedIn, totals }]) => ({
+    environment_id: environmentId,
+    recorded_in: recordedIn,
+    totals: [...totals.values()],
+  }));
 }
 
 /** What the script above answers. Undefined: no snapshot, or one without a limit to its age, which nobody wrote. */
@@ -284,12 +345,13 @@ function parse(stored: string): KeptSnapshot | undefined {
   }
   // Written by ourselves, and read thousands of times a second: parsed, not validated again.
   const snapshot: Snapshot = JSON.parse(text);
-  const kept = keptFrom(snapshot, remainingMs);
-  const { byUsageField } = kept;
   const fields = new Map<string, string>();
   for (let i = 1; i + 1 < lines.length; i += 2) {
     fields.set(lines[i] ?? '', lines[i + 1] ?? '');
   }
+  const life = Number(fields.get('life') ?? maxAgeMs);
+  const kept = keptFrom(snapshot, { ageMs: life - remainingMs, lifeMs: life });
+  const { byUsageField } = kept;
   for (const field of byUsageField.keys()) {
     const [version, used] = [fields.get(`${field}:version`), fields.get(field)];
     if (version !== undefined && used !== undefined) {
@@ -299,8 +361,11 @@ function parse(stored: string): KeptSnapshot | undefined {
   return kept;
 }
 
-/** A snapshot that may be trusted for so long still. */
-function keptFrom(snapshot: Snapshot, remainingMs: number): KeptSnapshot {
+/** A snapshot that was read from Postgres so long ago, and may be vouched for until it is so old. */
+function keptFrom(
+  snapshot: Snapshot,
+  { ageMs, lifeMs: life }: { ageMs: number; lifeMs: number },
+): KeptSnapshot {
   const byUsageField = new Map<string, SnapshotFeature[]>();
   for (const feature of Object.values(snapshot.features)) {
     const field = usageField(feature.meter_id, feature.period_start);
@@ -308,21 +373,17 @@ function keptFrom(snapshot: Snapshot, remainingMs: number): KeptSnapshot {
       byUsageField.set(field, [...(byUsageField.get(field) ?? []), feature]);
     }
   }
-  const readAt = performance.now() + remainingMs - maxAgeMs;
+  const readAt = performance.now() - ageMs;
   const renewAtAge = renewAfterMs.min + Math.random() * (renewAfterMs.max - renewAfterMs.min);
   return {
     snapshot,
     byUsageField,
     ends_at_ms: endOfFirstPeriod(snapshot),
-    read_at_ms: readAt,
+    known_at_ms: readAt,
     trusted_until_ms: readAt + maxAgeMs,
+    lives_until_ms: readAt + life,
     renew_at_ms: readAt + renewAtAge,
   };
-}
-
-/** All keys of an environment share a hash slot, so that a cluster can run the scripts. */
-function keyOf(environmentId: string, cacheKey: string): string {
-  return `ent:{${environmentId}}:${cacheKey}`;
 }
 
 function usageField(meterId: string | null, periodStart: string | null): string | undefined {

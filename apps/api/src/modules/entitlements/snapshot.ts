@@ -77,6 +77,8 @@ export const snapshotSchema = z.object({
   known: z.boolean(),
   /** Of the default plan, where it holds. */
   default_version: z.string().nullish(),
+  /** The transaction as of which it was read: what all below that one did is in it. */
+  as_of: z.number().optional(),
   /** When the first override expires, or credits do, become effective or are granted anew. */
   changes_at: z.iso.datetime({ offset: true }).nullish(),
   /** Of the subscriptions that have one. */
@@ -101,6 +103,21 @@ export function endOfFirstPeriod(snapshot: Snapshot): number {
   return Math.min(
     Infinity,
     ...[...ends, snapshot.changes_at ?? null].map((end) => (end === null ? Infinity : Date.parse(end))),
+  );
+}
+
+/**
+ * Whether, before that end, only a change can make it wrong that Postgres notes. Not what is held: that ends by time; nor
+ * what credits or a spend cap leave, worked out from a state that use moves on; nor while Stripe may know more.
+ */
+export function isLasting({ customer_id: id, as_of: asOf, ...snapshot }: Snapshot): boolean {
+  return (
+    id !== null &&
+    asOf !== undefined &&
+    snapshot.unsynced_since === null &&
+    snapshot.credits === undefined &&
+    (snapshot.spend_caps ?? []).length === 0 &&
+    Object.values(snapshot.features).every(({ held }) => held === 0)
   );
 }
 

@@ -27,6 +27,8 @@ export interface RecordedTotal {
   /** The total, and a number that grows with it. Null when nothing was recorded. */
   used: string | null;
   usage_version: number | null;
+  /** The transaction of Postgres that recorded it. */
+  recorded_in: number | null;
 }
 
 /** What became of an event. */

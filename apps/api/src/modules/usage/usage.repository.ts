@@ -48,10 +48,11 @@ export class UsageRepository {
   ): Promise<{ answers: RecordedEvent[]; totals: RecordedTotal[] }> {
     const { targets, columns } = recordArguments(events);
     const { rows } = await sql<RecordRow>`
-      select * from app.record_usage(
+      select r.*, pg_current_xact_id_if_assigned()::text::bigint as recorded_in
+      from app.record_usage(
         ${targets.environments}, ${targets.customers}, ${targets.meters},
         ${columns.targets}, ${columns.keys}, ${columns.fingerprints}, ${columns.ids}, ${columns.values},
-        ${columns.occurred_at}, ${columns.properties}, ${forwardSeconds}, ${now})
+        ${columns.occurred_at}, ${columns.properties}, ${forwardSeconds}, ${now}) r
     `.execute(this.database.functions);
     return recordedFrom(events, rows);
   }
@@ -73,10 +74,11 @@ export class UsageRepository {
     },
   ): Promise<Corrected> {
     const { rows } = await sql<Corrected>`
-      select * from app.correct_usage(
+      select r.*, pg_current_xact_id_if_assigned()::text::bigint as recorded_in
+      from app.correct_usage(
         ${environmentId}, ${wish.idempotency_key}, ${wish.fingerprint}, ${wish.id}, ${wish.customer}, ${wish.meter},
         ${wish.value}::numeric, ${wish.reason}, ${wish.occurred_at}, ${wish.forward_id},
-        ${this.env.get('USAGE_FORWARD_SECONDS')}, ${wish.now})
+        ${this.env.get('USAGE_FORWARD_SECONDS')}, ${wish.now}) r
     `.execute(this.database.functions);
     const [recorded] = rows;
     if (recorded === undefined) {
@@ -99,9 +101,10 @@ export class UsageRepository {
     },
   ): Promise<Retracted> {
     const { rows } = await sql<Retracted>`
-      select * from app.retract_usage(
+      select r.*, pg_current_xact_id_if_assigned()::text::bigint as recorded_in
+      from app.retract_usage(
         ${environmentId}, ${wish.idempotency_key}, ${wish.fingerprint}, ${wish.id}, ${wish.event}, ${wish.reason},
-        ${wish.forward_id}, ${this.env.get('USAGE_FORWARD_SECONDS')}, ${wish.now})
+        ${wish.forward_id}, ${this.env.get('USAGE_FORWARD_SECONDS')}, ${wish.now}) r
     `.execute(this.database.functions);
     const [recorded] = rows;
     if (recorded === undefined) {

@@ -475,6 +475,23 @@ export interface EmailSettings {
   updated_at: Timestamp;
 }
 
+export interface EntitlementChanges {
+  /**
+   * Of a customer: what their snapshot is filed under.
+   */
+  cache_key: Generated<string>;
+  changed_at: Generated<Timestamp>;
+  /**
+   * The transaction. One that is not below the horizon of the reading statement may commit later than a higher one.
+   */
+  changed_in: string;
+  environment_id: string;
+  /**
+   * customer: what one customer may do. environment: something that many snapshots are made of. usage: totals, which whoever records them also tells by Redis.
+   */
+  kind: "customer" | "environment" | "usage";
+}
+
 export interface EntitlementOverrides {
   caps: Json | null;
   created_at: Timestamp;
@@ -1613,6 +1630,7 @@ export interface DB {
   disputes: Disputes;
   email_settings: EmailSettings;
   emails: Emails;
+  entitlement_changes: EntitlementChanges;
   entitlement_overrides: EntitlementOverrides;
   entitlements: Entitlements;
   environments: Environments;
