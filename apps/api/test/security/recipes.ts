@@ -347,7 +347,10 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
     },
   ],
   // Not those refused: what a stranger sent is shown to the stranger, and it named the victim's customer.
-  listUsageEvents: () => [{ path: 'usage/events?status=accepted', strangers: 'own' }],
+  listUsageEvents: ({ customer }) => [
+    { path: 'usage/events?status=accepted', strangers: 'own' },
+    { path: `usage/events?customer=${customer.id}`, strangers: 'not_found' },
+  ],
   trackUsage: ({ customer, meter }) => [
     {
       path: 'usage/track',

@@ -287,3 +287,26 @@ describe('the events of a month', () => {
     expect(rebuilt.rows).toEqual([]);
   });
 });
+
+describe('an event that somebody looks for', () => {
+  it('is found by customer, meter and time, whatever became of it', async () => {
+    const [early, late] = [2, 1].map((hours) => new Date(Date.now() - hours * 60 * minute).toISOString());
+    await track('sought', { value: 1, occurred_at: early });
+    await track('sought', { value: 2, occurred_at: late });
+    await track('sought', { value: 3, meter: 'requests' });
+    await track('sought', { value: 4, meter: 'typo' });
+    await track('somebody', { value: 5 });
+    const values = async (query: string) =>
+      (await tenant.asServer('GET', `usage/events?${query}`)).body['data'].map((one: Json) => one['value']);
+
+    expect(await values('customer=sought')).toEqual([3, 2, 1]);
+    expect(await values('customer=sought&meter=tokens')).toEqual([2, 1]);
+    expect(await values(`customer=sought&from=${early}&to=${late}`)).toEqual([1]);
+    await api.app.get(RejectedEvents).flush();
+    expect(await values('status=rejected&customer=sought')).toEqual([4]);
+    expect(await values('status=rejected&customer=sought&meter=tokens')).toEqual([]);
+    const refusal = await tenant.asServer('GET', `usage/events?from=${early}`);
+    expect(refusal.body['error']).toMatchObject({ code: 'invalid_request', param: 'customer' });
+    expect((await tenant.asServer('GET', 'usage/events?customer=nobody')).status).toBe(404);
+  });
+});

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { key, text, timestamp } from '../../platform/http/schemas.ts';
+import { time } from './usage.schemas.ts';
 import { aggregations } from '../catalog/meter.schemas.ts';
-
-const time = z.iso.datetime({ offset: true }).transform((value) => new Date(value));
 
 function isTimezone(name: string): boolean {
   try {

@@ -106,6 +106,7 @@ export class UsageController {
   @Get('events')
   @Requires('usage:read')
   @Returns(200, usageEventPage)
+  @Refuses(CustomerNotFound)
   async listUsageEvents(
     @EnvironmentId() environmentId: string,
     @Query({ schema: listEvents }) query: z.output<typeof listEvents>,

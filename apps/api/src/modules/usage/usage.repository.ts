@@ -27,6 +27,14 @@ export interface RejectedEvent {
   reason: string;
 }
 
+/** Some of the events only. */
+export interface Slice {
+  meter?: string | undefined;
+  customer?: string | undefined;
+  from?: Date | undefined;
+  to?: Date | undefined;
+}
+
 type Corrected = Omit<RecordedTotal, 'environment_id'> & RecordedEvent;
 
 export interface Retracted extends Omit<Corrected, 'outcome'> {
@@ -127,7 +135,7 @@ export class UsageRepository {
   /** Recorded events of a kind, the newest first. */
   listEvents(
     environmentId: string,
-    filter: PageRequest & { status: 'accepted' | 'late' | 'corrected' | 'uncounted' },
+    filter: PageRequest & Slice & { status: 'accepted' | 'late' | 'corrected' | 'uncounted' },
   ) {
     let query = this.database.q
       .selectFrom('usage_events as e')
@@ -160,6 +168,18 @@ export class UsageRepository {
     if (filter.status === 'uncounted') {
       query = query.where('e.uncounted', 'is not', null);
     }
+    if (filter.meter !== undefined) {
+      query = query.where('m.key', '=', filter.meter);
+    }
+    if (filter.customer !== undefined) {
+      query = query.where('e.customer_id', '=', filter.customer);
+    }
+    if (filter.from !== undefined) {
+      query = query.where('e.occurred_at', '>=', filter.from);
+    }
+    if (filter.to !== undefined) {
+      query = query.where('e.occurred_at', '<', filter.to);
+    }
     if (filter.cursor !== undefined) {
       query = query.where('e.id', '<', filter.cursor);
     }
@@ -169,11 +189,23 @@ export class UsageRepository {
       .execute();
   }
 
-  listRejected(environmentId: string, filter: PageRequest) {
+  listRejected(environmentId: string, filter: PageRequest & Slice) {
     let query = this.database.q
       .selectFrom('usage_rejections')
       .selectAll()
       .where('environment_id', '=', environmentId);
+    if (filter.meter !== undefined) {
+      query = query.where('meter', '=', filter.meter);
+    }
+    if (filter.customer !== undefined) {
+      query = query.where('customer', '=', filter.customer);
+    }
+    if (filter.from !== undefined) {
+      query = query.where('received_at', '>=', filter.from);
+    }
+    if (filter.to !== undefined) {
+      query = query.where('received_at', '<', filter.to);
+    }
     if (filter.cursor !== undefined) {
       query = query.where('id', '<', filter.cursor);
     }

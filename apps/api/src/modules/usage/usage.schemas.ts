@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { key, pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
 
+export const time = z.iso.datetime({ offset: true }).transform((value) => new Date(value));
+
 export const batchMax = 1_000;
 const valueMax = 999_999_999_999_999;
 const significantDigitsMax = 15;
@@ -171,14 +173,29 @@ export const correction = z.union([adjustment, retraction]).meta({ id: 'UsageCor
 export type UsageCorrection = z.output<typeof correction>;
 export const corrected = tracked;
 
-export const listEvents = pageQuery.extend({
-  status: z
-    .enum(['accepted', 'late', 'corrected', 'uncounted', 'rejected'])
-    .default('accepted')
-    .describe(
-      'accepted: all that were stored. uncounted: of these, what the meter does not count, and why. rejected: what was not stored, and why; the newest are kept.',
-    ),
-});
+export const listEvents = pageQuery
+  .extend({
+    status: z
+      .enum(['accepted', 'late', 'corrected', 'uncounted', 'rejected'])
+      .default('accepted')
+      .describe(
+        'accepted: all that were stored. uncounted: of these, what the meter does not count, and why. rejected: what was not stored, and why; the newest are kept.',
+      ),
+    meter: key.optional().describe('Key of the meter.'),
+    customer: text
+      .trim()
+      .min(1)
+      .max(255)
+      .optional()
+      .describe('Your own id of the customer, or ours. Of what was rejected: as the event named it.'),
+    from: time.optional().describe('Occurred from then on; of what was rejected: received. Needs customer.'),
+    to: time.optional().describe('Up to, and without, this time. Needs customer.'),
+  })
+  // The events of a customer can be found by their time, those of everybody only by when they came.
+  .refine(({ from, to, customer }) => customer !== undefined || (from === undefined && to === undefined), {
+    error: 'name a customer, too: events are found by time for one customer',
+    path: ['customer'],
+  });
 const usageEventEntry = z
   .object({
     id: z.string(),

@@ -60,14 +60,14 @@ export class UsageService implements OnModuleInit {
     });
   }
 
-  /** Single events, the newest first: those that counted, of which those that were late or corrections; or those that did not. */
+  /** Single events, the newest first: those that counted, of which those that were late or corrections; or those that did not. Throws `CustomerNotFound`. */
   listEvents(
     environmentId: string,
-    { status, ...page }: z.output<typeof listEvents>,
+    { status, ...wished }: z.output<typeof listEvents>,
   ): Promise<UsageEventEntry[]> {
     return this.database.tenant(environmentId, async () => {
       if (status === 'rejected') {
-        const rejected = await this.usage.listRejected(environmentId, page);
+        const rejected = await this.usage.listRejected(environmentId, wished);
         return rejected.map((row) => ({
           ...row,
           status,
@@ -77,7 +77,11 @@ export class UsageService implements OnModuleInit {
           period_start: null,
         }));
       }
-      const rows = await this.usage.listEvents(environmentId, { status, ...page });
+      const customer =
+        wished.customer === undefined
+          ? undefined
+          : (await this.customers.get(environmentId, wished.customer, 'customer')).id;
+      const rows = await this.usage.listEvents(environmentId, { status, ...wished, customer });
       return rows.map((row) => ({
         ...row,
         status:

@@ -2,7 +2,15 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { unwrap, type EnvironmentApi } from '../../api/client.ts';
 import type { UsageEvent } from '../../api/types.ts';
 
-export type UsageEventFilters = { status: UsageEvent['status'] | undefined; cursor: string | undefined };
+/** A time needs a customer. */
+export type UsageEventFilters = {
+  status: UsageEvent['status'] | undefined;
+  meter: string | undefined;
+  customer: string | undefined;
+  from: string | undefined;
+  to: string | undefined;
+  cursor: string | undefined;
+};
 
 /** Single events, newest first, with what became of each. */
 export function usageEventsQuery(api: EnvironmentApi, filters: UsageEventFilters) {
@@ -17,7 +25,16 @@ export function usageEventsQuery(api: EnvironmentApi, filters: UsageEventFilters
 
 type Load = UsageEventFilters & { limit: number; signal?: AbortSignal };
 
-export function loadUsageEvents(api: EnvironmentApi, { status, cursor, limit, signal }: Load) {
-  const query = { limit, ...(status ? { status } : {}), ...(cursor ? { cursor } : {}) };
+export function loadUsageEvents(api: EnvironmentApi, { limit, signal, ...filters }: Load) {
+  const { status, meter, customer, from, to, cursor } = filters;
+  const query = {
+    limit,
+    ...(status ? { status } : {}),
+    ...(meter ? { meter } : {}),
+    ...(customer ? { customer } : {}),
+    ...(customer && from ? { from } : {}),
+    ...(customer && to ? { to } : {}),
+    ...(cursor ? { cursor } : {}),
+  };
   return unwrap(api.client.GET('/api/v1/usage/events', { params: { query }, ...(signal ? { signal } : {}) }));
 }

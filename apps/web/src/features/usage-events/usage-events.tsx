@@ -1,15 +1,18 @@
 'use client';
 
+import { Badge } from '@billingos/ui/components/badge';
+import { Button } from '@billingos/ui/components/button';
 import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
 import { Select } from '@billingos/ui/components/select';
 import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
-import { Activity } from 'lucide-react';
-import { parseAsStringLiteral, useQueryState } from 'nuqs';
+import { Activity, X } from 'lucide-react';
+import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
 import { QueryStates } from '../../api/query-states.tsx';
 import type { UsageEvent } from '../../api/types.ts';
+import { formatMoment } from '../../formatting/dates.ts';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
 import { Pager } from '../../listing/pager.tsx';
@@ -19,11 +22,12 @@ import { loadUsageEvents, usageEventsQuery } from './queries.ts';
 import { eventStatuses, statusWords } from './statuses.ts';
 import { UsageEventsTable } from './usage-events-table.tsx';
 
-const every = 'all';
-const options = [
-  { value: every, label: 'Every event' },
-  ...eventStatuses.map((value) => ({ value, label: statusWords[value].label })),
-];
+/** Of the API's own choice: all but those that were rejected. */
+const every = 'accepted';
+const options = eventStatuses.map((value) => ({
+  value,
+  label: value === every ? 'All that are stored' : statusWords[value].label,
+}));
 
 const columns: readonly CsvColumn<UsageEvent>[] = [
   { header: 'id', value: (row) => row.id },
@@ -42,10 +46,27 @@ const columns: readonly CsvColumn<UsageEvent>[] = [
 /** Why an event counted, counted elsewhere, or did not count. */
 export function UsageEvents() {
   const { api } = useEnvironment();
-  const [status, setStatus] = useQueryState('status', parseAsStringLiteral(eventStatuses));
+  const [{ status, ...slice }, choose] = useQueryStates({
+    status: parseAsStringLiteral(eventStatuses),
+    meter: parseAsString,
+    customer: parseAsString,
+    from: parseAsString,
+    to: parseAsString,
+  });
   const pages = usePages();
-  const filters = { status: status ?? undefined, cursor: pages.cursor };
-  const events = useQuery(usageEventsQuery(api, filters));
+  const filters = {
+    status: status ?? undefined,
+    meter: slice.meter ?? undefined,
+    customer: slice.customer ?? undefined,
+    from: slice.from ?? undefined,
+    to: slice.to ?? undefined,
+  };
+  const events = useQuery(usageEventsQuery(api, { ...filters, cursor: pages.cursor }));
+  const isNarrowed = status !== null || slice.meter !== null || slice.customer !== null;
+  const narrow = (change: Parameters<typeof choose>[0]) => {
+    pages.restart();
+    void choose(change);
+  };
   return (
     <>
       <PageHeader
@@ -55,22 +76,42 @@ export function UsageEvents() {
           <ExportButton
             name="usage-events"
             columns={columns}
-            load={(cursor) => loadUsageEvents(api, { status: filters.status, cursor, limit: 100 })}
+            load={(cursor) => loadUsageEvents(api, { ...filters, cursor, limit: 100 })}
           />
         }
       />
       <Card>
-        <div className="p-3">
+        <div className="flex flex-wrap items-center gap-2 p-3">
           <Select
             aria-label="Status"
             className="w-44"
             value={status ?? every}
             options={options}
-            onValueChange={(value) => {
-              pages.restart();
-              void setStatus(eventStatuses.find((known) => known === value) ?? null);
-            }}
+            onValueChange={(value) =>
+              narrow({ status: eventStatuses.find((known) => known === value && known !== every) ?? null })
+            }
           />
+          {slice.meter ? (
+            <Narrowed
+              what={`Meter ${slice.meter}`}
+              undo="Show all meters"
+              onUndo={() => narrow({ meter: null })}
+            />
+          ) : null}
+          {slice.customer ? (
+            <Narrowed
+              what={`Customer ${slice.customer}`}
+              undo="Show all customers"
+              onUndo={() => narrow({ customer: null, from: null, to: null })}
+            />
+          ) : null}
+          {slice.customer && (slice.from || slice.to) ? (
+            <Narrowed
+              what={`${slice.from ? formatMoment(slice.from) : 'The beginning'} – ${slice.to ? formatMoment(slice.to) : 'now'}`}
+              undo="Show all times"
+              onUndo={() => narrow({ from: null, to: null })}
+            />
+          ) : null}
         </div>
         <QueryStates query={events} loading={<TableSkeleton label="Loading usage events" />}>
           {({ data, next_cursor }) =>
@@ -84,9 +125,9 @@ export function UsageEvents() {
                 />
               </>
             ) : (
-              <EmptyState icon={Activity} title={status ? 'None of these' : 'No events yet'}>
-                {status ? (
-                  'Choose another status to see more.'
+              <EmptyState icon={Activity} title={isNarrowed ? 'None of these' : 'No events yet'}>
+                {isNarrowed ? (
+                  'Choose another status, or look at more customers and meters.'
                 ) : (
                   <>
                     Your backend reports them with <code className="font-mono">trackUsage</code>. They show up
@@ -99,5 +140,16 @@ export function UsageEvents() {
         </QueryStates>
       </Card>
     </>
+  );
+}
+
+function Narrowed({ what, undo, onUndo }: { what: string; undo: string; onUndo: () => void }) {
+  return (
+    <Badge tone="accent" className="h-7 max-w-full">
+      <span className="truncate">{what}</span>
+      <Button variant="link" size="inline" aria-label={undo} onClick={onUndo}>
+        <X aria-hidden />
+      </Button>
+    </Badge>
   );
 }

@@ -4,7 +4,7 @@ import { openEnvironment, type EnvironmentParams } from '#features/merchants/me.
 import { usageEventsQuery } from '#features/usage-events/queries.ts';
 import { eventStatuses } from '#features/usage-events/statuses.ts';
 import { UsageEvents } from '#features/usage-events/usage-events.tsx';
-import { cursorOf, type SearchParams } from '#listing/search-params.ts';
+import { cursorOf, textOf, type SearchParams } from '#listing/search-params.ts';
 
 export const metadata: Metadata = { title: 'Usage events' };
 
@@ -12,8 +12,15 @@ type UsageEventsPageProps = { params: EnvironmentParams; searchParams: SearchPar
 
 export default async function UsageEventsPage({ params, searchParams }: UsageEventsPageProps) {
   const { api } = await openEnvironment(params);
-  const { status, pages } = await searchParams;
-  const filters = { status: eventStatuses.find((known) => known === status), cursor: cursorOf(pages) };
+  const { status, meter, customer, from, to, pages } = await searchParams;
+  const filters = {
+    status: eventStatuses.find((known) => known === status),
+    meter: textOf(meter),
+    customer: textOf(customer),
+    from: textOf(from),
+    to: textOf(to),
+    cursor: cursorOf(pages),
+  };
   return (
     <Prefetched load={(queries) => [queries.prefetchQuery(usageEventsQuery(api, filters))]}>
       <UsageEvents />
