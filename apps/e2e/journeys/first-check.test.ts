@@ -195,6 +195,8 @@ describe('from signing up to the first check', () => {
     await expectVisible(ada.page.getByText('250 of 1,000'));
     await expectAccessible(ada.page);
     await ada.page.getByRole('link', { name: 'Usage', exact: true }).click();
+    await expectVisible(ada.page.getByRole('row', { name: /^api_calls 250 1$/ }));
+    await ada.page.getByRole('link', { name: 'Totals by billing period' }).click();
     await expectVisible(ada.page.getByRole('row', { name: /user_42.*api_calls.*250/ }));
     await expectAccessible(ada.page);
     await expectToFitAPhone(ada.page);

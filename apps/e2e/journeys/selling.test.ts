@@ -184,20 +184,24 @@ describe('selling seats and use', () => {
       .toMatchObject({ valid: false, code: 'revoked' });
   });
 
-  test.each(['api-analytics', 'disputes', 'settings/emails', 'developers/usage-events', 'coupons', 'usage'])(
-    'the page %s is accessible and fits a phone',
-    async (path) => {
-      const { page } = owner;
-      await page.goto(`${shop().home}/${path}`);
-      await page.getByRole('heading', { level: 1 }).waitFor();
-      await page
-        .getByRole('status', { name: /^Loading/ })
-        .first()
-        .waitFor({ state: 'detached' });
-      await expectAccessible(page);
-      await expectToFitAPhone(page);
-    },
-  );
+  test.each([
+    'api-analytics',
+    'disputes',
+    'settings/emails',
+    'developers/usage-events',
+    'coupons',
+    'usage/periods',
+  ])('the page %s is accessible and fits a phone', async (path) => {
+    const { page } = owner;
+    await page.goto(`${shop().home}/${path}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page
+      .getByRole('status', { name: /^Loading/ })
+      .first()
+      .waitFor({ state: 'detached' });
+    await expectAccessible(page);
+    await expectToFitAPhone(page);
+  });
 
   function verified(key: string | null) {
     return shop().ask('POST', 'keys/verify', { key });

@@ -7856,6 +7856,14 @@ export interface operations {
                 cursor?: string;
                 /** @description accepted: all that were stored. uncounted: of these, what the meter does not count, and why. rejected: what was not stored, and why; the newest are kept. */
                 status?: "accepted" | "late" | "corrected" | "uncounted" | "rejected";
+                /** @description Key of the meter. */
+                meter?: string;
+                /** @description Your own id of the customer, or ours. Of what was rejected: as the event named it. */
+                customer?: string;
+                /** @description Occurred from then on; of what was rejected: received. Needs customer. */
+                from?: string;
+                /** @description Up to, and without, this time. Needs customer. */
+                to?: string;
             };
             header?: {
                 /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
@@ -7873,6 +7881,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UsageEventList"];
+                };
+            };
+            /** @description `customer_not_found`: No customer of this environment has this id or external id. Create it with POST /api/v1/customers. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };

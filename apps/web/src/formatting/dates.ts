@@ -8,6 +8,8 @@ const moment = new Intl.DateTimeFormat('en-US', {
 });
 const short_day = new Intl.DateTimeFormat('en-US', { month: 'short', day: 'numeric', timeZone: 'UTC' });
 
+const month = new Intl.DateTimeFormat('en-US', { month: 'short', year: 'numeric', timeZone: 'UTC' });
+
 /** "Nov 21, 2026" */
 export function formatDay(iso: string): string {
   return day.format(new Date(iso));
@@ -21,6 +23,11 @@ export function formatMoment(iso: string): string {
 /** "Nov 21", for an axis */
 export function formatShortDay(iso: string): string {
   return short_day.format(new Date(iso));
+}
+
+/** "Nov 2026" */
+export function formatMonth(iso: string): string {
+  return month.format(new Date(iso));
 }
 
 const steps = [

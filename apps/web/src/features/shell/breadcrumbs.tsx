@@ -54,6 +54,7 @@ function Crumb({ section, rest }: { section: string; rest: string }) {
   if (section === 'invoices') return <InvoiceCrumb id={rest} />;
   if (section === 'plans') return <PlanCrumb rest={rest} />;
   if (section === 'reconciliation') return 'Run';
+  if (section === 'usage') return 'By billing period';
   if (section === 'settings/stripe-import') return 'Report';
   return <Detail rest={rest} />;
 }

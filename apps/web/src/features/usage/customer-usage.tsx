@@ -29,7 +29,7 @@ export function CustomerUsage({ customer }: { customer: Customer }) {
               <UsageTable records={data} showCustomer={false} />
               {has_more ? (
                 <p className="border-t px-4 py-2 text-sm">
-                  <Link href={`${href('usage')}?customer=${customer.id}`} className={textLink}>
+                  <Link href={`${href('usage/periods')}?customer=${customer.id}`} className={textLink}>
                     All usage of this customer
                   </Link>
                 </p>

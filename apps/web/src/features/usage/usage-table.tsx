@@ -32,7 +32,16 @@ export function UsageTable({ records, showCustomer }: UsageTableProps) {
                 </Link>
               </Cell>
             ) : null}
-            <Cell className="font-mono text-xs">{record.meter}</Cell>
+            <Cell className="font-mono text-xs">
+              <Link
+                href={href(
+                  `usage?${new URLSearchParams({ meter: record.meter, customer: record.customer.external_id ?? record.customer.id }).toString()}`,
+                )}
+                className="rounded-sm hover:underline"
+              >
+                {record.meter}
+              </Link>
+            </Cell>
             <Cell className="text-muted">
               {formatDay(record.period_start)} – {formatDay(record.period_end)}
             </Cell>

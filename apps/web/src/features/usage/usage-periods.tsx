@@ -2,11 +2,11 @@
 
 import { Badge } from '@billingos/ui/components/badge';
 import { Button } from '@billingos/ui/components/button';
-import { Card, CardBody, CardHeader } from '@billingos/ui/components/card';
+import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
 import { Select } from '@billingos/ui/components/select';
-import { Skeleton, TableSkeleton } from '@billingos/ui/components/skeleton';
+import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { Gauge, X } from 'lucide-react';
 import { parseAsString, useQueryState } from 'nuqs';
@@ -18,8 +18,7 @@ import { Pager } from '../../listing/pager.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { metersQuery } from '../features/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
-import { loadUsage, usageQuery, usageSummaryQuery } from './queries.ts';
-import { UsageChart } from './usage-chart.tsx';
+import { loadUsage, usageQuery } from './queries.ts';
 import { UsageTable } from './usage-table.tsx';
 
 const columns: readonly CsvColumn<UsageRecord>[] = [
@@ -32,19 +31,19 @@ const columns: readonly CsvColumn<UsageRecord>[] = [
   { header: 'event_count', value: (row) => row.event_count },
 ];
 
-export function Usage() {
+/** What is billed: totals per customer, meter and billing period. */
+export function UsagePeriods() {
   const { api } = useEnvironment();
   const [customer, setCustomer] = useQueryState('customer', parseAsString);
   const [meter] = useQueryState('meter', parseAsString);
   const pages = usePages();
   const filters = { customer: customer ?? undefined, meter: meter ?? undefined };
   const usage = useQuery(usageQuery(api, { ...filters, cursor: pages.cursor }));
-  const summary = useQuery(usageSummaryQuery(api));
   return (
     <>
       <PageHeader
-        title="Usage"
-        description="What customers have used, per meter and period."
+        title="Usage by billing period"
+        description="Totals per customer, meter and period, as they are billed."
         actions={
           <ExportButton
             name="usage"
@@ -53,14 +52,6 @@ export function Usage() {
           />
         }
       />
-      <Card className="mb-4">
-        <CardHeader title="Events a day" description="All customers and meters, the last 30 days, UTC." />
-        <CardBody>
-          <QueryStates query={summary} loading={<Skeleton className="h-48" />}>
-            {(data) => <UsageChart summary={data} />}
-          </QueryStates>
-        </CardBody>
-      </Card>
       <Card>
         <div className="flex flex-wrap items-center gap-2 p-3">
           <MeterSelect onChange={pages.restart} />
