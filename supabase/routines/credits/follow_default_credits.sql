@@ -9,6 +9,7 @@ declare
   terms record;
   known public.credit_allowances;
   wanted boolean;
+  is_right boolean;
   is_over boolean;
   missing numeric;
   started timestamptz;
@@ -20,10 +21,17 @@ begin
     select from public.subscriptions s
     where s.environment_id = for_environment and s.customer_id = for_customer and s."group" = terms."group"
       and s.status in ('trialing', 'active', 'past_due', 'unpaid', 'paused'));
-  if not wanted and not exists (
-       select from public.credit_allowances a
-       where a.environment_id = for_environment and a.customer_id = for_customer and a.subscription_id is null
-         and a.ended_at is null) then
+  select * into known from public.credit_allowances a
+  where a.environment_id = for_environment and a.customer_id = for_customer and a.subscription_id is null;
+  -- Most often all is as it should be.
+  is_right := case
+    when not wanted then known.id is null or known.ended_at is not null
+    else known.ended_at is null and known.next_reset_at > at
+      and (known.quantity, known."interval", known.interval_count, known.rollover_max, known.rollover_periods)
+          is not distinct from
+          (terms.quantity, terms."interval", terms.interval_count, terms.rollover_max, terms.rollover_periods)
+  end;
+  if is_right then
     return;
   end if;
 
