@@ -14,6 +14,7 @@ import { Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
 import { StripeUnavailable } from '../../stripe/stripe.errors.ts';
 import { findOneOffInvoice, makeOneOffInvoice } from '../../stripe/stripe.one-off-invoices.ts';
+import { AuditService } from '../audit/audit.service.ts';
 import { type TopUpRow, TopUpsService } from '../credits/top-ups.service.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { InvoicesService } from '../invoices/invoices.service.ts';
@@ -53,6 +54,7 @@ export class BuyCredits implements OnModuleInit {
     private readonly connections: Connections,
     private readonly intents: Intents,
     private readonly outbox: Outbox,
+    private readonly audit: AuditService,
     private readonly handlers: JobHandlers,
     private readonly clock: Clock,
   ) {}
@@ -132,6 +134,11 @@ export class BuyCredits implements OnModuleInit {
     if (!isNew) {
       return undefined;
     }
+    await this.audit.record(environmentId, {
+      action: 'credit_top_up.begun',
+      target: { type: 'credit_top_up', id },
+      after: { customer: customerId, pack: pack.id, packs: wish.packs, is_automatic: wish.is_automatic },
+    });
     await this.outbox.add(
       environmentId,
       chargeTopUp,
