@@ -1,4 +1,5 @@
 import { BillingOS } from '@billingos/sdk';
+import type { Locator } from 'playwright-core';
 import { describe, expect, inject, test } from 'vitest';
 import { expectAccessible, expectToFitAPhone } from '../src/accessible.ts';
 import { expectVisible } from '../src/visible.ts';
@@ -69,7 +70,19 @@ describe('from signing up to the first check', () => {
     await ada.page.getByLabel('Amount').fill('29.5');
 
     await createFeature('CSV exports');
-    await createFeature('API calls', 'Metered');
+    await createFeature('API calls', 'Metered', async (dialog) => {
+      await dialog.getByRole('button', { name: 'Add a condition' }).click();
+      await dialog.getByRole('button', { name: 'Create feature' }).click();
+      await expectVisible(dialog.getByText('Name the property of each condition.'));
+      await dialog.getByLabel('Property of condition 1').fill('internal');
+      await dialog.getByLabel('Comparison of condition 1').click();
+      await ada.page.getByRole('option', { name: 'is missing' }).click();
+      await dialog.getByLabel('Broken down by').fill('region');
+      await dialog.getByRole('combobox', { name: 'In an outage' }).click();
+      await ada.page.getByRole('option', { name: 'Allow' }).click();
+      await expectAccessible(ada.page);
+      await expectToFitAPhone(ada.page);
+    });
     await ada.page.getByLabel('API calls per period').fill('1,000');
     await expectAccessible(ada.page);
     await expectToFitAPhone(ada.page);
@@ -297,7 +310,11 @@ describe('from signing up to the first check', () => {
     await ada.page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
-  async function createFeature(name: string, type?: 'Metered') {
+  async function createFeature(
+    name: string,
+    type?: 'Metered',
+    more: (dialog: Locator) => Promise<void> = () => Promise.resolve(),
+  ) {
     await ada.page.getByRole('button', { name: 'New feature' }).click();
     const dialog = ada.page.getByRole('dialog');
     await dialog.getByLabel('Feature name').fill(name);
@@ -306,6 +323,7 @@ describe('from signing up to the first check', () => {
       await ada.page.getByRole('option', { name: type }).click();
       await expectAccessible(ada.page);
     }
+    await more(dialog);
     await dialog.getByRole('button', { name: 'Create feature' }).click();
     await dialog.waitFor({ state: 'detached' });
     await ada.page.getByRole('switch', { name }).and(ada.page.locator('[data-state=checked]')).waitFor();

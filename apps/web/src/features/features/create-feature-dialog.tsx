@@ -18,12 +18,14 @@ import { useState } from 'react';
 import { Controller, useForm } from 'react-hook-form';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
-import type { Feature, NewFeature } from '../../api/types.ts';
-import { parseQuantity } from '../../formatting/numbers.ts';
+import type { Feature } from '../../api/types.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { keyOfName } from '../plans/key-of-name.ts';
 import { CreditCostField, isCreditCost } from './credit-cost-field.tsx';
+import { emptyFeature, type FeatureDraft, featureOf } from './feature-draft.ts';
 import { featureTypeHint, featureTypeLabel } from './feature-type.ts';
+import { MeterFields } from './meter-fields.tsx';
+import { OutageField } from './outage-field.tsx';
 import { featureKeys } from './queries.ts';
 
 type CreateFeatureDialogProps = { variant: 'primary' | 'secondary'; onCreated?: (feature: Feature) => void };
@@ -52,57 +54,35 @@ export function CreateFeatureDialog({ variant, onCreated }: CreateFeatureDialogP
   );
 }
 
-type Values = {
-  name: string;
-  key: string;
-  type: Feature['type'];
-  aggregation: Aggregation;
-  property: string;
-  credit_cost: string;
-};
-
-type Aggregation = NonNullable<NewFeature['aggregation']>;
-
 const types = (['boolean', 'metered', 'config'] as const).map((value) => ({
   value,
   label: featureTypeLabel[value],
   hint: featureTypeHint[value],
 }));
 
-const aggregations: { value: Aggregation; label: string; hint: string }[] = [
-  { value: 'sum', label: 'Sum of the values', hint: 'Each event says how much, such as tokens' },
-  { value: 'count', label: 'Number of events', hint: 'Each event counts one' },
-  { value: 'max', label: 'Highest value', hint: 'The peak of a period, such as seats in use' },
-  { value: 'unique', label: 'Distinct values', hint: 'How many different ones, such as active users' },
-  { value: 'latest', label: 'Latest value', hint: 'What was reported last, such as stored gigabytes' },
-];
-
-function featureOf({ name, key, type, aggregation, property, credit_cost }: Values): NewFeature {
-  const base = { name: name.trim(), key: key.trim(), type };
-  if (type !== 'metered') return base;
-  const cost = parseQuantity(credit_cost);
-  return {
-    ...base,
-    aggregation,
-    ...(aggregation === 'unique' ? { property: property.trim() } : {}),
-    ...(cost === undefined ? {} : { credit_cost: cost }),
-  };
-}
-
 function CreateFeatureForm({ onCreated }: { onCreated: (feature: Feature) => void }) {
   const { api } = useEnvironment();
   const queries = useQueryClient();
-  const form = useForm<Values>({
-    defaultValues: { name: '', key: '', type: 'boolean', aggregation: 'sum', property: '', credit_cost: '' },
-  });
+  const form = useForm<FeatureDraft>({ defaultValues: emptyFeature });
   const create = useMutation({
-    mutationFn: (values: Values) => unwrap(api.client.POST('/api/v1/features', { body: featureOf(values) })),
+    mutationFn: (draft: FeatureDraft) =>
+      unwrap(api.client.POST('/api/v1/features', { body: featureOf(draft) })),
     onSuccess: async (feature) => {
       await queries.invalidateQueries({ queryKey: featureKeys.all(api) });
       onCreated(feature);
     },
     onError: (error) =>
-      placeError(error, form, ['name', 'key', 'type', 'aggregation', 'property', 'credit_cost']),
+      placeError(error, form, [
+        'name',
+        'key',
+        'type',
+        'aggregation',
+        'property',
+        'filters',
+        'group_by',
+        'credit_cost',
+        'on_outage',
+      ]),
   });
   const { errors, dirtyFields } = form.formState;
   return (
@@ -154,46 +134,21 @@ function CreateFeatureForm({ onCreated }: { onCreated: (feature: Feature) => voi
         )}
       />
       {form.watch('type') === 'metered' ? (
-        <Controller
-          control={form.control}
-          name="aggregation"
-          render={({ field }) => (
-            <Field label="Counted as" error={errors.aggregation?.message}>
-              {(control) => (
-                <Select
-                  {...control}
-                  value={field.value}
-                  onValueChange={field.onChange}
-                  options={aggregations}
-                />
-              )}
-            </Field>
-          )}
-        />
+        <>
+          <MeterFields form={form} />
+          <CreditCostField
+            error={errors.credit_cost?.message}
+            field={form.register('credit_cost', { validate: isCreditCost })}
+          />
+        </>
       ) : null}
-      {form.watch('type') === 'metered' && form.watch('aggregation') === 'unique' ? (
-        <Field
-          label="Property"
-          hint="Of each event; how many different values it had is counted."
-          error={errors.property?.message}
-        >
-          {(control) => (
-            <Input
-              {...control}
-              className="font-mono"
-              placeholder="user_id"
-              autoComplete="off"
-              {...form.register('property', { required: 'Name the property whose values are counted.' })}
-            />
-          )}
-        </Field>
-      ) : null}
-      {form.watch('type') === 'metered' ? (
-        <CreditCostField
-          error={errors.credit_cost?.message}
-          field={form.register('credit_cost', { validate: isCreditCost })}
-        />
-      ) : null}
+      <Controller
+        control={form.control}
+        name="on_outage"
+        render={({ field, fieldState }) => (
+          <OutageField value={field.value} onChange={field.onChange} error={fieldState.error?.message} />
+        )}
+      />
       <DialogFooter>
         <DialogClose asChild>
           <Button>Cancel</Button>

@@ -16,6 +16,7 @@ import { useEnvironment } from '../merchants/environment-context.tsx';
 import { CreateFeatureDialog } from './create-feature-dialog.tsx';
 import { EditFeatureDialog } from './edit-feature-dialog.tsx';
 import { featureTypeLabel } from './feature-type.ts';
+import { outageLabel } from './outage-field.tsx';
 import { featuresQuery } from './queries.ts';
 
 export function Features() {
@@ -45,6 +46,7 @@ export function Features() {
                     <HeaderCell className="border-t-0">Type</HeaderCell>
                     <HeaderCell className="border-t-0">Meter</HeaderCell>
                     <HeaderCell className="border-t-0 text-right">Credits a unit</HeaderCell>
+                    <HeaderCell className="border-t-0">In an outage</HeaderCell>
                     <HeaderCell className="border-t-0">Created</HeaderCell>
                     <HeaderCell className="border-t-0">
                       <span className="sr-only">Actions</span>
@@ -67,13 +69,14 @@ export function Features() {
                       <Cell numeric>
                         {feature.credit_cost === null ? '–' : formatExact(feature.credit_cost)}
                       </Cell>
+                      <Cell className={feature.on_outage === 'allow' ? '' : 'text-muted'}>
+                        {outageLabel[feature.on_outage]}
+                      </Cell>
                       <Cell className="text-muted">
                         <Day iso={feature.created_at} />
                       </Cell>
                       <Cell className="text-right">
-                        {can('catalog:write') && feature.type === 'metered' ? (
-                          <EditFeatureDialog feature={feature} />
-                        ) : null}
+                        {can('catalog:write') ? <EditFeatureDialog feature={feature} /> : null}
                       </Cell>
                     </TableRow>
                   ))}
