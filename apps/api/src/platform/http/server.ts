@@ -18,6 +18,8 @@ import { validationPipe } from './validation.ts';
 
 const bodyLimitBytes = 1024 * 1024;
 const requestTimeoutMs = 30_000;
+/** How often it is looked who takes longer. Node's own half a minute would double the time above. */
+const lookForSlowMs = 2_000;
 
 export const apiPrefix = 'api/v1';
 
@@ -29,6 +31,7 @@ export async function createServer(module: Type): Promise<NestFastifyApplication
     new FastifyAdapter({
       bodyLimit: bodyLimitBytes,
       requestTimeout: requestTimeoutMs,
+      http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: lookForSlowMs },
       // Our own ids only: what a client sends could not be trusted to be unique.
       genReqId: () => newId('request'),
       forceCloseConnections: 'idle',
