@@ -25,6 +25,7 @@ describe('over three processes', () => {
       { left: 1, asked: 1_000, quantity: 1 },
       { left: 100, asked: 300, quantity: 1 },
       { left: 500, asked: 100, quantity: 10 },
+      { left: 500, asked: 1_000, quantity: 1 },
     ]) {
       const customer = `limited-${randomUUID()}`;
       await tenant.asServer('POST', 'customers', { external_id: customer });

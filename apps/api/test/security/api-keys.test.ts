@@ -68,6 +68,25 @@ describe('an API key', () => {
     });
   });
 
+  // SEC-14: nobody learns from the time that it takes whether a key once was.
+  it('is looked up in the same way whether it never was or was revoked', async () => {
+    const key = await newKey(tenant, 'secret');
+    await tenant.asOwner('DELETE', `api-keys/${key.id}`);
+    const lookUpsOf = async (secret: string): Promise<number[]> => {
+      const asked = vi.spyOn(api.app.get(Database).pool, 'query');
+      const connected = vi.spyOn(api.app.get(Database).pool, 'connect');
+      expect((await withKey(secret)).status).toBe(401);
+      const lookUps = [asked.mock.calls.length, connected.mock.calls.length];
+      asked.mockRestore();
+      connected.mockRestore();
+      return lookUps;
+    };
+
+    const revoked = await lookUpsOf(key.secret);
+    expect(revoked).not.toEqual([0, 0]);
+    expect(await lookUpsOf(newApiKey('secret', 'test'))).toEqual(revoked);
+  });
+
   it('is refused at once where it was revoked, and within seconds by every other instance', async () => {
     const other = await api.another();
     const key = await newKey(tenant, 'secret');

@@ -74,7 +74,7 @@ const wrong: unknown[] = [
   { 'a\u0000b': 'key' },
 ];
 
-// SEC-18
+// SEC-18, SEC-19, SEC-20
 describe('a body', () => {
   it.each(withBody)('of $method $path is refused with a field that does not exist', async (operation) => {
     const [attempt] = (await recipes[operation.id]?.(tenant)) ?? [];

@@ -279,6 +279,58 @@ describe('usage', () => {
     expect(await forwardsOf(customer)).toMatchObject([{ state: 'sent', quantity: 9, attempts: 2 }]);
   });
 
+  // INV-9
+  it('counts once on Stripe through everything that goes wrong on the way there, again and again', async () => {
+    const seed = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+    const random = seeded(seed);
+    const customers = await Promise.all(['storm-1', 'storm-2', 'storm-3'].map((name) => subscriber(name)));
+    const sums = new Map<string, number>();
+    for (const customer of customers) {
+      const events = Array.from({ length: 60 }, (_, index) => ({
+        idempotency_key: `storm-${++keys}`,
+        customer,
+        meter: 'tokens',
+        value: Math.floor(random() * 100),
+        occurred_at: new Date(Date.now() - index * minute).toISOString(),
+      }));
+      const { status } = await tenant.asServer('POST', 'usage/track', { events });
+      expect(status).toBe(200);
+      sums.set(
+        customer,
+        events.reduce((sum, { value }) => sum + value, 0),
+      );
+    }
+    const path = '/v1/billing/meter_events';
+    stack.emulator.runFaults({
+      seed,
+      requests: [
+        // Each such answer is waited for until the client gives up.
+        { kind: 'apply_then_timeout', path, probability: 0.1, times: 2 },
+        { kind: 'duplicate_identifier', path, probability: 0.1 },
+        { kind: 'rate_limit', path, probability: 0.1 },
+        { kind: 'server_error', path, probability: 0.1 },
+        { kind: 'server_error', path, probability: 0.1, applied: true },
+        { kind: 'drop_after_apply', path, probability: 0.1 },
+      ],
+    });
+    for (let round = 1; round <= 8; round++) {
+      await forward(round * 3 * minute);
+    }
+    const struck = stack.emulator.faultsStruck();
+    stack.emulator.runFaults({});
+    for (let round = 9; round <= 11; round++) {
+      await forward(round * 3 * minute);
+    }
+
+    expect(Object.values(struck).reduce((sum, times) => sum + times, 0)).toBeGreaterThan(60);
+    for (const customer of customers) {
+      const states = new Set((await forwardsOf(customer)).map(({ state }) => state));
+      expect(states, `seed ${seed}`).toEqual(new Set(['sent']));
+      expect(await onStripe(customer), `seed ${seed}`).toBe(sums.get(customer));
+    }
+  });
+
+  // INV-10
   it('is not sent again 20 hours after its first attempt: a person has to compare', async () => {
     const customer = await subscriber('too-late');
     await track(customer, 3);

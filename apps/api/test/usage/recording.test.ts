@@ -48,6 +48,7 @@ async function totalsThatDiffer(): Promise<Json[]> {
   return rows;
 }
 
+// INV-6
 describe('a value', () => {
   it.each([0, 1, 0.1, 0.000000000001, 999_999_999_999_999, 1_234.5678, 123_456_789.012345])(
     'of %s is counted exactly',
@@ -313,6 +314,7 @@ describe('a batch', () => {
   });
 });
 
+// INV-2
 describe('totals', () => {
   it('are the sums of their events, after concurrent events of several customers, meters and periods', async () => {
     const customers = ['sum-1', 'sum-2', 'sum-3', 'anchored'];
