@@ -14,11 +14,11 @@ export function creditPacksQuery(api: EnvironmentApi, filters: CreditPackFilters
   });
 }
 
-/** What is on sale. A catalog is short, so one page of a hundred is all of it. */
-export function soldCreditPacksQuery(api: EnvironmentApi) {
+/** What is on sale and what was. A catalog is short, so one page of a hundred is all of it. */
+export function everyCreditPackQuery(api: EnvironmentApi) {
   return queryOptions({
-    queryKey: [...creditPackKeys.all(api), 'sold'],
-    queryFn: ({ signal }) => loadCreditPacks(api, { archived: false, cursor: undefined, limit: 100, signal }),
+    queryKey: [...creditPackKeys.all(api), 'every'],
+    queryFn: ({ signal }) => loadCreditPacks(api, { archived: true, cursor: undefined, limit: 100, signal }),
   });
 }
 

@@ -13,7 +13,7 @@ import type { AutoTopUp, CreditPack, CreditTopUp, Customer } from '../../api/typ
 import { formatMoney } from '../../formatting/money.ts';
 import { formatExact } from '../../formatting/numbers.ts';
 import { Day } from '../../formatting/time.tsx';
-import { creditPacksQuery } from '../credit-packs/queries.ts';
+import { everyCreditPackQuery } from '../credit-packs/queries.ts';
 import { autoTopUpQuery, creditTopUpsQuery } from '../credits/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { AutoTopUpDialog } from './auto-top-up-dialog.tsx';
@@ -26,7 +26,7 @@ export function CustomerTopUps({ customer }: { customer: Customer }) {
   const topUps = useQuery(creditTopUpsQuery(api, customer.id));
   const automatic = useQuery(autoTopUpQuery(api, customer.id));
   // An archived one, too: what was bought of it is still shown.
-  const packs = useQuery(creditPacksQuery(api, { archived: true, cursor: undefined }));
+  const packs = useQuery(everyCreditPackQuery(api));
   const known = packs.data?.data ?? [];
   const sold = known
     .filter(({ archived_at }) => archived_at === null)
