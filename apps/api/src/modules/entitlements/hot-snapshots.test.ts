@@ -31,7 +31,7 @@ function kept(version: number, used = 0): KeptSnapshot {
     trusted_until_ms: performance.now() + 10_000,
     lives_until_ms: performance.now() + 10_000,
     renew_at_ms: Infinity,
-    byUsageField: new Map([['mtr_1@1', [feature]]]),
+    usage: [{ field: 'mtr_1@1', feature }],
   };
 }
 

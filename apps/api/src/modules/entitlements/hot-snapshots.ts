@@ -21,8 +21,8 @@ export interface KeptSnapshot {
   lives_until_ms: number;
   /** From when on it is to be read anew, so that no check has to wait for that. */
   renew_at_ms: number;
-  /** By meter and period: what an event of it changes. */
-  byUsageField: Map<string, SnapshotFeature[]>;
+  /** What an event of a meter and period changes. A list, and no map: there are few, and hundreds of thousands of copies. */
+  usage: { field: string; feature: SnapshotFeature }[];
 }
 
 export interface UsageTotal {
@@ -142,12 +142,9 @@ export class HotSnapshots {
 }
 
 /** A total replaces one of a lower version, never the other way round. */
-export function noteUsage(
-  kept: Pick<KeptSnapshot, 'byUsageField'>,
-  { field, version, used }: Omit<UsageTotal, 'key'>,
-): void {
-  for (const feature of kept.byUsageField.get(field) ?? []) {
-    if (version > feature.usage_version) {
+export function noteUsage(kept: KeptSnapshot, { field, version, used }: Omit<UsageTotal, 'key'>): void {
+  for (const { field: own, feature } of kept.usage) {
+    if (own === field && version > feature.usage_version) {
       feature.used = used;
       feature.usage_version = version;
     }

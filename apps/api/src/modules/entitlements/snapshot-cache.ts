@@ -8,18 +8,12 @@ import { Ingest } from '../usage/ingest.ts';
 import type { RecordedTotal } from '../usage/usage-event.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { snapshotKey } from './changes-seen.ts';
-import { HotSnapshots, type KeptSnapshot, noteUsage, type UsageTotal } from './hot-snapshots.ts';
-import { endOfFirstPeriod, isLasting, type Snapshot, type SnapshotFeature } from './snapshot.ts';
+import { HotSnapshots, type KeptSnapshot, type UsageTotal } from './hot-snapshots.ts';
+import { isLasting, type Snapshot } from './snapshot.ts';
+import { keptFrom, keptFromStored, maxAgeMs, usageField } from './stored-snapshot.ts';
 
-/**
- * The longest a snapshot is trusted by its age alone, counted from when it was read: whatever message is lost. An older one
- * is trusted as long as it is vouched for.
- */
-const maxAgeMs = 10_000;
 /** How long one may be vouched for, so that not all of an environment's are read anew in the same minute. */
 const lifeMs = { min: 45 * 60_000, max: 60 * 60_000 };
-/** The age at which one that is still asked for is read anew: not of all at the same moment. */
-const renewAfterMs = { min: 5_000, max: 8_000 };
 
 const changedTopic = 'snapshot_changed';
 const usageTopic = 'totals_recorded';
@@ -168,7 +162,7 @@ export class SnapshotCache implements OnModuleInit {
     const key = snapshotKey(environmentId, cacheKey);
     const reading = this.broadcast.isConnected ? this.hot.beginReading(key) : undefined;
     try {
-      const kept = parse(await this.readTogether(environmentId, key));
+      const kept = keptFromStored(await this.readTogether(environmentId, key));
       if (
         kept === undefined ||
         this.hot.isOutdated(key, kept.snapshot) ||
@@ -332,60 +326,4 @@ function totalsByEnvironment(recorded: readonly RecordedTotal[]): RecordedTotals
     recorded_in: recordedIn,
     totals: [...totals.values()],
   }));
-}
-
-/** What the script above answers. Undefined: no snapshot, or one without a limit to its age, which nobody wrote. */
-function parse(stored: string): KeptSnapshot | undefined {
-  const lines = stored.split('\n');
-  const remainingMs = Number(lines[0]);
-  const at = lines.indexOf('snapshot', 1);
-  const text = lines[at + 1];
-  if (at < 0 || text === undefined || !(remainingMs > 0)) {
-    return undefined;
-  }
-  // Written by ourselves, and read thousands of times a second: parsed, not validated again.
-  const snapshot: Snapshot = JSON.parse(text);
-  const fields = new Map<string, string>();
-  for (let i = 1; i + 1 < lines.length; i += 2) {
-    fields.set(lines[i] ?? '', lines[i + 1] ?? '');
-  }
-  const life = Number(fields.get('life') ?? maxAgeMs);
-  const kept = keptFrom(snapshot, { ageMs: life - remainingMs, lifeMs: life });
-  const { byUsageField } = kept;
-  for (const field of byUsageField.keys()) {
-    const [version, used] = [fields.get(`${field}:version`), fields.get(field)];
-    if (version !== undefined && used !== undefined) {
-      noteUsage({ byUsageField }, { field, version: Number(version), used: Number(used) });
-    }
-  }
-  return kept;
-}
-
-/** A snapshot that was read from Postgres so long ago, and may be vouched for until it is so old. */
-function keptFrom(
-  snapshot: Snapshot,
-  { ageMs, lifeMs: life }: { ageMs: number; lifeMs: number },
-): KeptSnapshot {
-  const byUsageField = new Map<string, SnapshotFeature[]>();
-  for (const feature of Object.values(snapshot.features)) {
-    const field = usageField(feature.meter_id, feature.period_start);
-    if (field !== undefined) {
-      byUsageField.set(field, [...(byUsageField.get(field) ?? []), feature]);
-    }
-  }
-  const readAt = performance.now() - ageMs;
-  const renewAtAge = renewAfterMs.min + Math.random() * (renewAfterMs.max - renewAfterMs.min);
-  return {
-    snapshot,
-    byUsageField,
-    ends_at_ms: endOfFirstPeriod(snapshot),
-    known_at_ms: readAt,
-    trusted_until_ms: readAt + maxAgeMs,
-    lives_until_ms: readAt + life,
-    renew_at_ms: readAt + renewAtAge,
-  };
-}
-
-function usageField(meterId: string | null, periodStart: string | null): string | undefined {
-  return meterId === null || periodStart === null ? undefined : `${meterId}@${Date.parse(periodStart)}`;
 }

@@ -95,15 +95,15 @@ export type SnapshotFeature = z.output<typeof feature>;
  * When the snapshot must be read anew: the first of its billing periods or of the windows of its caps ends, and use
  * counts from zero; or an override or credits change by time.
  */
-export function endOfFirstPeriod(snapshot: Snapshot): number {
-  const ends = Object.values(snapshot.features).flatMap(({ period_end: end, caps }) => [
-    end,
-    ...(caps ?? []).map((cap) => cap.ends_at),
-  ]);
-  return Math.min(
-    Infinity,
-    ...[...ends, snapshot.changes_at ?? null].map((end) => (end === null ? Infinity : Date.parse(end))),
-  );
+export function endOfFirstPeriod({ features, changes_at: changesAt }: Snapshot): number {
+  let first = changesAt === null || changesAt === undefined ? Infinity : Date.parse(changesAt);
+  for (const { period_end: end, caps } of Object.values(features)) {
+    first = Math.min(first, end === null ? Infinity : Date.parse(end));
+    for (const { ends_at: capEnd } of caps ?? []) {
+      first = Math.min(first, Date.parse(capEnd));
+    }
+  }
+  return first;
 }
 
 /**
