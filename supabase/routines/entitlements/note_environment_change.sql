@@ -15,6 +15,8 @@ create or replace trigger change_noted after insert or update or delete on plan_
   for each row execute function app.note_environment_change();
 create or replace trigger change_noted after insert or update or delete on plan_features
   for each row execute function app.note_environment_change();
+create or replace trigger change_noted after insert or update or delete on plan_credits
+  for each row execute function app.note_environment_change();
 create or replace trigger change_noted after update or delete on features
   for each row execute function app.note_environment_change();
 
