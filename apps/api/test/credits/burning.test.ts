@@ -296,19 +296,29 @@ describe('a correction', () => {
 
   it('of one customer by many at once gives back exactly what was burned', async () => {
     const customer = await withCredits(100, { images: 0 });
-    await Promise.all(Array.from({ length: 20 }, () => track(customer, 'images', 1)));
+    // One clock, and so one period, for all.
+    const now = new Date();
+    instances.forEach((instance) => instance.setTime(now));
+    // On a busy machine some are not answered in time: the same key asks again.
+    const tracked = async (by?: TestApi): Promise<void> => {
+      const key = randomUUID();
+      await expect
+        .poll(async () => (await track(customer, 'images', 1, key, by)).status, { timeout: 30_000 })
+        .toBeLessThan(300);
+    };
+    await Promise.all(Array.from({ length: 20 }, () => tracked()));
     await Promise.all([
       ...Array.from({ length: 20 }, () => correct(customer, -1)),
-      ...Array.from({ length: 10 }, (_, n) => track(customer, 'images', 1, undefined, instances[n % 3])),
+      ...Array.from({ length: 10 }, (_, n) => tracked(instances[n % 3])),
     ]);
 
-    expect(await balance(customer)).toBe(50);
     const { rows } = await api.database.owner.query(
       `select r.value::int as used, d.units::int as paid from usage_records r
        join credit_draws d using (environment_id, customer_id, meter_id, period_start) where r.customer_id = $1`,
       [await idOf(customer)],
     );
     expect(rows).toEqual([{ used: 10, paid: 10 }]);
+    expect(await balance(customer)).toBe(50);
   });
 });
 
