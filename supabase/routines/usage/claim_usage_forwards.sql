@@ -2,16 +2,38 @@
 -- over of a customer's buckets is gathered in one a day, and carried on to the last day of the period, so that the sum
 -- over a period is exact to the unit. `rest_ids` has two for each of the `max_rows`. An absolute value is told also when
 -- it is 0: it may have been more before; and not before the one ahead of it was acknowledged, since of two that Stripe
--- has for the same second the later one to arrive counts.
+-- has for the same second the later one to arrive counts. What is of a time that Stripe has billed goes on the next
+-- invoice: it is told at the first second after it. `is_past`: its period is over, so that Stripe may have billed it.
 create or replace function app.claim_usage_forwards(at timestamptz, lease interval, max_rows int, rest_ids text[])
 returns table (
-  environment_id text, id text, stripe_customer_id text, meter_key text, bucket timestamptz, quantity numeric,
-  first_attempt_at timestamptz
+  environment_id text, id text, customer_id text, meter_id text, stripe_customer_id text, meter_key text,
+  bucket timestamptz, quantity numeric, absolute boolean, first_attempt_at timestamptz, attempts int, is_past boolean
 )
 language plpgsql security definer set search_path = ''
 as $$
 #variable_conflict use_column
 begin
+  with late as materialized (
+    select f.environment_id, f.id, b.billed_until
+    from public.usage_forwards f
+    join public.usage_billed b
+      on b.environment_id = f.environment_id and b.customer_id = f.customer_id and b.meter_id = f.meter_id
+    where (f.state = 'open' or f.state = 'sending' and f.first_attempt_at is null) and f.due_at <= at
+      and f.bucket < b.billed_until and not f.absolute and floor(f.quantity) <> 0
+    order by f.due_at limit max_rows for update of f skip locked
+  ), moved as (
+    delete from public.usage_forwards f using late l
+    where f.environment_id = l.environment_id and f.id = l.id
+    returning f.environment_id, f.id, f.customer_id, f.meter_id, f.quantity, l.billed_until
+  )
+  insert into public.usage_forwards (environment_id, id, customer_id, meter_id, bucket, quantity, state, due_at)
+  select o.environment_id, min(o.id), o.customer_id, o.meter_id, o.billed_until, sum(o.quantity), 'open', at
+  from moved o
+  group by o.environment_id, o.customer_id, o.meter_id, o.billed_until
+  order by o.environment_id, o.customer_id, o.meter_id, o.billed_until
+  on conflict (environment_id, customer_id, meter_id, bucket) where state = 'open' do update
+  set quantity = usage_forwards.quantity + excluded.quantity, due_at = least(usage_forwards.due_at, excluded.due_at);
+
   with loose as (
     select f.environment_id, f.id, f.customer_id, f.meter_id, f.quantity, carry.bucket,
            row_number() over (order by f.due_at, f.id) as row
@@ -69,7 +91,8 @@ begin
         first_attempt_at = coalesce(f.first_attempt_at, case when due.is_tellable then at end)
     from due
     where f.environment_id = due.environment_id and f.id = due.id and (due.quantity <> 0 or due.is_tellable)
-    returning f.environment_id, f.id, f.customer_id, f.meter_id, f.bucket, f.quantity, f.first_attempt_at, f.state
+    returning f.environment_id, f.id, f.customer_id, f.meter_id, f.bucket, f.quantity, f.absolute,
+      f.first_attempt_at, f.attempts, f.state
   ), rest as (
     insert into public.usage_forwards (environment_id, id, customer_id, meter_id, bucket, quantity, state, due_at)
     select d.environment_id, rest_ids[d.row], d.customer_id, d.meter_id, d.bucket, d.quantity - floor(d.quantity), 'open',
@@ -79,8 +102,10 @@ begin
     on conflict (environment_id, customer_id, meter_id, bucket) where state = 'open' do update
     set quantity = usage_forwards.quantity + excluded.quantity
   )
-  select z.environment_id, z.id, c.stripe_customer_id, m.key, z.bucket, z.quantity, z.first_attempt_at
+  select z.environment_id, z.id, z.customer_id, z.meter_id, c.stripe_customer_id, m.key, z.bucket, z.quantity,
+         z.absolute, z.first_attempt_at, z.attempts, p.period_end <= at
   from frozen z
+  cross join lateral app.usage_period(z.environment_id, z.customer_id, z.meter_id, z.bucket) p
   join public.customers c on c.environment_id = z.environment_id and c.id = z.customer_id
   join public.meters m on m.environment_id = z.environment_id and m.id = z.meter_id
   where z.state = 'sending';

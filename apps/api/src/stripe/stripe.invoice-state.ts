@@ -69,6 +69,8 @@ export interface InvoiceState {
   hosted_invoice_url: string | null;
   created_at: Date;
   has_credit_notes: boolean;
+  /** Whether Stripe goes on with it by itself. */
+  is_advancing: boolean;
   lines: InvoiceLineState[];
   payments: PaymentState[];
 }
@@ -218,6 +220,7 @@ export function invoiceState(
     created_at: date(invoice.created),
     has_credit_notes:
       invoice.pre_payment_credit_notes_amount !== 0 || invoice.post_payment_credit_notes_amount !== 0,
+    is_advancing: invoice.auto_advance ?? false,
     lines: lines.map(lineState),
     payments,
   };

@@ -76,6 +76,25 @@ export async function setAutoAdvance(
   return { stripe_object_id: id };
 }
 
+/** Numbers a draft over what was used by now. Stripe charges or sends it by itself. */
+export async function finalizeDraft(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  id: string,
+  idempotencyKey: string,
+): Promise<CallResult> {
+  await stripe.invoices.finalizeInvoice(id, { auto_advance: true }, { stripeAccount, idempotencyKey });
+  return { stripe_object_id: id };
+}
+
+/** An invoice that is no draft any more. */
+export async function findFinalized(
+  { stripe, stripe_account_id: stripeAccount }: Connection,
+  id: string,
+): Promise<CallResult | undefined> {
+  const { status } = await stripe.invoices.retrieve(id, {}, { stripeAccount });
+  return status === 'draft' ? undefined : { stripe_object_id: id };
+}
+
 /** A draft that goes on by itself, or does not, as it is to be. */
 export async function findAdvancing(
   { stripe, stripe_account_id: stripeAccount }: Connection,

@@ -103,6 +103,7 @@ describe('row-level security', () => {
         'subscription_discounts',
         'subscription_settings',
         'trials',
+        'usage_billed',
         'usage_forwards',
         'usage_unique_values',
         'usage_windows',

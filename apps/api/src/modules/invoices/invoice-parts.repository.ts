@@ -38,16 +38,18 @@ export class InvoicePartsRepository {
   }
 
   payments(environmentId: string, invoiceIds: string[]) {
-    return this.database.q
-      .selectFrom('payments')
-      .selectAll()
-      .where('environment_id', '=', environmentId)
-      .where('invoice_id', 'in', atLeastOne(invoiceIds))
-      .orderBy('created_at')
-      // Stripe dates charges by the second. Nothing is tried again once a charge succeeded, so that one is the last.
-      .orderBy((eb) => eb('status', '=', 'succeeded'))
-      .orderBy('stripe_charge_id')
-      .execute();
+    return (
+      this.database.q
+        .selectFrom('payments')
+        .selectAll()
+        .where('environment_id', '=', environmentId)
+        .where('invoice_id', 'in', atLeastOne(invoiceIds))
+        .orderBy('created_at')
+        // Stripe dates charges by the second. Nothing is tried again once a charge succeeded, so that one is the last.
+        .orderBy((eb) => eb('status', '=', 'succeeded'))
+        .orderBy('stripe_charge_id')
+        .execute()
+    );
   }
 
   findPaymentByIntent(environmentId: string, stripePaymentIntentId: string) {
@@ -129,6 +131,28 @@ export class InvoicePartsRepository {
   }
 
   /** Our prices that Stripe's prices are. */
+  /** What an invoice charges of use: each meter, and of what time. */
+  usagePeriods(environmentId: string, invoiceId: string) {
+    return this.database.q
+      .selectFrom('invoice_lines as l')
+      .innerJoin('prices as p', (join) =>
+        join.onRef('p.environment_id', '=', 'l.environment_id').onRef('p.id', '=', 'l.price_id'),
+      )
+      .innerJoin('features as f', (join) =>
+        join.onRef('f.environment_id', '=', 'p.environment_id').onRef('f.id', '=', 'p.feature_id'),
+      )
+      .select(['f.meter_id', 'l.period_start as start', 'l.period_end as end'])
+      .distinct()
+      .where('l.environment_id', '=', environmentId)
+      .where('l.invoice_id', '=', invoiceId)
+      .where('l.kind', '=', 'usage')
+      .where('f.meter_id', 'is not', null)
+      .where('l.period_start', 'is not', null)
+      .where('l.period_end', 'is not', null)
+      .$narrowType<{ meter_id: string; start: Date; end: Date }>()
+      .execute();
+  }
+
   prices(environmentId: string, stripePriceIds: string[]) {
     return this.database.q
       .selectFrom('prices')

@@ -12,7 +12,7 @@ export const resolvePayment = defineJob({
   timeout_seconds: 120,
 });
 
-/** Tells Stripe not to go on with a draft that is held back. Stripe waits an hour. */
+/** Tells Stripe not to go on with a draft that is held back or waits for its use. Stripe waits an hour. */
 export const holdInvoice = defineJob({
   name: 'invoices.hold',
   queue: 'money',

@@ -7,8 +7,10 @@ import { CreditsModule } from '../credits/credits.module.ts';
 import { CustomersModule } from '../customers/customers.module.ts';
 import { SubscriptionsModule } from '../subscriptions/subscriptions.module.ts';
 import { UsageModule } from '../usage/usage.module.ts';
+import { AwaitUsage } from './await-usage.ts';
 import { BillSubscriptions } from './bill-subscriptions.ts';
 import { CloseManualInvoice } from './close-manual-invoice.ts';
+import { FinishDraft } from './finish-draft.ts';
 import { EstimateBill } from './estimate-bill.ts';
 import { EstimateController } from './estimate.controller.ts';
 import { InvoicedPrices } from './invoiced-prices.ts';
@@ -70,6 +72,8 @@ import { TakeOverInvoice } from './take-over-invoice.ts';
     PaymentRight,
     PayInvoice,
     ParkInvoice,
+    AwaitUsage,
+    FinishDraft,
     ReleaseInvoice,
     CloseInvoice,
     IssueCreditNote,

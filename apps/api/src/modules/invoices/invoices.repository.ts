@@ -80,12 +80,24 @@ export class InvoicesRepository {
       .execute();
   }
 
-  /** A Stripe invoice that is held back. */
-  findParked(environmentId: string, stripeInvoiceId: string) {
+  /** Drafts that may have all of their use now. Whoever dies over one leaves it to the next after the lease. */
+  async claimUsageDue(
+    now: Date,
+    leaseSeconds: number,
+    limit: number,
+  ): Promise<{ environment_id: string; id: string }[]> {
+    const { rows } = await sql<{ environment_id: string; id: string }>`
+      select * from app.claim_usage_invoices(${now}, make_interval(secs => ${leaseSeconds}), ${limit})
+    `.execute(this.database.functions);
+    return rows;
+  }
+
+  /** A Stripe invoice that is held back, or waits for its use. */
+  findHeld(environmentId: string, stripeInvoiceId: string) {
     return this.database.tenant(environmentId, () =>
       this.select(environmentId)
         .where('i.stripe_invoice_id', '=', stripeInvoiceId)
-        .where('i.parked_at', 'is not', null)
+        .where((eb) => eb.or([eb('i.parked_at', 'is not', null), eb('i.usage_due_at', 'is not', null)]))
         .executeTakeFirst(),
     );
   }

@@ -48,6 +48,11 @@ const invoiceFields = {
     .nullable()
     .describe('Held back since: it looks like a mistake, and nobody is charged until somebody releases it.'),
   parked_reason: z.enum(parkedReasons).nullable(),
+  usage_due_at: timestamp
+    .nullable()
+    .describe(
+      'A draft that waits for the last use of its period: when it is looked at next, and issued if all is there.',
+    ),
   created_at: timestamp,
   updated_at: timestamp,
   version: z.int(),

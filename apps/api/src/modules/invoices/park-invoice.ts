@@ -67,7 +67,7 @@ export class ParkInvoice implements OnModuleInit {
     this.handlers.register(
       holdInvoice,
       async ({ stripe_invoice_id: id }, { environment_id: environmentId }) => {
-        const invoice = await this.invoices.findParked(environmentId, id);
+        const invoice = await this.invoices.findHeld(environmentId, id);
         if (invoice !== undefined) {
           await this.intents.perform(environmentId, holdIntent, invoice.id, { stripe_invoice_id: id });
         }

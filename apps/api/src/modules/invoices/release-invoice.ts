@@ -46,7 +46,8 @@ export class ReleaseInvoice implements OnModuleInit {
   }
 
   /**
-   * One that BillingOS wrote is issued now. Stripe finalizes and charges its own within about an hour. Throws
+   * One that BillingOS wrote is issued now. Stripe finalizes and charges its own within about an hour, once its use is
+   * complete. Throws
    * `InvoiceNotFound`, `InvoiceNotParked`, `StripeUnavailable`.
    */
   async release(environmentId: string, id: string): Promise<Invoice> {
@@ -56,6 +57,12 @@ export class ReleaseInvoice implements OnModuleInit {
     }
     if (invoice.stripe_invoice_id === null) {
       await this.issue(environmentId, invoice);
+    } else if (invoice.usage_due_at !== null) {
+      // It goes on by itself once its use is complete (`finish-draft.ts`).
+      await this.database.tenant(environmentId, async () => {
+        await this.note(environmentId, id);
+        await this.rows.update(environmentId, id, { usage_due_at: this.clock.now() });
+      });
     } else {
       await this.intents.perform(environmentId, releaseIntent, id, {
         invoice_id: id,

@@ -14,6 +14,7 @@ import { SubscriptionsService } from '../subscriptions/subscriptions.service.ts'
 import { SyncCustomer } from '../subscriptions/sync-customer.ts';
 import { InvoicePartsRepository } from './invoice-parts.repository.ts';
 import { InvoicesRepository } from './invoices.repository.ts';
+import { AwaitUsage } from './await-usage.ts';
 import { type Candidate, ParkInvoice } from './park-invoice.ts';
 
 const attemptsMax = 5;
@@ -34,6 +35,7 @@ export class TakeOverInvoice {
     private readonly subscriptions: SubscriptionsService,
     private readonly syncCustomer: SyncCustomer,
     private readonly parking: ParkInvoice,
+    private readonly awaitUsage: AwaitUsage,
     private readonly connections: Connections,
     private readonly topUps: TopUpsService,
     private readonly audit: AuditService,
@@ -142,6 +144,7 @@ export class TakeOverInvoice {
       stripe_customer_id: _customer,
       stripe_subscription_id: _subscription,
       has_credit_notes: _notes,
+      is_advancing: _advancing,
       ...amounts
     } = state;
     const isOver = state.status === 'paid' || state.status === 'void';
@@ -171,6 +174,7 @@ export class TakeOverInvoice {
     changed = (await this.writeLines(environmentId, id, listed)) || changed;
     const lines = await this.parts.lines(environmentId, [id]);
     await this.holdBack(environmentId, before, { id, subscription_id: subscriptionId, lines }, state);
+    await this.awaitUsage.lookAt(environmentId, { id, customer_id: customerId }, before, state);
     changed = (await this.writePayments(environmentId, id, payments)) || changed;
     changed = (await this.writeCreditNotes(environmentId, id, notes)) || changed;
 

@@ -1,5 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
+import { Clock } from '../../platform/clock.ts';
 import { Outbox } from '../../platform/jobs/outbox.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
@@ -8,6 +9,7 @@ import { scheduleChange } from '../../stripe/stripe.schedules.ts';
 import { changeStripeSubscription, findChangedSubscription } from '../../stripe/stripe.subscriptions.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { refreshCustomer } from '../entitlements/entitlements.jobs.ts';
+import { FlushUsage } from '../usage/flush-usage.ts';
 import { type ChangeWish, PlanChange } from './plan-change.ts';
 import { type Subscription, SubscriptionsService } from './subscriptions.service.ts';
 import { SyncCustomer } from './sync-customer.ts';
@@ -59,6 +61,8 @@ export class ChangeSubscription implements OnModuleInit {
     private readonly intents: Intents,
     private readonly syncCustomer: SyncCustomer,
     private readonly outbox: Outbox,
+    private readonly usage: FlushUsage,
+    private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
@@ -81,7 +85,11 @@ export class ChangeSubscription implements OnModuleInit {
           params,
           context,
         ),
-      settle,
+      settle: async (environmentId, params) => {
+        // What was used up to now is on the invoice of the change.
+        await this.usage.noteSwitch(environmentId, params.customer_id, this.clock.now());
+        await settle(environmentId, params);
+      },
     });
     this.intents.register({
       ...scheduleIntent,
@@ -97,6 +105,9 @@ export class ChangeSubscription implements OnModuleInit {
     const change = await this.changes.prepare(environmentId, id, wish);
     const { subscription } = change;
     const connection = await this.connections.of(environmentId);
+    if (change.when === 'now') {
+      await this.usage.tellNow(environmentId, subscription.customer.id);
+    }
     const customer = await this.customers.get(environmentId, subscription.customer.id);
     const ids = {
       stripe_customer_id: customer.stripe_customer_id ?? '',
@@ -136,6 +147,10 @@ export class ChangeSubscription implements OnModuleInit {
       plan_version_id: change.plan_version_id,
       ...(change.stripe_coupon_ids === undefined ? {} : { stripe_coupon_ids: change.stripe_coupon_ids }),
     };
+    if (change.when === 'now') {
+      // Use so far is charged at the old price.
+      await this.usage.tellNow(environmentId, customerId);
+    }
     await (change.when === 'now'
       ? this.intents.perform(environmentId, changeIntent, dedupeKey, {
           ...target,

@@ -30,6 +30,7 @@ import { SubscriptionTermsRepository } from './subscription-terms.repository.ts'
 import { SuspendSubscription } from './suspend-subscription.ts';
 import { RemindCustomers } from './remind-customers.ts';
 import { RemindersRepository } from './reminders.repository.ts';
+import { UsageModule } from '../usage/usage.module.ts';
 import { SubscriptionsController } from './subscriptions.controller.ts';
 import { SubscriptionsRepository } from './subscriptions.repository.ts';
 import { SubscriptionsService } from './subscriptions.service.ts';
@@ -46,6 +47,7 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
     CatalogModule,
     CreditsModule,
     EntitlementsModule,
+    UsageModule,
   ],
   controllers: [SubscriptionsController, PlanMigrationsController],
   providers: [

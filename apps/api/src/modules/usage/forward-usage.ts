@@ -7,8 +7,10 @@ import { newId } from '../../platform/ids.ts';
 import { Sweeper } from '../../platform/jobs/sweeper.ts';
 import { Log } from '../../platform/log.ts';
 import { Connections } from '../../stripe/connections.ts';
+import { billedUntil } from '../../stripe/stripe.billed-usage.ts';
 import { StripeNotConnected, StripeUnavailable } from '../../stripe/stripe.errors.ts';
 import { sendMeterEvent } from '../../stripe/stripe.meter-events.ts';
+import { ForwardsRepository } from './forwards.repository.ts';
 import { type DueForward, UsageRepository } from './usage.repository.ts';
 
 const everyMs = 1_000;
@@ -24,6 +26,7 @@ export class ForwardUsage implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly usage: UsageRepository,
+    private readonly forwards: ForwardsRepository,
     private readonly connections: Connections,
     private readonly sweeper: Sweeper,
     private readonly clock: Clock,
@@ -54,6 +57,9 @@ export class ForwardUsage implements OnModuleInit {
       });
     }
     try {
+      if (forward.is_past && (await this.isBilled(forward))) {
+        return await this.comeTooLate(forward);
+      }
       await sendMeterEvent(await this.connections.of(environmentId), {
         identifier: createHash('sha256').update(`${environmentId}:${id}`).digest('hex'),
         meter_key: forward.meter_key,
@@ -65,6 +71,40 @@ export class ForwardUsage implements OnModuleInit {
       return this.settleFailure(forward, error);
     }
     return this.settle(environmentId, id, { state: 'sent', sent_at: this.clock.now(), error: null });
+  }
+
+  /** Whether Stripe has issued the invoice for that time: what it is told of it now nobody is charged for. */
+  private async isBilled(forward: DueForward): Promise<boolean> {
+    const { environment_id: environmentId, customer_id: customerId, meter_id: meterId } = forward;
+    const prices = await this.database.tenant(environmentId, () =>
+      this.forwards.stripePrices(environmentId, meterId),
+    );
+    const until = await billedUntil(await this.connections.of(environmentId), {
+      stripe_customer_id: forward.stripe_customer_id,
+      stripe_price_ids: prices,
+      since: forward.bucket,
+    });
+    if (until === undefined || until <= forward.bucket) {
+      return false;
+    }
+    await this.database.tenant(environmentId, () =>
+      this.forwards.noteBilled(environmentId, { customer_id: customerId, meter_id: meterId, until }),
+    );
+    return true;
+  }
+
+  /** What was never sent is taken up anew, for the next invoice. Of the rest nobody knows whether it is on that one. */
+  private comeTooLate({ environment_id: environmentId, id, absolute, attempts }: DueForward): Promise<void> {
+    return this.settle(
+      environmentId,
+      id,
+      !absolute && attempts === 1
+        ? { first_attempt_at: null, attempts: 0, due_at: this.clock.now() }
+        : {
+            state: 'needs_reconcile',
+            error: 'Stripe issued the invoice for its time before it acknowledged this.',
+          },
+    );
   }
 
   private settleFailure(forward: DueForward, error: unknown): Promise<void> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { Database } from '../../platform/database/database.ts';
+import type { UsedPeriod } from './used-period.ts';
 
 /** A customer's use of a meter, as Stripe was told it. */
 export interface ForwardedPair {
@@ -19,6 +20,32 @@ export interface ForwardedPair {
   /** Whether something is: of sums also what adds up to nothing. */
   is_unsure: boolean;
 }
+
+const key = sql<string>`f.customer_id || ' ' || f.meter_id`;
+
+const told = sql`
+  select ${key} as key, f.customer_id, f.meter_id, c.stripe_customer_id, m.stripe_meter_id,
+         m.aggregation in ('max', 'unique', 'latest') as is_absolute,
+         case when m.aggregation in ('max', 'unique', 'latest')
+           then coalesce((array_agg(f.quantity order by f.bucket desc, f.sent_at desc) filter (where f.state = 'sent'))[1], 0)
+           else coalesce(sum(f.quantity) filter (where f.state = 'sent'), 0)
+         end as sent,
+         case when m.aggregation in ('max', 'unique', 'latest')
+           -- What was told since does not care for it.
+           then case when (array_agg(f.state order by f.bucket desc))[1] = 'needs_reconcile'
+             then (array_agg(f.quantity order by f.bucket desc))[1] else 0 end
+           else coalesce(sum(f.quantity) filter (where f.state = 'needs_reconcile'), 0)
+         end as unsure,
+         case when m.aggregation in ('max', 'unique', 'latest')
+           then (array_agg(f.state order by f.bucket desc))[1] = 'needs_reconcile'
+           else bool_or(f.state = 'needs_reconcile')
+         end as is_unsure
+  from usage_forwards f
+  join customers c on c.environment_id = f.environment_id and c.id = f.customer_id
+  join meters m on m.environment_id = f.environment_id and m.id = f.meter_id
+  where c.stripe_customer_id is not null and m.stripe_meter_id is not null`;
+
+const grouped = sql`group by f.customer_id, f.meter_id, c.stripe_customer_id, m.stripe_meter_id, m.aggregation`;
 
 /** What Stripe's meters were told, looked back upon. */
 @Injectable()
@@ -40,37 +67,125 @@ export class ForwardsRepository {
       limit: number;
     },
   ): Promise<ForwardedPair[]> {
-    const key = sql<string>`f.customer_id || ' ' || f.meter_id`;
     const { rows } = await sql<ForwardedPair>`
-      select ${key} as key, f.customer_id, f.meter_id, c.stripe_customer_id, m.stripe_meter_id,
-             m.aggregation in ('max', 'unique', 'latest') as is_absolute,
-             case when m.aggregation in ('max', 'unique', 'latest')
-               then coalesce((array_agg(f.quantity order by f.bucket desc) filter (where f.state = 'sent'))[1], 0)
-               else coalesce(sum(f.quantity) filter (where f.state = 'sent'), 0)
-             end as sent,
-             case when m.aggregation in ('max', 'unique', 'latest')
-               -- What was told since does not care for it.
-               then case when (array_agg(f.state order by f.bucket desc))[1] = 'needs_reconcile'
-                 then (array_agg(f.quantity order by f.bucket desc))[1] else 0 end
-               else coalesce(sum(f.quantity) filter (where f.state = 'needs_reconcile'), 0)
-             end as unsure,
-             case when m.aggregation in ('max', 'unique', 'latest')
-               then (array_agg(f.state order by f.bucket desc))[1] = 'needs_reconcile'
-               else bool_or(f.state = 'needs_reconcile')
-             end as is_unsure
-      from usage_forwards f
-      join customers c on c.environment_id = f.environment_id and c.id = f.customer_id
-      join meters m on m.environment_id = f.environment_id and m.id = f.meter_id
-      where f.environment_id = ${environmentId} and f.bucket >= ${filter.from} and f.bucket < ${filter.until}
-        and c.stripe_customer_id is not null and m.stripe_meter_id is not null
+      ${told} and f.environment_id = ${environmentId} and f.bucket >= ${filter.from} and f.bucket < ${filter.until}
         and ${key} > ${filter.after ?? ''}
-      group by f.customer_id, f.meter_id, c.stripe_customer_id, m.stripe_meter_id, m.aggregation
+      ${grouped}
       having bool_or(f.state = 'needs_reconcile' or f.sent_at >= ${filter.since})
          and not bool_or(f.state = 'sending' or coalesce(f.sent_at >= ${filter.settled_before}, false))
       order by 1
       limit ${filter.limit}
     `.execute(this.database.q);
     return rows;
+  }
+
+  /** The same of one customer and meter. Undefined: Stripe was told nothing. */
+  async pair(
+    environmentId: string,
+    of: { customer_id: string; meter_id: string },
+    window: { from: Date; until: Date },
+  ): Promise<ForwardedPair | undefined> {
+    const { rows } = await sql<ForwardedPair>`
+      ${told} and f.environment_id = ${environmentId} and f.bucket >= ${window.from} and f.bucket < ${window.until}
+        and f.customer_id = ${of.customer_id} and f.meter_id = ${of.meter_id}
+      ${grouped}
+    `.execute(this.database.q);
+    return rows[0];
+  }
+
+  /**
+   * How many quantities of a period Stripe is to be told, or was told without an answer. Of fractions one is left in the
+   * end, of less than a unit. What is in doubt is none of them.
+   */
+  async unacknowledged(environmentId: string, of: UsedPeriod): Promise<number> {
+    const { rows } = await sql<{ count: number }>`
+      select (count(*) filter (where f.state = 'sending' or f.absolute or floor(f.quantity) <> 0)
+              + greatest(0, count(*) filter (where f.state = 'open' and f.quantity <> 0 and not f.absolute) - 1))::int as count
+      from usage_forwards f
+      where f.environment_id = ${environmentId} and f.customer_id = ${of.customer_id} and f.meter_id = ${of.meter_id}
+        and f.bucket >= ${of.start} and f.bucket < ${of.end} and f.state in ('open', 'sending')
+    `.execute(this.database.q);
+    return rows[0]?.count ?? 0;
+  }
+
+  /** Makes what waits to be told due now. Says whether anything is. */
+  async hurry(
+    environmentId: string,
+    of: { customer_id: string } & Partial<UsedPeriod>,
+    now: Date,
+  ): Promise<boolean> {
+    let waiting = this.database.q
+      .updateTable('usage_forwards')
+      .set((eb) => ({ due_at: eb.fn<Date>('least', ['due_at', eb.val(now)]) }))
+      .where('environment_id', '=', environmentId)
+      .where('customer_id', '=', of.customer_id)
+      .where('state', '=', 'open')
+      .where('quantity', '<>', '0');
+    if (of.meter_id !== undefined && of.start !== undefined && of.end !== undefined) {
+      waiting = waiting
+        .where('meter_id', '=', of.meter_id)
+        .where('bucket', '>=', of.start)
+        .where('bucket', '<', of.end);
+    }
+    const { numUpdatedRows: hurried } = await waiting.executeTakeFirst();
+    return hurried > 0n;
+  }
+
+  /** The same of all meters that Stripe has. */
+  async noteAllBilled(environmentId: string, customerId: string, until: Date): Promise<void> {
+    await sql`
+      insert into usage_billed as b (environment_id, customer_id, meter_id, billed_until)
+      select m.environment_id, ${customerId}, m.id, ${until}::timestamptz from meters m
+      where m.environment_id = ${environmentId} and m.stripe_meter_id is not null
+      on conflict (environment_id, customer_id, meter_id) do update
+      set billed_until = greatest(b.billed_until, excluded.billed_until)
+    `.execute(this.database.q);
+  }
+
+  /** What Stripe charges a meter's use by. */
+  async stripePrices(environmentId: string, meterId: string): Promise<string[]> {
+    const rows = await this.database.q
+      .selectFrom('prices as p')
+      .innerJoin('features as f', (join) =>
+        join.onRef('f.environment_id', '=', 'p.environment_id').onRef('f.id', '=', 'p.feature_id'),
+      )
+      .select('p.stripe_price_id')
+      .where('p.environment_id', '=', environmentId)
+      .where('f.meter_id', '=', meterId)
+      .where('p.stripe_price_id', 'is not', null)
+      .$narrowType<{ stripe_price_id: string }>()
+      .execute();
+    return rows.map((row) => row.stripe_price_id);
+  }
+
+  /** What is on its way is in doubt from now on: the invoice for its time was issued. In the open transaction. */
+  async doubt(environmentId: string, of: UsedPeriod, error: string): Promise<void> {
+    await this.database.q
+      .updateTable('usage_forwards')
+      .set({ state: 'needs_reconcile', error })
+      .where('environment_id', '=', environmentId)
+      .where('customer_id', '=', of.customer_id)
+      .where('meter_id', '=', of.meter_id)
+      .where('state', '=', 'sending')
+      .where('bucket', '>=', of.start)
+      .where('bucket', '<', of.end)
+      .execute();
+  }
+
+  async noteBilled(
+    environmentId: string,
+    billed: { customer_id: string; meter_id: string; until: Date },
+  ): Promise<void> {
+    const { until, ...of } = billed;
+    await this.database.q
+      .insertInto('usage_billed')
+      .values({ environment_id: environmentId, ...of, billed_until: until })
+      .onConflict((conflict) =>
+        conflict.columns(['environment_id', 'customer_id', 'meter_id']).doUpdateSet((eb) => ({
+          billed_until: eb.fn<Date>('greatest', ['usage_billed.billed_until', 'excluded.billed_until']),
+        })),
+      )
+      .execute();
   }
 
   async unsure(

@@ -124,7 +124,8 @@ export class MeterDrift {
     return null;
   }
 
-  private async settle(
+  /** Finds out what became of what is in doubt. Says why it cannot, where Stripe's sum does not tell. */
+  async settle(
     environmentId: string,
     pair: ForwardedPair,
     counted: number,

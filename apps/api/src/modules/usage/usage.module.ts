@@ -9,6 +9,7 @@ import { CorrectUsage } from './correct-usage.ts';
 import { ExploreRollupsRepository } from './explore-rollups.repository.ts';
 import { ExploreUsage } from './explore-usage.ts';
 import { ExploreUsageRepository } from './explore-usage.repository.ts';
+import { FlushUsage } from './flush-usage.ts';
 import { ForwardUsage } from './forward-usage.ts';
 import { ForwardsRepository } from './forwards.repository.ts';
 import { Ingest } from './ingest.ts';
@@ -40,12 +41,13 @@ import { UsageService } from './usage.service.ts';
     RetractUsage,
     RejectedEvents,
     Ingest,
+    FlushUsage,
     ForwardUsage,
     ForwardsRepository,
     MeterDrift,
     CompareTotals,
     UsageSettingsService,
   ],
-  exports: [Ingest, MeterDrift, TrackUsage, UsageService, UsageSettingsService],
+  exports: [FlushUsage, Ingest, MeterDrift, TrackUsage, UsageService, UsageSettingsService],
 })
 export class UsageModule {}

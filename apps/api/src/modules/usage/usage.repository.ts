@@ -9,11 +9,18 @@ import type { NewEvent, RecordedEvent, RecordedTotal } from './usage-event.ts';
 export interface DueForward {
   environment_id: string;
   id: string;
+  customer_id: string;
+  meter_id: string;
   stripe_customer_id: string;
   meter_key: string;
   bucket: Date;
   quantity: string;
+  absolute: boolean;
   first_attempt_at: Date;
+  /** This one included. */
+  attempts: number;
+  /** Its period is over: Stripe may have billed it. */
+  is_past: boolean;
 }
 
 export interface RejectedEvent {
@@ -256,6 +263,7 @@ export class UsageRepository {
     change:
       | { state: 'sent'; sent_at: Date; error: null }
       | { state: 'needs_reconcile'; error: string }
+      | { first_attempt_at: null; attempts: number; due_at: Date }
       | { due_at: Date; error: string },
   ): Promise<void> {
     await this.database.q

@@ -124,6 +124,50 @@ describe('use is charged when the period ends', () => {
     // 50 calls × 1 and the next month.
     expect((await story.invoiced(ada)).at(-1)).toEqual([6_050, 6_050, 'paid']);
   });
+
+  it('up to the second of an upgrade at the old price, and from that second at the new one', async () => {
+    const story = await year.begin();
+    const plan = (key: string, rank: number, amount: number, unit: string) =>
+      story.post('plans', {
+        key,
+        name: key,
+        rank,
+        prices: [
+          { amount, currency: 'usd', interval: 'month' },
+          { type: 'per_unit', unit_amount: unit, currency: 'usd', interval: 'month', feature: 'calls' },
+        ],
+        features: [{ feature: 'calls', limit: null }],
+      });
+    await plan('small', 4, 3_000, '2');
+    await plan('large', 5, 6_000, '1');
+    const ada = await story.customer('ada');
+    const { id } = await story.subscribe(ada, { plan: 'small' });
+    const track = (key: string, value: number) =>
+      story.post('usage/track', { idempotency_key: key, customer: ada, meter: 'calls', value });
+    // Stripe has not heard of it yet when the customer changes, half a minute later.
+    await year.stack.moveTo(new Date(story.at(15).getTime() + 7_000));
+    await track('before', 100);
+    await year.stack.moveTo(new Date(story.at(15).getTime() + 37_000));
+
+    const preview = await story.post(`subscriptions/${id}/preview-change`, { plan: 'large' });
+    await story.post(`subscriptions/${id}/change`, { plan: 'large', proration_at: preview.proration_at });
+    await track('after', 50);
+    await year.stack.moveTo(new Date(story.at(15).getTime() + 50_000));
+    await track('within-the-minute', 7);
+
+    expect((await story.invoiced(ada)).at(-1)).toEqual([
+      preview.due_now.total.amount,
+      preview.due_now.total.amount,
+      'paid',
+    ]);
+    expect(preview.due_now.lines).toContainEqual(
+      expect.objectContaining({ amount: { amount: 200, currency: 'usd' } }),
+    );
+    await story.day(16);
+    await story.day(30, 2);
+    // 57 calls × 1 and the next month.
+    expect((await story.invoiced(ada)).at(-1)).toEqual([6_057, 6_057, 'paid']);
+  });
 });
 
 describe('seats', () => {

@@ -48,6 +48,12 @@ export function InvoiceDetail({ id }: { id: string }) {
                   release it if they are right.
                 </Notice>
               ) : null}
+              {data.usage_due_at && !data.parked_reason ? (
+                <Notice>
+                  It waits for the last use of its period, which may still be reported. It is issued by itself
+                  after that.
+                </Notice>
+              ) : null}
               {data.is_payment_under_way ? (
                 <Notice>A payment is under way. No other can begin until its outcome is known.</Notice>
               ) : null}
