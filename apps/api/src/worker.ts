@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { WorkerModule } from './worker.module.ts';
+import { ClockSync } from './platform/clock-sync.ts';
 import { JobWorker } from './platform/jobs/worker.ts';
 import { Log } from './platform/log.ts';
 import { Redis } from './platform/redis.ts';
@@ -12,6 +13,7 @@ try {
   });
   app.enableShutdownHooks();
   await app.get(Redis).connect();
+  await app.get(ClockSync).start();
   await app.get(JobWorker).start();
   app.get(Log).info('worker.started');
 } catch (error) {

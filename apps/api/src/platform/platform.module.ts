@@ -8,6 +8,7 @@ import { DeclaredRoutes } from './auth/declared-routes.ts';
 import { UserTokens } from './auth/user-tokens.ts';
 import { Broadcast } from './broadcast.ts';
 import { Clock } from './clock.ts';
+import { ClockSync } from './clock-sync.ts';
 import { Database } from './database/database.ts';
 import { ErrorFilter } from './http/error-filter.ts';
 import { HealthController } from './http/health.controller.ts';
@@ -30,6 +31,7 @@ import { Secrets } from './secrets.ts';
 
 const shared = [
   Clock,
+  ClockSync,
   Log,
   Metrics,
   Database,
