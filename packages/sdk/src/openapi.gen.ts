@@ -3943,6 +3943,11 @@ export interface components {
             parked_at: string | null;
             /** @enum {string|null} */
             parked_reason: "unusual_amount" | "too_many_lines" | null;
+            /**
+             * Format: date-time
+             * @description A draft that waits for the last use of its period: when it is looked at next, and issued if all is there.
+             */
+            usage_due_at: string | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -4104,6 +4109,11 @@ export interface components {
             parked_at: string | null;
             /** @enum {string|null} */
             parked_reason: "unusual_amount" | "too_many_lines" | null;
+            /**
+             * Format: date-time
+             * @description A draft that waits for the last use of its period: when it is looked at next, and issued if all is there.
+             */
+            usage_due_at: string | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */

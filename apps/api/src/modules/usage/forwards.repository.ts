@@ -191,19 +191,19 @@ export class ForwardsRepository {
   async unsure(
     environmentId: string,
     pair: { customerId: string; meterId: string; from: Date; until: Date },
-  ): Promise<string[]> {
-    const rows = await this.database.q
+  ): Promise<{ id: string; bucket: Date }[]> {
+    return this.database.q
       .selectFrom('usage_forwards')
-      .select('id')
+      .select(['id', 'bucket'])
       .where('environment_id', '=', environmentId)
       .where('customer_id', '=', pair.customerId)
       .where('meter_id', '=', pair.meterId)
       .where('state', '=', 'needs_reconcile')
       .where('bucket', '>=', pair.from)
       .where('bucket', '<', pair.until)
+      .orderBy('bucket')
       .forUpdate()
       .execute();
-    return rows.map((row) => row.id);
   }
 
   async noteSent(environmentId: string, id: string, now: Date): Promise<void> {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
 import { newId } from '../../platform/ids.ts';
-import type { Connection } from '../../stripe/connections.ts';
+import { type Connection, Connections } from '../../stripe/connections.ts';
 import { meterTotal } from '../../stripe/stripe.listing.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { type ForwardedPair, ForwardsRepository } from './forwards.repository.ts';
@@ -13,6 +13,9 @@ const dayMs = 24 * 60 * minuteMs;
 const daysBack = 34;
 /** Stripe counts a while after it has taken an event. */
 const countedAfterMs = 15 * minuteMs;
+
+/** One request for each minute in which something is in doubt. */
+const minutesAtOnce = 200;
 
 /** What a meter of Stripe counted otherwise than it was told. */
 export interface MeterDifference {
@@ -31,6 +34,7 @@ export class MeterDrift {
   constructor(
     private readonly database: Database,
     private readonly forwards: ForwardsRepository,
+    private readonly connections: Connections,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -134,11 +138,11 @@ export class MeterDrift {
     const { sent, unsure, customer_id: customerId, meter_id: meterId, is_absolute: isAbsolute } = pair;
     const arrived = counted === Number(unsure) + (isAbsolute ? 0 : Number(sent));
     if (!arrived && !isAbsolute && counted !== Number(sent)) {
-      return 'Stripe counted neither with nor without what is in doubt: it is not sent again by itself.';
+      return this.settleByMinute(environmentId, pair, window);
     }
     await this.database.tenant(environmentId, async () => {
-      const ids = await this.forwards.unsure(environmentId, { customerId, meterId, ...window });
-      for (const id of ids) {
+      const rows = await this.forwards.unsure(environmentId, { customerId, meterId, ...window });
+      for (const { id } of rows) {
         await (arrived
           ? this.forwards.noteSent(environmentId, id, this.clock.now())
           : // Stripe has forgotten the identifier it came with before: it goes as a new one.
@@ -151,5 +155,38 @@ export class MeterDrift {
       });
     });
     return null;
+  }
+
+  /** Some of it arrived: each minute by itself says which. */
+  private async settleByMinute(
+    environmentId: string,
+    pair: ForwardedPair,
+    window: { from: Date; until: Date },
+  ): Promise<string | null> {
+    const { customer_id: customerId, meter_id: meterId } = pair;
+    const connection = await this.connections.of(environmentId);
+    const rows = await this.database.tenant(environmentId, () =>
+      this.forwards.unsure(environmentId, { customerId, meterId, ...window }),
+    );
+    const minutes = [
+      ...new Set(rows.map(({ bucket }) => Math.floor(bucket.getTime() / minuteMs) * minuteMs)),
+    ];
+    let left: string | null = null;
+    for (const start of minutes.slice(0, minutesAtOnce)) {
+      const minute = { from: new Date(start), until: new Date(start + minuteMs) };
+      const part = await this.database.tenant(environmentId, () =>
+        this.forwards.pair(environmentId, pair, minute),
+      );
+      const counted = await meterTotal(connection, { ...pair, ...minute });
+      const isKnown =
+        part !== undefined &&
+        (counted === Number(part.sent) || counted === Number(part.sent) + Number(part.unsure));
+      if (isKnown) {
+        await this.settle(environmentId, part, counted, minute);
+      } else {
+        left = 'Stripe counted neither with nor without what is in doubt: it is not sent again by itself.';
+      }
+    }
+    return minutes.length > minutesAtOnce ? 'There is more in doubt than was looked at.' : left;
   }
 }

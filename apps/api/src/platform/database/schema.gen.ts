@@ -682,6 +682,10 @@ export interface Invoices {
   total: number;
   uncollectible_at: Timestamp | null;
   updated_at: Timestamp;
+  /**
+   * A draft that waits for the last use of its period: when it is looked at next. Null: it waits for none.
+   */
+  usage_due_at: Timestamp | null;
   version: Generated<number>;
   voided_at: Timestamp | null;
 }
@@ -1408,6 +1412,13 @@ export interface Trials {
   stripe_subscription_id: string | null;
 }
 
+export interface UsageBilled {
+  billed_until: Timestamp;
+  customer_id: string;
+  environment_id: string;
+  meter_id: string;
+}
+
 export interface UsageEvents {
   customer_id: string;
   environment_id: string;
@@ -1678,6 +1689,7 @@ export interface DB {
   subscription_settings: SubscriptionSettings;
   subscriptions: Subscriptions;
   trials: Trials;
+  usage_billed: UsageBilled;
   usage_events: UsageEvents;
   usage_forwards: UsageForwards;
   usage_keys: UsageKeys;
