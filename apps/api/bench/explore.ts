@@ -11,14 +11,19 @@ const daysExplored = 30;
 /** Milliseconds, each the best of its rounds, of the last 30 days by customer and day. */
 export async function measureExploring(
   { ownerUrl, apiUrl, secretKey }: BenchStack,
-  rows: number,
+  events: number,
 ): Promise<{ ours: number; baseline: number }> {
-  await fill(ownerUrl, rows, daysFilled);
+  await fill(ownerUrl, events, daysFilled);
   const client = new pg.Client({ connectionString: ownerUrl });
   await client.connect();
   try {
     // What the worker does while the events come.
-    await client.query(`select app.rebuild_usage_rollups('env', 1000, now())`);
+    for (let more = true; more;) {
+      const { rows } = await client.query<{ more: boolean }>(
+        'select app.roll_up_usage(50000, 1000, now()) as more',
+      );
+      more = rows[0]?.more === true;
+    }
     await client.query('vacuum analyze usage_rollups');
     const from = new Date(Math.floor(Date.now() / day - daysExplored) * day).toISOString();
     const count = () =>
