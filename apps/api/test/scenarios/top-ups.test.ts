@@ -322,4 +322,34 @@ describe('automatic top-ups', () => {
     });
     expect(await balance(id)).toBe(20);
   });
+
+  it('turn themselves off when their pack is not sold any more, with an alert', async () => {
+    const { id, external } = await newCustomer();
+    await post('credits/packs', {
+      key: 'autumn',
+      name: 'Autumn',
+      credits: 50,
+      amount: 1_000,
+      currency: 'usd',
+    });
+    await buy(id, 'pm_card_visa');
+    await tenant.asServer('PUT', `customers/${id}/credits/auto-top-up`, {
+      pack: 'autumn',
+      below: 40,
+      amount_max_per_month: 5_000,
+    });
+    await post('credits/packs/autumn/archive', {});
+    await use(external, 30);
+    await sweep();
+    await stack.settle();
+
+    expect((await topUps(id)).filter((topUp) => topUp['is_automatic'])).toEqual([]);
+    expect(
+      (await tenant.asServer('GET', `customers/${id}/credits/auto-top-up`)).body['settings'],
+    ).toMatchObject({ enabled: false, stopped_reason: 'The pack autumn is archived.' });
+    const { body } = await tenant.asOwner('GET', 'alerts?state=open');
+    expect(body['data'].filter(({ target }: Json) => target.id === id)).toMatchObject([
+      { kind: 'credits.auto_top_up' },
+    ]);
+  });
 });

@@ -117,7 +117,11 @@ export class AutoTopUp implements OnModuleInit {
         await this.turnOff(environmentId, customerId, 'A purchase of credits was refunded or disputed.');
         return;
       }
-      const pack = await this.packs.getSold(environmentId, settings.pack_id);
+      const pack = await this.packs.get(environmentId, settings.pack_id);
+      if (pack.archived_at !== null) {
+        await this.turnOff(environmentId, customerId, `The pack ${pack.key} is archived.`);
+        return;
+      }
       const packs = packsNeeded({ balance, below: settings.below, credits: pack.credits });
       const before = await this.topUps.automatic(environmentId, customerId);
       const isBeyond =

@@ -75,7 +75,8 @@ export class PacksService {
     return pack;
   }
 
-  private async get(environmentId: string, reference: string, param?: string): Promise<PackRow> {
+  /** Throws `CreditPackNotFound`. */
+  async get(environmentId: string, reference: string, param?: string): Promise<PackRow> {
     const pack = await this.packs.find(environmentId, reference);
     if (pack === undefined) {
       throw new CreditPackNotFound(reference, param);
