@@ -3832,6 +3832,8 @@ export interface components {
             automatic_tax: boolean;
             /** @description Stripe tax rates of new subscriptions, where tax is not automatic. */
             tax_rates: string[];
+            /** @description Whether an upgrade sets back what was used of the period, unless it says otherwise itself. */
+            reset_usage_on_upgrade: boolean;
         };
         CheckoutSession: {
             id: string;
@@ -9312,6 +9314,8 @@ export interface operations {
                      * @description From a preview: the charge is then what the preview said, to the cent.
                      */
                     proration_at?: string;
+                    /** @description Of a change now: what was used of the period so far is granted once more, so that the new limits hold in full. What it costs stays as it is. Default: for upgrades as the settings say, else false. */
+                    reset_usage?: boolean;
                 };
             };
         };
@@ -9459,6 +9463,8 @@ export interface operations {
                      * @description From a preview: the charge is then what the preview said, to the cent.
                      */
                     proration_at?: string;
+                    /** @description Of a change now: what was used of the period so far is granted once more, so that the new limits hold in full. What it costs stays as it is. Default: for upgrades as the settings say, else false. */
+                    reset_usage?: boolean;
                 };
             };
         };
@@ -9958,6 +9964,7 @@ export interface operations {
                 "application/json": {
                     automatic_tax?: boolean;
                     tax_rates?: string[];
+                    reset_usage_on_upgrade?: boolean;
                 };
             };
         };

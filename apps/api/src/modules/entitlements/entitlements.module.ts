@@ -23,6 +23,7 @@ import { OverridesController } from './overrides.controller.ts';
 import { OverridesRepository } from './overrides.repository.ts';
 import { OverridesService } from './overrides.service.ts';
 import { ReserveUsage } from './reserve-usage.ts';
+import { SetBackUsage } from './set-back-usage.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 import { SnapshotLoader } from './snapshot-loader.ts';
 import { SpendCapsController } from './spend-caps.controller.ts';
@@ -48,6 +49,7 @@ import { UnsyncedCustomers } from './unsynced-customers.ts';
     FeaturePolicies,
     ConsumeUsage,
     ReserveUsage,
+    SetBackUsage,
     ConsumeRepository,
     MeteredFeatures,
     EntitlementStreams,
@@ -58,6 +60,6 @@ import { UnsyncedCustomers } from './unsynced-customers.ts';
     SnapshotLoader,
     UnsyncedCustomers,
   ],
-  exports: [EntitlementsService, CheckEntitlement, ConsumeUsage, UnsyncedCustomers],
+  exports: [EntitlementsService, CheckEntitlement, ConsumeUsage, SetBackUsage, UnsyncedCustomers],
 })
 export class EntitlementsModule {}

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
 import { Clock } from '../../platform/clock.ts';
+import { JobHandlers } from '../../platform/jobs/job-handlers.ts';
 import { Outbox } from '../../platform/jobs/outbox.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
@@ -9,8 +10,11 @@ import { scheduleChange } from '../../stripe/stripe.schedules.ts';
 import { changeStripeSubscription, findChangedSubscription } from '../../stripe/stripe.subscriptions.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { refreshCustomer } from '../entitlements/entitlements.jobs.ts';
+import { SetBackUsage } from '../entitlements/set-back-usage.ts';
 import { FlushUsage } from '../usage/flush-usage.ts';
 import { type ChangeWish, PlanChange } from './plan-change.ts';
+import { SubscriptionSettings } from './subscription-settings.service.ts';
+import { setBackUsage } from './subscriptions.jobs.ts';
 import { type Subscription, SubscriptionsService } from './subscriptions.service.ts';
 import { SyncCustomer } from './sync-customer.ts';
 
@@ -31,6 +35,7 @@ const changeIntent = {
     proration: z.enum(['invoice', 'next_invoice', 'none']),
     proration_at: z.int(),
     stripe_coupon_ids: z.array(z.string()).optional(),
+    reset_usage: z.boolean().optional(),
   }),
 };
 
@@ -62,6 +67,9 @@ export class ChangeSubscription implements OnModuleInit {
     private readonly syncCustomer: SyncCustomer,
     private readonly outbox: Outbox,
     private readonly usage: FlushUsage,
+    private readonly settings: SubscriptionSettings,
+    private readonly setBack: SetBackUsage,
+    private readonly handlers: JobHandlers,
     private readonly clock: Clock,
   ) {}
 
@@ -88,9 +96,22 @@ export class ChangeSubscription implements OnModuleInit {
       settle: async (environmentId, params) => {
         // What was used up to now is on the invoice of the change.
         await this.usage.noteSwitch(environmentId, params.customer_id, this.clock.now());
+        if (params.reset_usage === true) {
+          await this.outbox.add(environmentId, setBackUsage, {
+            customer_id: params.customer_id,
+            at: momentOf(params).toISOString(),
+          });
+        }
         await settle(environmentId, params);
       },
     });
+    this.handlers.register(
+      setBackUsage,
+      async ({ customer_id: id, at }, { environment_id: environmentId }) => {
+        await this.syncCustomer.sync(environmentId, id);
+        await this.setBack.setBack(environmentId, id, new Date(at));
+      },
+    );
     this.intents.register({
       ...scheduleIntent,
       call: async (params, { environment_id: environmentId, idempotency_key: key }) =>
@@ -140,6 +161,7 @@ export class ChangeSubscription implements OnModuleInit {
     const customerId = change.subscription.customer.id;
     // One wish per state of the subscription: two requests at once for the same thing are one.
     const dedupeKey = `${id}:${change.subscription.version}`;
+    const resets = change.when === 'now' && (await this.resetsUsage(environmentId, change.kind, wish));
     const target = {
       customer_id: customerId,
       stripe_subscription_id: change.stripe_subscription_id,
@@ -157,11 +179,28 @@ export class ChangeSubscription implements OnModuleInit {
           items: change.items,
           proration: change.proration,
           proration_at: change.proration_at,
+          ...(resets ? { reset_usage: true } : {}),
         })
       : this.intents.perform(environmentId, scheduleIntent, dedupeKey, { ...target, items: change.sold }));
     await this.syncCustomer.sync(environmentId, customerId);
+    if (resets) {
+      await this.setBack.setBack(environmentId, customerId, momentOf(change));
+    }
     return this.subscriptions.get(environmentId, id);
   }
+
+  /** Only an upgrade does by the settings. Any change may, for whoever says so. */
+  private async resetsUsage(environmentId: string, kind: string, wish: ChangeWish): Promise<boolean> {
+    if (wish.reset_usage !== undefined || kind !== 'upgrade') {
+      return wish.reset_usage ?? false;
+    }
+    return (await this.settings.get(environmentId)).reset_usage_on_upgrade;
+  }
+}
+
+/** From when a change counts. */
+function momentOf({ proration_at: seconds }: { proration_at: number }): Date {
+  return new Date(seconds * 1_000);
 }
 
 type Charge = NonNullable<Awaited<ReturnType<typeof previewChange>>>;

@@ -36,6 +36,7 @@ export interface ChangeWish extends OfferWish {
   when?: 'now' | 'period_end' | undefined;
   proration?: 'invoice' | 'next_invoice' | 'none' | undefined;
   proration_at?: Date | undefined;
+  reset_usage?: boolean | undefined;
 }
 
 /** A change as we and Stripe would carry it out. */

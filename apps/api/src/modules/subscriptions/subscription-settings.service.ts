@@ -5,7 +5,7 @@ import { Database } from '../../platform/database/database.ts';
 import type { Taxation } from '../../stripe/stripe.subscriptions.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { SubscriptionTermsRepository } from './subscription-terms.repository.ts';
-import type { updateSubscriptionSettings } from './subscriptions.schemas.ts';
+import type { subscriptionSettings, updateSubscriptionSettings } from './subscriptions.schemas.ts';
 
 /** How an environment sells. */
 @Injectable()
@@ -17,10 +17,10 @@ export class SubscriptionSettings {
     private readonly clock: Clock,
   ) {}
 
-  get(environmentId: string): Promise<{ automatic_tax: boolean; tax_rates: string[] }> {
+  get(environmentId: string): Promise<z.output<typeof subscriptionSettings>> {
     return this.database.tenant(environmentId, async () => {
       const row = await this.terms.settings(environmentId);
-      return row ?? { automatic_tax: false, tax_rates: [] };
+      return row ?? { automatic_tax: false, tax_rates: [], reset_usage_on_upgrade: false };
     });
   }
 
@@ -30,6 +30,7 @@ export class SubscriptionSettings {
       const after = {
         automatic_tax: change.automatic_tax ?? before.automatic_tax,
         tax_rates: change.tax_rates ?? before.tax_rates,
+        reset_usage_on_upgrade: change.reset_usage_on_upgrade ?? before.reset_usage_on_upgrade,
       };
       await this.terms.saveSettings(environmentId, { ...after, updated_at: this.clock.now() });
       await this.audit.record(environmentId, {

@@ -159,14 +159,19 @@ export class SubscriptionTermsRepository {
   settings(environmentId: string) {
     return this.database.q
       .selectFrom('subscription_settings')
-      .select(['automatic_tax', 'tax_rates'])
+      .select(['automatic_tax', 'tax_rates', 'reset_usage_on_upgrade'])
       .where('environment_id', '=', environmentId)
       .executeTakeFirst();
   }
 
   async saveSettings(
     environmentId: string,
-    settings: { automatic_tax: boolean; tax_rates: string[]; updated_at: Date },
+    settings: {
+      automatic_tax: boolean;
+      tax_rates: string[];
+      reset_usage_on_upgrade: boolean;
+      updated_at: Date;
+    },
   ): Promise<void> {
     await this.database.q
       .insertInto('subscription_settings')

@@ -171,6 +171,12 @@ export const changeSubscription = z.strictObject({
     .transform((at) => new Date(at))
     .optional()
     .describe('From a preview: the charge is then what the preview said, to the cent.'),
+  reset_usage: z
+    .boolean()
+    .optional()
+    .describe(
+      'Of a change now: what was used of the period so far is granted once more, so that the new limits hold in full. What it costs stays as it is. Default: for upgrades as the settings say, else false.',
+    ),
 });
 
 const charge = z
@@ -239,6 +245,9 @@ export const subscriptionSettings = z
     tax_rates: z
       .array(z.string())
       .describe('Stripe tax rates of new subscriptions, where tax is not automatic.'),
+    reset_usage_on_upgrade: z
+      .boolean()
+      .describe('Whether an upgrade sets back what was used of the period, unless it says otherwise itself.'),
   })
   .meta({ id: 'SubscriptionSettings' });
 export const updateSubscriptionSettings = z.strictObject({
@@ -247,6 +256,7 @@ export const updateSubscriptionSettings = z.strictObject({
     .array(z.string().regex(/^txr_[A-Za-z0-9_]+$/, 'use ids of Stripe tax rates'))
     .max(5)
     .optional(),
+  reset_usage_on_upgrade: z.boolean().optional(),
 });
 
 const url = webUrl.max(2_000);

@@ -1398,6 +1398,10 @@ export interface SubscriptionSettings {
   automatic_tax: Generated<boolean>;
   environment_id: string;
   /**
+   * After an upgrade the new limits hold in full: what was used before it is granted once more until the period ends.
+   */
+  reset_usage_on_upgrade: Generated<boolean>;
+  /**
    * Stripe tax rates put on every new subscription, where tax is not automatic.
    */
   tax_rates: Generated<string[]>;

@@ -20,9 +20,17 @@ export function SubscriptionSettings() {
   const settings = useQuery(subscriptionSettingsQuery(api));
   return (
     <>
-      <PageHeader title="Tax" description="How what you sell through Stripe is taxed." />
+      <PageHeader
+        title="Tax and upgrades"
+        description="How what you sell through Stripe is taxed, and what an upgrade does."
+      />
       <QueryStates query={settings} loading={<TableSkeleton label="Loading the settings" />}>
-        {(data) => <SubscriptionForm settings={data} />}
+        {(data) => (
+          <div className="grid gap-6">
+            <SubscriptionForm settings={data} />
+            <UpgradeForm settings={data} />
+          </div>
+        )}
       </QueryStates>
     </>
   );
@@ -92,6 +100,41 @@ function SubscriptionForm({ settings }: { settings: Settings }) {
           />
         )}
       </Field>
+    </SettingsForm>
+  );
+}
+
+type UpgradeValues = Pick<Settings, 'reset_usage_on_upgrade'>;
+
+function UpgradeForm({ settings }: { settings: Settings }) {
+  const { api } = useEnvironment();
+  const form = useForm<UpgradeValues>({
+    defaultValues: { reset_usage_on_upgrade: settings.reset_usage_on_upgrade },
+  });
+  const save = useSaveSettings(
+    (body: UpgradeValues) => unwrap(api.client.PATCH('/api/v1/subscription-settings', { body })),
+    (error) => placeError(error, form, new Map([['reset_usage_on_upgrade', 'reset_usage_on_upgrade']])),
+  );
+  return (
+    <SettingsForm
+      title="Of upgrades"
+      description="Holds for changes to a plan of higher rank, unless a call says otherwise."
+      error={form.formState.errors.root?.message}
+      pending={save.isPending}
+      onSubmit={(event) => void form.handleSubmit((values) => save.mutate(values))(event)}
+    >
+      <Controller
+        control={form.control}
+        name="reset_usage_on_upgrade"
+        render={({ field }) => (
+          <SwitchRow
+            label="Set back what was used"
+            hint="The limits of the new plan hold in full for the rest of the period. What was used before is charged as it was."
+            checked={field.value}
+            onCheckedChange={field.onChange}
+          />
+        )}
+      />
     </SettingsForm>
   );
 }
