@@ -65,15 +65,21 @@ async function startCluster(): Promise<{ servers: RunningRedis[]; nodes: Client[
     await node.call('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to));
     await node.call('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1));
   }
-  for (const { server, bus } of started.slice(1)) {
-    await clients[0]?.call('CLUSTER', 'MEET', '127.0.0.1', String(server.port), String(bus));
-  }
-  for (const node of clients) {
-    let info = '';
-    while (!info.includes('cluster_state:ok') || !info.includes(`cluster_known_nodes:${masters}`)) {
-      await sleep(50);
-      info = String(await node.call('CLUSTER', 'INFO'));
+  const meet = async (): Promise<void> => {
+    for (const { server, bus } of started.slice(1)) {
+      await clients[0]?.call('CLUSTER', 'MEET', '127.0.0.1', String(server.port), String(bus));
     }
+  };
+  const know = async (node: Client): Promise<boolean> => {
+    const info = String(await node.call('CLUSTER', 'INFO'));
+    return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${masters}`);
+  };
+  // A server that is too busy to answer in time is forgotten again, so they are introduced until they know each other.
+  for (let look = 0; !(await Promise.all(clients.map(know))).every(Boolean); look++) {
+    if (look % 100 === 0) {
+      await meet();
+    }
+    await sleep(50);
   }
   return { servers: started.map(({ server }) => server), nodes: clients };
 }
