@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Redis } from '../../src/platform/redis.ts';
 import { startStack, type TestStack } from '../fixtures/stack.ts';
-import { fillVictim, type Victim } from './recipes.ts';
+import { fillVictim, type Victim } from './victim.ts';
 
 const day = 86_400;
 const guess = (n: number) => createHash('sha256').update(`guess ${n}`).digest('base64url');

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStack, type TestStack } from '../fixtures/stack.ts';
 import { type Operation, operations } from './matrix.ts';
-import { fillVictim, recipes, type Victim } from './recipes.ts';
+import { recipes } from './recipes.ts';
+import { fillVictim, type Victim } from './victim.ts';
 
 let stack: TestStack;
 let tenant: Victim;

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import type pg from 'pg';
 import { secretKeyScopes } from '../../src/platform/auth/scopes.ts';
 import type { Answer, Send, Tenant, TestApi } from '../fixtures/api.ts';
-import { type Attempt, recipes, type Victim } from './recipes.ts';
+import { type Attempt, recipes } from './recipes.ts';
+import type { Victim } from './victim.ts';
 
 export interface Operation {
   id: string;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Json, Tenant } from '../fixtures/api.ts';
 import { startStack, type TestStack } from '../fixtures/stack.ts';
 import { operations } from './matrix.ts';
-import { fillVictim, type Victim } from './recipes.ts';
+import { fillVictim, type Victim } from './victim.ts';
 
 let stack: TestStack;
 let owner: Victim;

@@ -6,7 +6,7 @@ import { Env } from '../../src/env.ts';
 import { Database } from '../../src/platform/database/database.ts';
 import { Log } from '../../src/platform/log.ts';
 import { startStack, type TestStack } from '../fixtures/stack.ts';
-import { fillVictim, type Victim } from './recipes.ts';
+import { fillVictim, type Victim } from './victim.ts';
 
 let stack: TestStack;
 let a: Victim;

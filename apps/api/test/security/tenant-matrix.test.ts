@@ -11,7 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from '../../src/platform/database/database.ts';
 import { startStack, type TestStack } from '../fixtures/stack.ts';
 import { foreignLeaks, leaksOf, operations, type Stranger, strangersOf } from './matrix.ts';
-import { fillVictim, recipes, type Victim } from './recipes.ts';
+import { recipes } from './recipes.ts';
+import { fillVictim, type Victim } from './victim.ts';
 
 let stack: TestStack;
 let victim: Victim;
