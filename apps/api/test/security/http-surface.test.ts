@@ -76,6 +76,10 @@ describe('a route', () => {
       'HealthController.live',
       'HealthController.ready',
       'MetricsController.scrape',
+      'TopUpPagesController.buyOnPage',
+      'TopUpPagesController.getTopUpPage',
+      'TopUpPagesController.getTopUpPurchase',
+      'TopUpPagesController.openTopUpCardForm',
       'WebhooksController.receiveStripeEvent',
     ]);
   });
