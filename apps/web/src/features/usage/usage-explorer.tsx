@@ -82,7 +82,8 @@ export function UsageExplorer() {
 function Explorer({ meters }: { meters: readonly [Meter, ...Meter[]] }) {
   const { api } = useEnvironment();
   const { wished, choose } = useExplored();
-  const meter = meters.find(({ key }) => key === wished.meter) ?? meters[0];
+  // The newest come first. What has been metered for longest has most to show.
+  const meter = meters.find(({ key }) => key === wished.meter) ?? meters.at(-1) ?? meters[0];
   const intervals = intervalsOf[wished.range];
   const explored: Explored = {
     meter: meter.key,
