@@ -3,11 +3,11 @@
 import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Select } from '@billingos/ui/components/select';
 import { useQuery } from '@tanstack/react-query';
 import { TicketPercent } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import type { Coupon } from '../../api/types.ts';
+import { ChoiceFilter } from '../../listing/choice-filter.tsx';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
 import { PagedList } from '../../listing/paged-list.tsx';
@@ -19,10 +19,6 @@ import { CreateCouponDialog } from './create-coupon-dialog.tsx';
 import { couponsQuery, loadCoupons } from './queries.ts';
 
 const shows = ['all'] as const;
-const options = [
-  { value: 'redeemable', label: 'Not archived' },
-  { value: 'all', label: 'Archived too' },
-];
 
 const columns: readonly CsvColumn<Coupon>[] = [
   { header: 'id', value: (row) => row.id },
@@ -59,14 +55,15 @@ export function Coupons() {
       />
       <Card>
         <div className="p-3">
-          <Select
-            aria-label="Which coupons"
-            className="w-44"
-            value={show ?? 'redeemable'}
-            options={options}
-            onValueChange={(value) => {
+          <ChoiceFilter
+            label="Which coupons"
+            choices={shows}
+            wordOf={() => 'Archived too'}
+            everyLabel="Not archived"
+            value={show}
+            onChoose={(value) => {
               pages.restart();
-              void setShow(value === 'all' ? 'all' : null);
+              void setShow(value);
             }}
           />
         </div>

@@ -3,11 +3,11 @@
 import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Select } from '@billingos/ui/components/select';
 import { useQuery } from '@tanstack/react-query';
 import { Coins } from 'lucide-react';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import type { CreditPack } from '../../api/types.ts';
+import { ChoiceFilter } from '../../listing/choice-filter.tsx';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
 import { PagedList } from '../../listing/paged-list.tsx';
@@ -18,10 +18,6 @@ import { CreditPacksTable } from './credit-packs-table.tsx';
 import { creditPacksQuery, loadCreditPacks } from './queries.ts';
 
 const shows = ['all'] as const;
-const options = [
-  { value: 'sold', label: 'Not archived' },
-  { value: 'all', label: 'Archived too' },
-];
 
 const columns: readonly CsvColumn<CreditPack>[] = [
   { header: 'id', value: (row) => row.id },
@@ -59,14 +55,15 @@ export function CreditPacks() {
       />
       <Card>
         <div className="p-3">
-          <Select
-            aria-label="Which packs"
-            className="w-44"
-            value={show ?? 'sold'}
-            options={options}
-            onValueChange={(value) => {
+          <ChoiceFilter
+            label="Which packs"
+            choices={shows}
+            wordOf={() => 'Archived too'}
+            everyLabel="Not archived"
+            value={show}
+            onChoose={(value) => {
               pages.restart();
-              void setShow(value === 'all' ? 'all' : null);
+              void setShow(value);
             }}
           />
         </div>

@@ -5,17 +5,15 @@ import { Button } from '@billingos/ui/components/button';
 import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Select } from '@billingos/ui/components/select';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { Activity, X } from 'lucide-react';
 import { parseAsString, parseAsStringLiteral, useQueryStates } from 'nuqs';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { UsageEvent } from '../../api/types.ts';
 import { formatMoment } from '../../formatting/dates.ts';
+import { ChoiceFilter } from '../../listing/choice-filter.tsx';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { loadUsageEvents, usageEventsQuery } from './queries.ts';
@@ -24,10 +22,7 @@ import { UsageEventsTable } from './usage-events-table.tsx';
 
 /** Of the API's own choice: all but those that were rejected. */
 const every = 'accepted';
-const options = eventStatuses.map((value) => ({
-  value,
-  label: value === every ? 'All that are stored' : statusWords[value].label,
-}));
+const others = eventStatuses.filter((status) => status !== every);
 
 const columns: readonly CsvColumn<UsageEvent>[] = [
   { header: 'id', value: (row) => row.id },
@@ -82,14 +77,13 @@ export function UsageEvents() {
       />
       <Card>
         <div className="flex flex-wrap items-center gap-2 p-3">
-          <Select
-            aria-label="Status"
-            className="w-44"
-            value={status ?? every}
-            options={options}
-            onValueChange={(value) =>
-              narrow({ status: eventStatuses.find((known) => known === value && known !== every) ?? null })
-            }
+          <ChoiceFilter
+            label="Status"
+            choices={others}
+            wordOf={(one) => statusWords[one].label}
+            everyLabel="All that are stored"
+            value={status === every ? null : status}
+            onChoose={(value) => narrow({ status: value })}
           />
           {slice.meter ? (
             <Narrowed
@@ -113,31 +107,25 @@ export function UsageEvents() {
             />
           ) : null}
         </div>
-        <QueryStates query={events} loading={<TableSkeleton label="Loading usage events" />}>
-          {({ data, next_cursor }) =>
-            data.length > 0 ? (
-              <>
-                <UsageEventsTable events={data} />
-                <Pager
-                  pages={pages}
-                  next_cursor={next_cursor}
-                  summary={`${data.length} ${data.length === 1 ? 'event' : 'events'}`}
-                />
-              </>
-            ) : (
-              <EmptyState icon={Activity} title={isNarrowed ? 'None of these' : 'No events yet'}>
-                {isNarrowed ? (
-                  'Choose another status, or look at more customers and meters.'
-                ) : (
-                  <>
-                    Your backend reports them with <code className="font-mono">trackUsage</code>. They show up
-                    within seconds.
-                  </>
-                )}
-              </EmptyState>
-            )
+        <PagedList
+          query={events}
+          pages={pages}
+          noun={['event', 'events']}
+          empty={
+            <EmptyState icon={Activity} title={isNarrowed ? 'None of these' : 'No events yet'}>
+              {isNarrowed ? (
+                'Choose another status, or look at more customers and meters.'
+              ) : (
+                <>
+                  Your backend reports them with <code className="font-mono">trackUsage</code>. They show up
+                  within seconds.
+                </>
+              )}
+            </EmptyState>
           }
-        </QueryStates>
+        >
+          {(data) => <UsageEventsTable events={data} />}
+        </PagedList>
       </Card>
     </>
   );

@@ -6,15 +6,13 @@ import { Card } from '@billingos/ui/components/card';
 import { EmptyState } from '@billingos/ui/components/empty-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
 import { Select } from '@billingos/ui/components/select';
-import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { Gauge, X } from 'lucide-react';
 import { parseAsString, useQueryState } from 'nuqs';
-import { QueryStates } from '../../api/query-states.tsx';
 import type { UsageRecord } from '../../api/types.ts';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
-import { Pager } from '../../listing/pager.tsx';
+import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { metersQuery } from '../features/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
@@ -72,25 +70,19 @@ export function UsagePeriods() {
             </Badge>
           ) : null}
         </div>
-        <QueryStates query={usage} loading={<TableSkeleton label="Loading usage" />}>
-          {({ data, next_cursor }) =>
-            data.length > 0 ? (
-              <>
-                <UsageTable records={data} showCustomer />
-                <Pager
-                  pages={pages}
-                  next_cursor={next_cursor}
-                  summary={`${data.length} ${data.length === 1 ? 'record' : 'records'}`}
-                />
-              </>
-            ) : (
-              <EmptyState icon={Gauge} title="No usage here">
-                Your backend reports it with <code className="font-mono">trackUsage</code>. It shows up within
-                seconds.
-              </EmptyState>
-            )
+        <PagedList
+          query={usage}
+          pages={pages}
+          noun={['record', 'records']}
+          empty={
+            <EmptyState icon={Gauge} title="No usage here">
+              Your backend reports it with <code className="font-mono">trackUsage</code>. It shows up within
+              seconds.
+            </EmptyState>
           }
-        </QueryStates>
+        >
+          {(data) => <UsageTable records={data} showCustomer />}
+        </PagedList>
       </Card>
     </>
   );
