@@ -42,9 +42,8 @@ function DisputeForm({ settings }: { settings: Values }) {
     <SettingsForm
       title="Disputes"
       description="A customer asks the bank to take a payment back."
-      error={errors.root?.message}
-      pending={save.isPending}
-      onSubmit={(event) => void form.handleSubmit((values) => save.mutate(values))(event)}
+      form={form}
+      save={save}
     >
       <Controller
         control={form.control}

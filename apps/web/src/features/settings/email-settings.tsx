@@ -4,14 +4,14 @@ import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
 import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
-import { Controller, useForm } from 'react-hook-form';
+import { useForm } from 'react-hook-form';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import { QueryStates } from '../../api/query-states.tsx';
 import type { EmailSettings as Settings } from '../../api/types.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { emailSettingsQuery } from './queries.ts';
-import { SettingsForm, SwitchRow } from './settings-form.tsx';
+import { SettingsForm, SwitchSetting } from './settings-form.tsx';
 import { useSaveSettings } from './use-save-settings.ts';
 
 const mails = [
@@ -59,19 +59,11 @@ function EmailSettingsForm({ settings }: { settings: Settings }) {
     <SettingsForm
       title="What customers are told"
       description="In your name, when it happens."
-      error={errors.root?.message}
-      pending={save.isPending}
-      onSubmit={(event) => void form.handleSubmit((values) => save.mutate(values))(event)}
+      form={form}
+      save={save}
     >
       {mails.map(({ name, label, hint }) => (
-        <Controller
-          key={name}
-          control={form.control}
-          name={name}
-          render={({ field }) => (
-            <SwitchRow label={label} hint={hint} checked={field.value} onCheckedChange={field.onChange} />
-          )}
-        />
+        <SwitchSetting key={name} form={form} name={name} label={label} hint={hint} />
       ))}
       <Field label="Answers go to" optional error={errors.reply_to?.message}>
         {(control) => (

@@ -88,9 +88,8 @@ function InvoiceForm({ settings }: { settings: Settings }) {
     <SettingsForm
       title="On every invoice"
       description="It is printed on the PDF that the customer gets."
-      error={errors.root?.message}
-      pending={save.isPending}
-      onSubmit={(event) => void form.handleSubmit((values) => save.mutate(values))(event)}
+      form={form}
+      save={save}
     >
       <Field label="Seller" optional hint={`Empty: ${merchant.name}.`} error={errors.seller_name?.message}>
         {(control) => <Input {...control} autoComplete="off" {...form.register('seller_name')} />}

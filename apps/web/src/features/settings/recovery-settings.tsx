@@ -15,7 +15,7 @@ import { useEnvironment } from '../merchants/environment-context.tsx';
 import { DisputeSettings } from './dispute-settings.tsx';
 import { recoverySettingsQuery } from './queries.ts';
 import { daysOf } from './retry-days.ts';
-import { SettingsForm, SwitchRow } from './settings-form.tsx';
+import { SettingsForm, SwitchSetting } from './settings-form.tsx';
 import { useSaveSettings } from './use-save-settings.ts';
 
 const owners = [
@@ -82,9 +82,8 @@ function RecoveryForm({ settings }: { settings: Settings }) {
     <SettingsForm
       title="Failed payments"
       description="Customers are written to at the first failure and before each attempt."
-      error={errors.root?.message}
-      pending={save.isPending}
-      onSubmit={(event) => void form.handleSubmit((values) => save.mutate(values))(event)}
+      form={form}
+      save={save}
     >
       <Controller
         control={form.control}
@@ -139,17 +138,11 @@ function RecoveryForm({ settings }: { settings: Settings }) {
           </Field>
         )}
       />
-      <Controller
-        control={form.control}
+      <SwitchSetting
+        form={form}
         name="survey"
-        render={({ field }) => (
-          <SwitchRow
-            label="Ask why"
-            hint="Customers who were lost get one question by e-mail."
-            checked={field.value}
-            onCheckedChange={field.onChange}
-          />
-        )}
+        label="Ask why"
+        hint="Customers who were lost get one question by e-mail."
       />
     </SettingsForm>
   );

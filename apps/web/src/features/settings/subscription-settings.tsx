@@ -5,14 +5,14 @@ import { Input } from '@billingos/ui/components/input';
 import { PageHeader } from '@billingos/ui/components/page-header';
 import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
-import { Controller, useForm } from 'react-hook-form';
+import { useForm } from 'react-hook-form';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import { QueryStates } from '../../api/query-states.tsx';
 import type { SubscriptionSettings as Settings } from '../../api/types.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { subscriptionSettingsQuery } from './queries.ts';
-import { SettingsForm, SwitchRow } from './settings-form.tsx';
+import { SettingsForm, SwitchSetting } from './settings-form.tsx';
 import { useSaveSettings } from './use-save-settings.ts';
 
 export function SubscriptionSettings() {
@@ -68,21 +68,14 @@ function SubscriptionForm({ settings }: { settings: Settings }) {
     <SettingsForm
       title="Of new subscriptions"
       description="Holds for subscriptions that begin from now on."
-      error={errors.root?.message}
-      pending={save.isPending}
-      onSubmit={(event) => void form.handleSubmit((values) => save.mutate(values))(event)}
+      form={form}
+      save={save}
     >
-      <Controller
-        control={form.control}
+      <SwitchSetting
+        form={form}
         name="automatic_tax"
-        render={({ field }) => (
-          <SwitchRow
-            label="Let Stripe compute the tax"
-            hint="By the customer’s address. Stripe Tax must be switched on in your account."
-            checked={field.value}
-            onCheckedChange={field.onChange}
-          />
-        )}
+        label="Let Stripe compute the tax"
+        hint="By the customer’s address. Stripe Tax must be switched on in your account."
       />
       <Field
         label="Tax rates"
@@ -119,21 +112,14 @@ function UpgradeForm({ settings }: { settings: Settings }) {
     <SettingsForm
       title="Of upgrades"
       description="Holds for changes to a plan of higher rank, unless a call says otherwise."
-      error={form.formState.errors.root?.message}
-      pending={save.isPending}
-      onSubmit={(event) => void form.handleSubmit((values) => save.mutate(values))(event)}
+      form={form}
+      save={save}
     >
-      <Controller
-        control={form.control}
+      <SwitchSetting
+        form={form}
         name="reset_usage_on_upgrade"
-        render={({ field }) => (
-          <SwitchRow
-            label="Set back what was used"
-            hint="The limits of the new plan hold in full for the rest of the period. What was used before is charged as it was."
-            checked={field.value}
-            onCheckedChange={field.onChange}
-          />
-        )}
+        label="Set back what was used"
+        hint="The limits of the new plan hold in full for the rest of the period. What was used before is charged as it was."
       />
     </SettingsForm>
   );
