@@ -30,7 +30,11 @@ export function DialogForm<Values extends FieldValues>({
     <form
       noValidate
       className="grid gap-4"
-      onSubmit={(event) => void form.handleSubmit((values) => action.mutate(values))(event)}
+      onSubmit={(event) => {
+        // A dialog may be opened inside another form; React would bubble this submit into it.
+        event.stopPropagation();
+        void form.handleSubmit((values) => action.mutate(values))(event);
+      }}
     >
       {root ? <Notice tone="danger">{root.message}</Notice> : null}
       {children}

@@ -1,16 +1,9 @@
 'use client';
 
 import { Button } from '@billingos/ui/components/button';
-import {
-  Dialog,
-  DialogClose,
-  DialogContent,
-  DialogFooter,
-  DialogTrigger,
-} from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent, DialogTrigger } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
-import { Notice } from '@billingos/ui/components/notice';
 import { Select } from '@billingos/ui/components/select';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
@@ -19,6 +12,7 @@ import { Controller, useForm } from 'react-hook-form';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Feature } from '../../api/types.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { keyOfName } from '../plans/key-of-name.ts';
 import { CreditCostField, isCreditCost } from './credit-cost-field.tsx';
@@ -86,16 +80,7 @@ function CreateFeatureForm({ onCreated }: { onCreated: (feature: Feature) => voi
   });
   const { errors, dirtyFields } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) => {
-        // The dialog may be opened inside the plan form; React would bubble this submit into it.
-        event.stopPropagation();
-        void form.handleSubmit((values) => create.mutate(values))(event);
-      }}
-    >
-      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
+    <DialogForm form={form} action={create} pending={create.isPending} submit="Create feature">
       <Field label="Feature name" error={errors.name?.message}>
         {(control) => (
           <Input
@@ -149,14 +134,6 @@ function CreateFeatureForm({ onCreated }: { onCreated: (feature: Feature) => voi
           <OutageField value={field.value} onChange={field.onChange} error={fieldState.error?.message} />
         )}
       />
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={create.isPending}>
-          Create feature
-        </Button>
-      </DialogFooter>
-    </form>
+    </DialogForm>
   );
 }
