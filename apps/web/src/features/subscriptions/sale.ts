@@ -1,19 +1,33 @@
+import type { Path } from 'react-hook-form';
 import { addOnsOf, type AddOnQuantities } from './add-on-fields.tsx';
+import type { ChosenPlan } from './plan-choice.tsx';
 
-/** What is sold besides the plan, as it is typed. */
+/** What is sold, as it is chosen and typed. */
 export type SaleDraft = {
+  plan: ChosenPlan | null;
   quantity: string;
   coupon: string;
   trial: 'usual' | 'yes' | 'no';
   add_ons: AddOnQuantities;
 };
 
-export const emptySale: SaleDraft = { quantity: '1', coupon: '', trial: 'usual', add_ons: {} };
+export const emptySale: SaleDraft = { plan: null, quantity: '1', coupon: '', trial: 'usual', add_ons: {} };
 
-/** The part of a request for a subscription or a checkout link that is not the plan; nothing for what is as usual. */
-export function saleOf({ quantity, coupon, trial, add_ons }: SaleDraft) {
+/** Where the fields of a sale are that the API refuses. */
+export const saleFields = [
+  ['plan', 'sale.plan'],
+  ['price', 'sale.plan'],
+  ['quantity', 'sale.quantity'],
+  ['coupon', 'sale.coupon'],
+  ['trial', 'sale.trial'],
+] as const satisfies readonly (readonly [string, Path<{ sale: SaleDraft }>])[];
+
+/** The part of a request for a subscription or a checkout link that says what is sold; nothing for what is as usual. */
+export function saleOf({ plan, quantity, coupon, trial, add_ons }: SaleDraft) {
   const count = Number(quantity);
   return {
+    plan: plan?.plan ?? '',
+    price: plan?.price ?? '',
     ...(count === 1 ? {} : { quantity: count }),
     ...(coupon.trim() === '' ? {} : { coupon: coupon.trim() }),
     ...(trial === 'usual' ? {} : { trial: trial === 'yes' }),

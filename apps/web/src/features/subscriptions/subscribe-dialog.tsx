@@ -1,30 +1,23 @@
 'use client';
 
 import { Button } from '@billingos/ui/components/button';
-import {
-  Dialog,
-  DialogClose,
-  DialogContent,
-  DialogFooter,
-  DialogTrigger,
-} from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent, DialogTrigger } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
-import { Notice } from '@billingos/ui/components/notice';
 import { Select } from '@billingos/ui/components/select';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Repeat } from 'lucide-react';
 import { useState } from 'react';
-import { useForm } from 'react-hook-form';
+import { Controller, FormProvider, useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Customer } from '../../api/types.ts';
+import { DialogForm } from '../../forms/dialog-form.tsx';
 import { customerKeys } from '../customers/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
-import { PlanChoice, type ChosenPlan } from './plan-choice.tsx';
 import { subscriptionKeys } from './queries.ts';
 import { SaleFields } from './sale-fields.tsx';
-import { emptySale, saleOf, type SaleDraft } from './sale.ts';
+import { emptySale, saleFields, saleOf, type SaleDraft } from './sale.ts';
 
 const on_file = 'on_file';
 const by_invoice = 'by_invoice';
@@ -60,26 +53,20 @@ export function SubscribeDialog({ customer }: { customer: Customer }) {
   );
 }
 
-type Values = { plan: ChosenPlan | null; payment_method: string; sale: SaleDraft };
+type Values = { sale: SaleDraft; payment_method: string };
 
 function SubscribeForm({ customer, onSubscribed }: { customer: Customer; onSubscribed: () => void }) {
   const { api, environment } = useEnvironment();
   const queries = useQueryClient();
   const cards = environment.mode === 'test' ? test_cards : [];
   const form = useForm<Values>({
-    defaultValues: { plan: null, payment_method: cards[0]?.value ?? on_file, sale: emptySale },
+    defaultValues: { sale: emptySale, payment_method: cards[0]?.value ?? on_file },
   });
   const subscribe = useMutation({
-    mutationFn: ({ plan, payment_method, sale }: Values & { plan: ChosenPlan }) =>
+    mutationFn: ({ sale, payment_method }: Values) =>
       unwrap(
         api.client.POST('/api/v1/subscriptions', {
-          body: {
-            customer: customer.id,
-            plan: plan.plan,
-            price: plan.price,
-            ...saleOf(sale),
-            ...paymentOf(payment_method),
-          },
+          body: { customer: customer.id, ...saleOf(sale), ...paymentOf(payment_method) },
         }),
       ),
     onSuccess: async ({ plan }) => {
@@ -91,69 +78,30 @@ function SubscribeForm({ customer, onSubscribed }: { customer: Customer; onSubsc
       onSubscribed();
     },
     onError: (error) =>
-      placeError(
-        error,
-        form,
-        new Map([
-          ['plan', 'plan'],
-          ['price', 'plan'],
-          ['payment_method', 'payment_method'],
-          ['quantity', 'sale.quantity'],
-          ['coupon', 'sale.coupon'],
-          ['trial', 'sale.trial'],
-        ] as const),
-      ),
+      placeError(error, form, new Map([...saleFields, ['payment_method', 'payment_method'] as const])),
   });
-  const { plan, payment_method, sale } = form.watch();
-  const { errors } = form.formState;
   return (
-    <form
-      noValidate
-      className="grid gap-4"
-      onSubmit={(event) =>
-        void form.handleSubmit((values) => {
-          if (values.plan) subscribe.mutate({ ...values, plan: values.plan });
-          else form.setError('plan', { message: 'Choose a plan.' });
-        })(event)
-      }
-    >
-      {errors.root ? <Notice tone="danger">{errors.root.message}</Notice> : null}
-      <PlanChoice
-        value={plan}
-        error={errors.plan?.message}
-        onChange={(chosen) => {
-          form.clearErrors('plan');
-          form.setValue('plan', chosen);
-        }}
-      />
-      <SaleFields
-        value={sale}
-        onChange={(value) => form.setValue('sale', value)}
-        errors={{
-          quantity: errors.sale?.quantity?.message,
-          coupon: errors.sale?.coupon?.message,
-          trial: errors.sale?.trial?.message,
-        }}
-      />
-      <Field label="Paid with" error={errors.payment_method?.message}>
-        {(control) => (
-          <Select
-            {...control}
-            value={payment_method}
-            options={[...cards, ...ways]}
-            onValueChange={(value) => form.setValue('payment_method', value)}
-          />
-        )}
-      </Field>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Cancel</Button>
-        </DialogClose>
-        <Button type="submit" variant="primary" pending={subscribe.isPending}>
-          Subscribe
-        </Button>
-      </DialogFooter>
-    </form>
+    <FormProvider {...form}>
+      <DialogForm form={form} action={subscribe} pending={subscribe.isPending} submit="Subscribe">
+        <SaleFields />
+        <Controller
+          control={form.control}
+          name="payment_method"
+          render={({ field, fieldState }) => (
+            <Field label="Paid with" error={fieldState.error?.message}>
+              {(control) => (
+                <Select
+                  {...control}
+                  value={field.value}
+                  options={[...cards, ...ways]}
+                  onValueChange={field.onChange}
+                />
+              )}
+            </Field>
+          )}
+        />
+      </DialogForm>
+    </FormProvider>
   );
 }
 

@@ -1,25 +1,18 @@
 'use client';
 
 import { Button } from '@billingos/ui/components/button';
-import { CopyableCode } from '@billingos/ui/components/copy-button';
-import {
-  Dialog,
-  DialogClose,
-  DialogContent,
-  DialogFooter,
-  DialogTrigger,
-} from '@billingos/ui/components/dialog';
+import { Dialog, DialogContent, DialogTrigger } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
 import { Select } from '@billingos/ui/components/select';
 import { useMutation } from '@tanstack/react-query';
-import { ExternalLink } from 'lucide-react';
 import { Controller, useForm } from 'react-hook-form';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Customer } from '../../api/types.ts';
 import { formatMoment } from '../../formatting/dates.ts';
 import { DialogForm } from '../../forms/dialog-form.tsx';
+import { MadeLink } from '../customers/made-link.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 
 /** Makes a link to the page where the customer buys credits. */
@@ -63,7 +56,15 @@ function TopUpLinkForm({ customer }: { customer: Customer }) {
       ),
     onError: (error) => placeError(error, form, ['expires_in_hours', 'return_url']),
   });
-  if (create.data) return <TopUpLink {...create.data} />;
+  if (create.data) {
+    const { url, expires_at } = create.data;
+    return (
+      <MadeLink url={url} copy="Copy top-up link" open="Open the page">
+        Send it to the customer alone: whoever has it can buy in their name. It works until{' '}
+        {formatMoment(expires_at)} and is not shown again.
+      </MadeLink>
+    );
+  }
   const { errors } = form.formState;
   return (
     <DialogForm form={form} action={create} pending={create.isPending} submit="Create link">
@@ -96,30 +97,5 @@ function TopUpLinkForm({ customer }: { customer: Customer }) {
         )}
       </Field>
     </DialogForm>
-  );
-}
-
-function TopUpLink({ url, expires_at }: { url: string; expires_at: string }) {
-  return (
-    <div className="grid gap-3">
-      <div className="min-w-0 rounded-md border bg-subtle px-3 py-2">
-        <CopyableCode value={url} label="Copy top-up link" />
-      </div>
-      <p className="text-sm text-muted">
-        Send it to the customer alone: whoever has it can buy in their name. It works until{' '}
-        {formatMoment(expires_at)} and is not shown again.
-      </p>
-      <DialogFooter>
-        <DialogClose asChild>
-          <Button>Done</Button>
-        </DialogClose>
-        <Button variant="primary" asChild>
-          <a href={url} target="_blank" rel="noreferrer">
-            <ExternalLink aria-hidden />
-            Open the page
-          </a>
-        </Button>
-      </DialogFooter>
-    </div>
   );
 }
