@@ -1,6 +1,6 @@
 import { Card } from '@billingos/ui/components/card';
 import { formatMoney } from '../../formatting/money.ts';
-import type { PayPage } from './customer-api.ts';
+import type { PayPage } from '../customer-links/customer-api.ts';
 
 const days = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',

@@ -1,52 +1,44 @@
 'use client';
 
-import { Badge } from '@billingos/ui/components/badge';
-import { Button } from '@billingos/ui/components/button';
 import { Card, CardBody } from '@billingos/ui/components/card';
 import { Notice } from '@billingos/ui/components/notice';
-import { Skeleton } from '@billingos/ui/components/skeleton';
 import { CircleCheck } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import { formatMoney } from '../../formatting/money.ts';
-import { CardFields } from './card-fields.tsx';
-import { ask, Refused, type PayOutcome, type PayPage } from './customer-api.ts';
+import { CardFields, takeConfirmedCard } from '../customer-links/card-fields.tsx';
+import { ConfirmNotice } from '../customer-links/confirm-notice.tsx';
+import { ask, type PayOutcome, type PayPage } from '../customer-links/customer-api.ts';
+import { LinkSkeleton, LinkStates } from '../customer-links/link-states.tsx';
+import { MoneyHeader } from '../customer-links/money-header.tsx';
+import { useLinkPage } from '../customer-links/use-link-page.ts';
 import { InvoiceLines } from './invoice-lines.tsx';
-import { LinkProblem } from './link-problem.tsx';
 
 type PayProps = { token: string; apiUrl: string; stripeJsUrl: string };
 
 /** What is owed, and a card form to pay it with. */
 export function Pay({ token, apiUrl, stripeJsUrl }: PayProps) {
-  const [page, setPage] = useState<PayPage>();
+  const path = `pay/${token}`;
+  const link = useLinkPage<PayPage>(apiUrl, path);
+  const { load, fail } = link;
   const [outcome, setOutcome] = useState<PayOutcome>();
-  const [problem, setProblem] = useState<Error>();
   const [tries, setTries] = useState(0);
-
-  const load = useCallback(() => {
-    setProblem(undefined);
-    ask<PayPage>(apiUrl, `pay/${token}`).then(setPage, setProblem);
-  }, [apiUrl, token]);
-  useEffect(load, [load]);
 
   const pay = useCallback(
     async (setupIntent: string) => {
-      const answer = await ask<PayOutcome>(apiUrl, `pay/${token}/pay`, { setup_intent: setupIntent });
+      const answer = await ask<PayOutcome>(apiUrl, `${path}/pay`, { setup_intent: setupIntent });
       setOutcome(answer);
       // Each confirmed card used its form up.
       setTries((count) => count + 1);
       if (answer.outcome === 'paid' || answer.outcome === 'closed') load();
     },
-    [apiUrl, token, load],
+    [apiUrl, path, load],
   );
 
-  // Back from the bank's page, where the card was confirmed.
   useEffect(() => {
-    const query = new URLSearchParams(location.search);
-    const setupIntent = query.get('setup_intent');
-    if (setupIntent === null) return;
-    history.replaceState(null, '', location.pathname);
-    if (query.get('redirect_status') === 'succeeded') {
-      pay(setupIntent).catch(setProblem);
+    const card = takeConfirmedCard();
+    if (card === undefined) return;
+    if (card.succeeded) {
+      pay(card.setupIntent).catch(fail);
     } else {
       setOutcome({
         outcome: 'declined',
@@ -54,50 +46,38 @@ export function Pay({ token, apiUrl, stripeJsUrl }: PayProps) {
         confirm_url: null,
       });
     }
-  }, [pay]);
+  }, [pay, fail]);
 
-  if (problem !== undefined) {
-    return <LinkProblem message={problem.message} onRetry={problem instanceof Refused ? undefined : load} />;
-  }
-  if (page === undefined) {
-    return (
-      <div role="status" aria-label="Loading the invoice" className="grid gap-4">
-        <Skeleton className="w-32" />
-        <Skeleton className="h-10 w-48" />
-        <Skeleton className="h-64" />
-      </div>
-    );
-  }
   return (
-    <>
-      <header className="grid gap-1">
-        <p className="flex flex-wrap items-center gap-2 text-sm text-muted">
-          <span className="min-w-0 break-words">{page.merchant}</span>
-          {page.is_test ? <Badge tone="warning">Test</Badge> : null}
-        </p>
-        <h1 className="text-3xl font-semibold tracking-tight tabular-nums">
-          {formatMoney(page.state === 'paid' ? page.total : page.due)}
-        </h1>
-        {page.number === null ? null : <p className="text-sm text-muted">Invoice {page.number}</p>}
-      </header>
-      <InvoiceLines lines={page.lines} />
-      <Status page={page} outcome={outcome} />
-      {page.state === 'open' && outcome?.outcome !== 'under_way' ? (
-        <Card>
-          <CardBody className="pt-4">
-            <CardFields
-              key={tries}
-              path={`pay/${token}`}
-              apiUrl={apiUrl}
-              stripeJsUrl={stripeJsUrl}
-              label={`Pay ${formatMoney(page.due)}`}
-              note="It is kept for the next periods of your subscription."
-              onConfirmed={pay}
-            />
-          </CardBody>
-        </Card>
-      ) : null}
-    </>
+    <LinkStates
+      link={link}
+      loading={<LinkSkeleton label="Loading the invoice" title="h-10 w-48" body="h-64" />}
+    >
+      {(page) => (
+        <>
+          <MoneyHeader page={page} title={formatMoney(page.state === 'paid' ? page.total : page.due)}>
+            {page.number === null ? null : <p className="text-sm text-muted">Invoice {page.number}</p>}
+          </MoneyHeader>
+          <InvoiceLines lines={page.lines} />
+          <Status page={page} outcome={outcome} />
+          {page.state === 'open' && outcome?.outcome !== 'under_way' ? (
+            <Card>
+              <CardBody className="pt-4">
+                <CardFields
+                  key={tries}
+                  path={path}
+                  apiUrl={apiUrl}
+                  stripeJsUrl={stripeJsUrl}
+                  label={`Pay ${formatMoney(page.due)}`}
+                  note="It is kept for the next periods of your subscription."
+                  onConfirmed={pay}
+                />
+              </CardBody>
+            </Card>
+          ) : null}
+        </>
+      )}
+    </LinkStates>
   );
 }
 
@@ -117,18 +97,7 @@ function Status({ page, outcome }: { page: PayPage; outcome: PayOutcome | undefi
     return <Notice>Your bank has not answered yet. You will get a mail; please do not pay twice.</Notice>;
   }
   if (outcome?.outcome === 'requires_action') {
-    return (
-      <Notice tone="warning" className="grid gap-2">
-        {outcome.message ?? 'Your bank wants you to confirm this payment.'}
-        {outcome.confirm_url === null ? null : (
-          <Button asChild className="justify-self-start">
-            <a href={outcome.confirm_url} rel="noreferrer">
-              Confirm with your bank
-            </a>
-          </Button>
-        )}
-      </Notice>
-    );
+    return <ConfirmNotice {...outcome} />;
   }
   if (outcome?.outcome === 'declined') {
     return (

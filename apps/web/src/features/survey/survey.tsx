@@ -5,10 +5,10 @@ import { Card, CardBody } from '@billingos/ui/components/card';
 import { Field } from '@billingos/ui/components/field';
 import { Textarea } from '@billingos/ui/components/input';
 import { Notice } from '@billingos/ui/components/notice';
-import { Skeleton } from '@billingos/ui/components/skeleton';
-import { useCallback, useEffect, useState, type FormEvent } from 'react';
-import { ask, Refused, type SurveyPage } from '../pay/customer-api.ts';
-import { LinkProblem } from '../pay/link-problem.tsx';
+import { useState, type FormEvent } from 'react';
+import { ask, Refused, type SurveyPage } from '../customer-links/customer-api.ts';
+import { LinkSkeleton, LinkStates } from '../customer-links/link-states.tsx';
+import { useLinkPage } from '../customer-links/use-link-page.ts';
 
 const reasons = [
   ['too_expensive', 'It was too expensive'],
@@ -26,16 +26,10 @@ const returns = [
 
 /** Asks a customer who was lost why, once. */
 export function Survey({ token, apiUrl }: { token: string; apiUrl: string }) {
-  const [page, setPage] = useState<SurveyPage>();
-  const [problem, setProblem] = useState<Error>();
+  const path = `survey/${token}`;
+  const link = useLinkPage<SurveyPage>(apiUrl, path);
   const [error, setError] = useState<string>();
   const [pending, setPending] = useState(false);
-
-  const load = useCallback(() => {
-    setProblem(undefined);
-    ask<SurveyPage>(apiUrl, `survey/${token}`).then(setPage, setProblem);
-  }, [apiUrl, token]);
-  useEffect(load, [load]);
 
   const answer = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -49,59 +43,54 @@ export function Survey({ token, apiUrl }: { token: string; apiUrl: string }) {
     setPending(true);
     setError(undefined);
     const wouldReturn = given.get('would_return');
-    await ask<SurveyPage>(apiUrl, `survey/${token}`, {
+    await ask<SurveyPage>(apiUrl, path, {
       reason,
       comment: given.get('comment'),
       ...(wouldReturn === null ? {} : { would_return: wouldReturn === 'true' }),
-    }).then(setPage, (reason_: unknown) =>
+    }).then(link.show, (reason_: unknown) =>
       setError(reason_ instanceof Refused ? reason_.message : 'It was not sent. Try again.'),
     );
     setPending(false);
   };
 
-  if (problem !== undefined) {
-    return <LinkProblem message={problem.message} onRetry={problem instanceof Refused ? undefined : load} />;
-  }
-  if (page === undefined) {
-    return (
-      <div role="status" aria-label="Loading the survey" className="grid gap-4">
-        <Skeleton className="w-32" />
-        <Skeleton className="h-8 w-64" />
-        <Skeleton className="h-72" />
-      </div>
-    );
-  }
   return (
-    <>
-      <header className="grid gap-1">
-        <p className="text-sm break-words text-muted">{page.merchant}</p>
-        <h1 className="text-2xl font-semibold tracking-tight">
-          {page.is_answered ? 'Thank you for telling us' : 'Why did you leave?'}
-        </h1>
-        <p className="text-muted">
-          {page.is_answered
-            ? 'Your answer is with the people who can change it.'
-            : 'It takes a minute, and helps.'}
-        </p>
-      </header>
-      {page.is_answered ? null : (
-        <Card>
-          <CardBody className="pt-4">
-            <form onSubmit={(event) => void answer(event)} className="grid gap-5">
-              <Choices legend="The main reason" name="reason" choices={reasons} />
-              <Field label="What would you like to tell us?" optional>
-                {(control) => <Textarea {...control} name="comment" rows={4} maxLength={2_000} />}
-              </Field>
-              <Choices legend="Would you come back?" name="would_return" choices={returns} />
-              {error === undefined ? null : <Notice tone="danger">{error}</Notice>}
-              <Button type="submit" variant="primary" size="lg" pending={pending}>
-                Send
-              </Button>
-            </form>
-          </CardBody>
-        </Card>
+    <LinkStates
+      link={link}
+      loading={<LinkSkeleton label="Loading the survey" title="h-8 w-64" body="h-72" />}
+    >
+      {(page) => (
+        <>
+          <header className="grid gap-1">
+            <p className="text-sm break-words text-muted">{page.merchant}</p>
+            <h1 className="text-2xl font-semibold tracking-tight">
+              {page.is_answered ? 'Thank you for telling us' : 'Why did you leave?'}
+            </h1>
+            <p className="text-muted">
+              {page.is_answered
+                ? 'Your answer is with the people who can change it.'
+                : 'It takes a minute, and helps.'}
+            </p>
+          </header>
+          {page.is_answered ? null : (
+            <Card>
+              <CardBody className="pt-4">
+                <form onSubmit={(event) => void answer(event)} className="grid gap-5">
+                  <Choices legend="The main reason" name="reason" choices={reasons} />
+                  <Field label="What would you like to tell us?" optional>
+                    {(control) => <Textarea {...control} name="comment" rows={4} maxLength={2_000} />}
+                  </Field>
+                  <Choices legend="Would you come back?" name="would_return" choices={returns} />
+                  {error === undefined ? null : <Notice tone="danger">{error}</Notice>}
+                  <Button type="submit" variant="primary" size="lg" pending={pending}>
+                    Send
+                  </Button>
+                </form>
+              </CardBody>
+            </Card>
+          )}
+        </>
       )}
-    </>
+    </LinkStates>
   );
 }
 

@@ -9,8 +9,8 @@ import { Notice } from '@billingos/ui/components/notice';
 import { useRef, useState } from 'react';
 import { formatMoney } from '../../formatting/money.ts';
 import { parseCount } from '../../formatting/numbers.ts';
-import { CardFields } from '../pay/card-fields.tsx';
-import { Refused, type TopUpPage } from '../pay/customer-api.ts';
+import { CardFields } from '../customer-links/card-fields.tsx';
+import { messageOf, Refused, type TopUpPage } from '../customer-links/customer-api.ts';
 import { PackChoice } from './pack-choice.tsx';
 import { keepWish, type Wish } from './wish.ts';
 
@@ -68,7 +68,7 @@ export function BuyForm({ after, page, path, apiUrl, stripeJsUrl, onBuy, onOutda
     try {
       await buy();
     } catch (error) {
-      setRefusal(error instanceof Error ? error.message : 'Something went wrong. Try again.');
+      setRefusal(messageOf(error));
     }
     setPending(false);
   };

@@ -1,7 +1,7 @@
 import { cn } from '@billingos/ui/cn';
 import { formatMoney } from '../../formatting/money.ts';
 import { formatExact } from '../../formatting/numbers.ts';
-import type { TopUpPage } from '../pay/customer-api.ts';
+import type { TopUpPage } from '../customer-links/customer-api.ts';
 
 export type Pack = TopUpPage['packs'][number];
 

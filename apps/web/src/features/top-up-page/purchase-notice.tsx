@@ -1,9 +1,9 @@
-import { Button } from '@billingos/ui/components/button';
 import { Notice } from '@billingos/ui/components/notice';
 import { CircleCheck } from 'lucide-react';
 import { formatMoney } from '../../formatting/money.ts';
 import { formatExact } from '../../formatting/numbers.ts';
-import type { TopUpPurchase } from '../pay/customer-api.ts';
+import { ConfirmNotice } from '../customer-links/confirm-notice.tsx';
+import type { TopUpPurchase } from '../customer-links/customer-api.ts';
 
 /** How the purchase of this visit stands. */
 export function PurchaseNotice({ purchase }: { purchase: TopUpPurchase }) {
@@ -19,18 +19,7 @@ export function PurchaseNotice({ purchase }: { purchase: TopUpPurchase }) {
     case 'failed':
       return <Notice tone="danger">{message ?? 'Your bank declined the card. Try another one.'}</Notice>;
     case 'confirm':
-      return (
-        <Notice tone="warning" className="grid gap-2">
-          {message ?? 'Your bank wants you to confirm this payment.'}
-          {confirm_url === null ? null : (
-            <Button asChild className="justify-self-start">
-              <a href={confirm_url} rel="noreferrer">
-                Confirm with your bank
-              </a>
-            </Button>
-          )}
-        </Notice>
-      );
+      return <ConfirmNotice message={message} confirm_url={confirm_url} />;
     case 'under_way':
       return <Notice>{message ?? 'Your bank has not answered yet. Please do not pay twice.'}</Notice>;
   }

@@ -2,7 +2,7 @@ import { Card } from '@billingos/ui/components/card';
 import { formatDay } from '../../formatting/dates.ts';
 import { formatMoney } from '../../formatting/money.ts';
 import { formatExact } from '../../formatting/numbers.ts';
-import type { TopUpPurchase } from '../pay/customer-api.ts';
+import type { TopUpPurchase } from '../customer-links/customer-api.ts';
 
 const words: Record<TopUpPurchase['state'], string> = {
   paid: 'Paid',

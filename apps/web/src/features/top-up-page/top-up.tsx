@@ -1,13 +1,14 @@
 'use client';
 
-import { Badge } from '@billingos/ui/components/badge';
 import { Notice } from '@billingos/ui/components/notice';
-import { Skeleton } from '@billingos/ui/components/skeleton';
 import { textLink } from '@billingos/ui/text-link';
 import { useCallback, useEffect, useState } from 'react';
 import { formatExact } from '../../formatting/numbers.ts';
-import { ask, Refused, type TopUpPage, type TopUpPurchase } from '../pay/customer-api.ts';
-import { LinkProblem } from '../pay/link-problem.tsx';
+import { takeConfirmedCard } from '../customer-links/card-fields.tsx';
+import { ask, messageOf, type TopUpPage, type TopUpPurchase } from '../customer-links/customer-api.ts';
+import { LinkSkeleton, LinkStates } from '../customer-links/link-states.tsx';
+import { MoneyHeader } from '../customer-links/money-header.tsx';
+import { useLinkPage } from '../customer-links/use-link-page.ts';
 import { BuyForm } from './buy-form.tsx';
 import { PurchaseNotice } from './purchase-notice.tsx';
 import { PurchasesBefore } from './purchases-before.tsx';
@@ -18,20 +19,15 @@ type TopUpProps = { token: string; apiUrl: string; stripeJsUrl: string };
 /** What credits there are, and packs to buy more. */
 export function TopUp({ token, apiUrl, stripeJsUrl }: TopUpProps) {
   const path = `top-up/${token}`;
-  const [page, setPage] = useState<TopUpPage>();
-  const [problem, setProblem] = useState<Error>();
   const [purchase, setPurchase] = useState<TopUpPurchase>();
   const [refusal, setRefusal] = useState<string>();
-
-  const load = useCallback(() => {
-    setProblem(undefined);
-    ask<TopUpPage>(apiUrl, path).then((read) => {
-      setPage(read);
-      // Whoever left while the bank thought about it finds that again.
-      setPurchase((known) => known ?? read.purchases.find(isUndecided));
-    }, setProblem);
-  }, [apiUrl, path]);
-  useEffect(load, [load]);
+  // Whoever left while the bank thought about it finds that again.
+  const resume = useCallback(
+    ({ purchases }: TopUpPage) => setPurchase((known) => known ?? purchases.find(isUndecided)),
+    [],
+  );
+  const link = useLinkPage<TopUpPage>(apiUrl, path, resume);
+  const { load } = link;
 
   const settle = useCallback(
     (bought: TopUpPurchase) => {
@@ -55,20 +51,15 @@ export function TopUp({ token, apiUrl, stripeJsUrl }: TopUpProps) {
     [apiUrl, path, settle],
   );
 
-  // Back from the bank's page, where a new card was confirmed.
   useEffect(() => {
-    const query = new URLSearchParams(location.search);
-    const setupIntent = query.get('setup_intent');
-    if (setupIntent === null) return;
-    history.replaceState(null, '', location.pathname);
+    const card = takeConfirmedCard();
+    if (card === undefined) return;
     const wish = takeWish();
-    if (wish === undefined || query.get('redirect_status') !== 'succeeded') {
+    if (wish === undefined || !card.succeeded) {
       setRefusal('Your bank did not confirm the card. Nothing was charged.');
       return;
     }
-    buy(wish, setupIntent).catch((reason: unknown) =>
-      setRefusal(reason instanceof Error ? reason.message : 'Something went wrong. Try again.'),
-    );
+    buy(wish, card.setupIntent).catch((reason: unknown) => setRefusal(messageOf(reason)));
   }, [buy]);
 
   // Asked less and less often: a bank may take minutes, and guesses at links are counted by address.
@@ -88,57 +79,47 @@ export function TopUp({ token, apiUrl, stripeJsUrl }: TopUpProps) {
     return () => clearTimeout(timer);
   }, [apiUrl, path, purchase, settle]);
 
-  if (problem !== undefined) {
-    return <LinkProblem message={problem.message} onRetry={problem instanceof Refused ? undefined : load} />;
-  }
-  if (page === undefined) {
-    return (
-      <div role="status" aria-label="Loading your credits" className="grid gap-4">
-        <Skeleton className="w-32" />
-        <Skeleton className="h-10 w-48" />
-        <Skeleton className="h-64" />
-      </div>
-    );
-  }
-  const isSold = page.is_open && page.packs.length > 0;
   return (
-    <>
-      <header className="grid gap-1">
-        <p className="flex flex-wrap items-center gap-2 text-sm text-muted">
-          <span className="min-w-0 break-words">{page.merchant}</span>
-          {page.is_test ? <Badge tone="warning">Test</Badge> : null}
-        </p>
-        <h1 className="text-3xl font-semibold tracking-tight tabular-nums">
-          {formatExact(page.balance)} {page.balance === 1 ? 'credit' : 'credits'}
-        </h1>
-        <p className="text-sm text-muted">left to use</p>
-      </header>
-      {purchase ? <PurchaseNotice purchase={purchase} /> : null}
-      {refusal === undefined ? null : <Notice tone="danger">{refusal}</Notice>}
-      {isSold ? (
-        purchase?.state === 'under_way' ? null : (
-          <BuyForm
-            after={purchase ? `${purchase.id} ${purchase.state}` : ''}
+    <LinkStates
+      link={link}
+      loading={<LinkSkeleton label="Loading your credits" title="h-10 w-48" body="h-64" />}
+    >
+      {(page) => (
+        <>
+          <MoneyHeader
             page={page}
-            path={path}
-            apiUrl={apiUrl}
-            stripeJsUrl={stripeJsUrl}
-            onBuy={buy}
-            onOutdated={load}
-          />
-        )
-      ) : (
-        <Notice>There are no credits to buy at the moment. Please ask {page.merchant}.</Notice>
+            title={`${formatExact(page.balance)} ${page.balance === 1 ? 'credit' : 'credits'}`}
+          >
+            <p className="text-sm text-muted">left to use</p>
+          </MoneyHeader>
+          {purchase ? <PurchaseNotice purchase={purchase} /> : null}
+          {refusal === undefined ? null : <Notice tone="danger">{refusal}</Notice>}
+          {page.is_open && page.packs.length > 0 ? (
+            purchase?.state === 'under_way' ? null : (
+              <BuyForm
+                after={purchase ? `${purchase.id} ${purchase.state}` : ''}
+                page={page}
+                path={path}
+                apiUrl={apiUrl}
+                stripeJsUrl={stripeJsUrl}
+                onBuy={buy}
+                onOutdated={load}
+              />
+            )
+          ) : (
+            <Notice>There are no credits to buy at the moment. Please ask {page.merchant}.</Notice>
+          )}
+          <PurchasesBefore purchases={page.purchases} />
+          {page.return_url === null ? null : (
+            <p className="text-sm">
+              <a href={page.return_url} className={textLink}>
+                Back to {page.merchant}
+              </a>
+            </p>
+          )}
+        </>
       )}
-      <PurchasesBefore purchases={page.purchases} />
-      {page.return_url === null ? null : (
-        <p className="text-sm">
-          <a href={page.return_url} className={textLink}>
-            Back to {page.merchant}
-          </a>
-        </p>
-      )}
-    </>
+    </LinkStates>
   );
 }
 

@@ -39,3 +39,8 @@ export async function ask<T>(apiUrl: string, path: string, body?: object): Promi
   if (!response.ok) throw new Refused(answer.error.code, answer.error.message);
   return answer;
 }
+
+/** What a person reads of what went wrong. */
+export function messageOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : 'Something went wrong. Try again.';
+}

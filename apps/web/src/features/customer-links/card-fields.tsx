@@ -4,7 +4,7 @@ import { Button } from '@billingos/ui/components/button';
 import { Notice } from '@billingos/ui/components/notice';
 import { Skeleton } from '@billingos/ui/components/skeleton';
 import { useEffect, useRef, useState, type FormEvent } from 'react';
-import { ask, type CardForm } from './customer-api.ts';
+import { ask, messageOf, type CardForm } from './customer-api.ts';
 import { loadStripe, type CardElements, type StripeJs } from './stripe-js.ts';
 
 type CardFieldsProps = {
@@ -96,6 +96,11 @@ export function CardFields(props: CardFieldsProps) {
   );
 }
 
-function messageOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : 'Something went wrong. Try again.';
+/** The card that was confirmed on the bank's page, when that is where the person has just come back from. Said once. */
+export function takeConfirmedCard(): { setupIntent: string; succeeded: boolean } | undefined {
+  const query = new URLSearchParams(location.search);
+  const setupIntent = query.get('setup_intent');
+  if (setupIntent === null) return undefined;
+  history.replaceState(null, '', location.pathname);
+  return { setupIntent, succeeded: query.get('redirect_status') === 'succeeded' };
 }
