@@ -1,18 +1,19 @@
 'use client';
 
-import { multiple } from '@billingos/pricing/money';
 import { Button } from '@billingos/ui/components/button';
 import { Card, CardBody } from '@billingos/ui/components/card';
-import { Field } from '@billingos/ui/components/field';
-import { Input } from '@billingos/ui/components/input';
 import { Notice } from '@billingos/ui/components/notice';
 import { useRef, useState } from 'react';
 import { formatMoney } from '../../formatting/money.ts';
-import { parseCount } from '../../formatting/numbers.ts';
+import { PackCountField } from '../credit-packs/pack-count-field.tsx';
+import { packCount, priceOfPacks } from '../credit-packs/pack-count.ts';
 import { CardFields } from '../customer-links/card-fields.tsx';
 import { messageOf, Refused, type TopUpPage } from '../customer-links/customer-api.ts';
 import { PackChoice } from './pack-choice.tsx';
 import { keepWish, type Wish } from './wish.ts';
+
+/** As many as the API sells at once to whoever holds a link. */
+const packsMax = 100;
 
 type BuyFormProps = {
   /** The purchase before: what follows it is another one, with a key and a card form of its own. */
@@ -38,13 +39,12 @@ export function BuyForm({ after, page, path, apiUrl, stripeJsUrl, onBuy, onOutda
   const wish = useRef<Wish & { after: string }>(undefined);
 
   const pack = packs.find(({ id }) => id === chosen) ?? packs[0];
-  const count = parseCount(typed) ?? 0;
-  const fits = count >= 1 && count <= 100;
-  const total = pack && fits ? { ...pack.price, amount: multiple(pack.price.amount, count) } : undefined;
+  const count = packCount(typed, packsMax);
+  const total = pack && count !== undefined ? priceOfPacks(pack.price, count) : undefined;
 
   /** The same for as long as the same is wished: asked twice, it is charged once. */
   const wished = (): Wish | undefined => {
-    if (pack === undefined || !fits) return undefined;
+    if (pack === undefined || count === undefined) return undefined;
     const { current: last } = wish;
     if (last?.after !== after || last.pack !== pack.id || last.packs !== count) {
       wish.current = { key: crypto.randomUUID(), pack: pack.id, packs: count, after };
@@ -53,7 +53,7 @@ export function BuyForm({ after, page, path, apiUrl, stripeJsUrl, onBuy, onOutda
   };
   const buy = async (setupIntent?: string) => {
     const current = wished();
-    if (current === undefined) throw new Error('Enter how many packs, 1 to 100.');
+    if (current === undefined) throw new Error(`Enter how many packs, 1 to ${packsMax}.`);
     setRefusal(undefined);
     try {
       await onBuy(current, setupIntent);
@@ -76,17 +76,9 @@ export function BuyForm({ after, page, path, apiUrl, stripeJsUrl, onBuy, onOutda
   return (
     <div className="grid gap-4">
       <PackChoice packs={packs} chosen={pack?.id ?? ''} onChoose={setChosen} />
-      <Field label="How many" className="max-w-28" error={fits ? undefined : 'Enter 1 to 100.'}>
-        {(control) => (
-          <Input
-            {...control}
-            inputMode="numeric"
-            autoComplete="off"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        )}
-      </Field>
+      <div className="max-w-28">
+        <PackCountField typed={typed} onType={setTyped} max={packsMax} />
+      </div>
       <Card>
         <CardBody className="grid gap-4 pt-4">
           {refusal === undefined ? null : <Notice tone="danger">{refusal}</Notice>}

@@ -1,6 +1,5 @@
 'use client';
 
-import { multiple } from '@billingos/pricing/money';
 import { Button } from '@billingos/ui/components/button';
 import {
   Dialog,
@@ -10,7 +9,6 @@ import {
   DialogTrigger,
 } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
-import { Input } from '@billingos/ui/components/input';
 import { Notice } from '@billingos/ui/components/notice';
 import { Select } from '@billingos/ui/components/select';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -20,11 +18,16 @@ import { unwrap } from '../../api/client.ts';
 import { describeError } from '../../api/errors.ts';
 import type { CreditPack, CreditTopUp, Customer } from '../../api/types.ts';
 import { formatMoney } from '../../formatting/money.ts';
-import { formatExact, parseCount } from '../../formatting/numbers.ts';
+import { formatExact } from '../../formatting/numbers.ts';
+import { PackCountField } from '../credit-packs/pack-count-field.tsx';
+import { packCount, priceOfPacks } from '../credit-packs/pack-count.ts';
 import { packOptions } from '../credit-packs/pack-options.ts';
 import { customerKeys } from '../customers/queries.ts';
 import { invoiceKeys } from '../invoices/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
+
+/** As many as the API sells at once to whoever asks with a key. */
+const packsMax = 1_000;
 
 type SellPackDialogProps = { customer: Customer; packs: readonly CreditPack[] };
 
@@ -50,19 +53,21 @@ function SellPackForm({ customer, packs, onDone }: SellPackDialogProps & { onDon
   const [typed, setTyped] = useState('1');
   // One wish has one key: when it is sent again, nothing is charged twice.
   const [wish] = useState(() => new Map<string, string>());
-  const count = parseCount(typed) ?? 0;
-  const fits = count >= 1 && count <= 1000;
+  const count = packCount(typed, packsMax);
   const pack = packs.find(({ id }) => id === pack_id);
-  const total = pack && fits ? { ...pack.price, amount: multiple(pack.price.amount, count) } : undefined;
+  const wanted =
+    pack && count !== undefined
+      ? { packs: count, credits: pack.credits * count, total: priceOfPacks(pack.price, count) }
+      : undefined;
   const sell = useMutation({
-    mutationFn: () => {
-      const name = `${pack_id} ${count}`;
+    mutationFn: (bought: number) => {
+      const name = `${pack_id} ${bought}`;
       const idempotency_key = wish.get(name) ?? crypto.randomUUID();
       wish.set(name, idempotency_key);
       return unwrap(
         api.client.POST('/api/v1/customers/{id}/credits/top-ups', {
           params: { path: { id: customer.id } },
-          body: { idempotency_key, pack: pack_id, packs: count },
+          body: { idempotency_key, pack: pack_id, packs: bought },
         }),
       );
     },
@@ -81,7 +86,7 @@ function SellPackForm({ customer, packs, onDone }: SellPackDialogProps & { onDon
       className="grid gap-4 sm:grid-cols-[minmax(0,1fr)_7rem]"
       onSubmit={(event) => {
         event.preventDefault();
-        if (total) sell.mutate();
+        if (wanted) sell.mutate(wanted.packs);
       }}
     >
       {sell.isError ? (
@@ -94,28 +99,18 @@ function SellPackForm({ customer, packs, onDone }: SellPackDialogProps & { onDon
           <Select {...control} value={pack_id} options={packOptions(packs)} onValueChange={setPack} />
         )}
       </Field>
-      <Field label="How many" error={fits ? undefined : 'Enter 1 to 1,000.'}>
-        {(control) => (
-          <Input
-            {...control}
-            inputMode="numeric"
-            autoComplete="off"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        )}
-      </Field>
-      {pack && total ? (
+      <PackCountField typed={typed} onType={setTyped} max={packsMax} />
+      {wanted ? (
         <p className="col-span-full text-sm text-muted" aria-live="polite">
-          {formatExact(pack.credits * count)} credits for {formatMoney(total)}.
+          {formatExact(wanted.credits)} credits for {formatMoney(wanted.total)}.
         </p>
       ) : null}
       <DialogFooter className="col-span-full">
         <DialogClose asChild>
           <Button>Cancel</Button>
         </DialogClose>
-        <Button type="submit" variant="primary" disabled={!total} pending={sell.isPending}>
-          {total ? `Charge ${formatMoney(total)}` : 'Charge'}
+        <Button type="submit" variant="primary" disabled={!wanted} pending={sell.isPending}>
+          {wanted ? `Charge ${formatMoney(wanted.total)}` : 'Charge'}
         </Button>
       </DialogFooter>
     </form>
