@@ -255,16 +255,32 @@ describe('from signing up to the first check', () => {
     await billing.close();
   });
 
-  test('a revoked key opens nothing any more', async () => {
+  test('a key is rotated, and the old one opens until it is revoked', async () => {
+    const statusOf = async (key: string | null) =>
+      (await fetch(`${api}/api/v1/customers`, { headers: { authorization: `Bearer ${key}` } })).status;
     await ada.page.goto(`${known.home}/developers/api-keys`);
-    await ada.page.getByRole('button', { name: 'Revoke Backend' }).click();
+    await ada.page.getByRole('button', { name: 'Rotate Backend' }).click();
+    await expectAccessible(ada.page);
+    await ada.page.getByRole('button', { name: 'Rotate key' }).click();
+    const successor = await ada.page.getByRole('group', { name: 'New API key' }).textContent();
+    await expectVisible(ada.page.getByText(/stays valid until .* UTC, and is refused after that/));
+    await expectAccessible(ada.page);
+    await ada.page.getByRole('button', { name: 'I have stored it' }).click();
+    await expectVisible(ada.page.getByText('Replaced, still valid'));
+    expect([await statusOf(known.secretKey), await statusOf(successor)]).toEqual([200, 200]);
+    await expectAccessible(ada.page);
+    await expectToFitAPhone(ada.page);
+
+    await ada.page
+      .getByRole('row', { name: /Replaced/ })
+      .getByRole('button', { name: 'Revoke Backend' })
+      .click();
     await expectAccessible(ada.page);
     await ada.page.getByRole('button', { name: 'Revoke key' }).click();
     await expectVisible(ada.page.getByRole('cell', { name: 'Revoked' }));
 
-    const ask = () =>
-      fetch(`${api}/api/v1/customers`, { headers: { authorization: `Bearer ${known.secretKey}` } });
-    await expect.poll(async () => (await ask()).status, { timeout: 45_000 }).toBe(401);
+    await expect.poll(() => statusOf(known.secretKey), { timeout: 45_000 }).toBe(401);
+    expect(await statusOf(successor)).toBe(200);
   });
 
   test.each([

@@ -30,6 +30,10 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
   createMerchant: () => [{ path: 'merchants', body: { name: 'Second' }, strangers: 'own' }],
   listApiKeys: () => [{ path: 'api-keys', strangers: 'own' }],
   createApiKey: () => [{ path: 'api-keys', body: { name: 'another', type: 'secret' }, strangers: 'own' }],
+  rotateApiKey: async ({ asOwner }) => {
+    const { body } = await asOwner('POST', 'api-keys', { name: 'to be rotated', type: 'secret' });
+    return [{ path: `api-keys/${body['id']}/rotate`, body: { grace_seconds: 60 }, strangers: 'not_found' }];
+  },
   revokeApiKey: ({ apiKey }) => [{ path: `api-keys/${apiKey}`, strangers: 'not_found' }],
   listAlerts: () => [{ path: 'alerts', strangers: 'own' }],
   getAlertsSummary: () => [{ path: 'alerts/summary', strangers: 'own' }],

@@ -20,6 +20,7 @@ const changes: Record<string, string[]> = {
   developer: [
     'retryJob',
     'createApiKey',
+    'rotateApiKey',
     'revokeApiKey',
     'readAlert',
     'resolveAlert',

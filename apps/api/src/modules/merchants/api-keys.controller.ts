@@ -7,8 +7,8 @@ import { ShownOnce } from '../../platform/http/idempotency.interceptor.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { idParam, pageFrom, pageQuery } from '../../platform/http/schemas.ts';
 import { ApiKeysService } from './api-keys.service.ts';
-import { ApiKeyNotFound } from './merchants.errors.ts';
-import { apiKey, apiKeyPage, createApiKey, newApiKey } from './merchants.schemas.ts';
+import { ApiKeyNotActive, ApiKeyNotFound } from './merchants.errors.ts';
+import { apiKey, apiKeyPage, createApiKey, newApiKey, rotateApiKey } from './merchants.schemas.ts';
 
 @Controller('api-keys')
 export class ApiKeysController {
@@ -35,6 +35,21 @@ export class ApiKeysController {
     @Body({ schema: createApiKey }) body: z.output<typeof createApiKey>,
   ) {
     return this.keys.create(environmentId, mode, body);
+  }
+
+  /** Replaces a key by a new one and shows that, once. The old one stays valid for the grace that is asked for. */
+  @Post(':id/rotate')
+  @Requires('api_keys:write', { audience: 'dashboard' })
+  @ShownOnce()
+  @Returns(201, newApiKey)
+  @Refuses(ApiKeyNotFound, ApiKeyNotActive)
+  rotateApiKey(
+    @EnvironmentId() environmentId: string,
+    @EnvironmentMode() mode: Mode,
+    @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
+    @Body({ schema: rotateApiKey }) body: z.output<typeof rotateApiKey>,
+  ) {
+    return this.keys.rotate(environmentId, mode, id, body.grace_seconds);
   }
 
   /** Revokes a key. It stays in the list, with the time. */

@@ -13,7 +13,9 @@ const columns = [
   'allowed_origins',
   'created_at',
   'last_used_at',
+  'expires_at',
   'revoked_at',
+  'rotated_to',
 ] as const;
 
 @Injectable()
@@ -37,6 +39,32 @@ export class ApiKeysRepository {
       .insertInto('api_keys')
       .values({ environment_id: environmentId, ...key })
       .returning(columns)
+      .executeTakeFirstOrThrow();
+  }
+
+  /** In the open transaction, locking the key until it ends. */
+  lock(environmentId: string, id: string) {
+    return this.database.q
+      .selectFrom('api_keys')
+      .select(columns)
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .forUpdate()
+      .executeTakeFirst();
+  }
+
+  /** Puts another key in the place of one, which ends then. The hash names the copies that are out of date now. */
+  replace(
+    environmentId: string,
+    id: string,
+    end: { rotated_to: string; expires_at: Date } | { rotated_to: string; revoked_at: Date },
+  ) {
+    return this.database.q
+      .updateTable('api_keys')
+      .set(end)
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .returning('hash')
       .executeTakeFirstOrThrow();
   }
 

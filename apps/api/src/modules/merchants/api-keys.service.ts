@@ -7,11 +7,17 @@ import type { PageRequest } from '../../platform/http/schemas.ts';
 import { newId } from '../../platform/ids.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { ApiKeysRepository } from './api-keys.repository.ts';
-import { ApiKeyNotFound } from './merchants.errors.ts';
+import { ApiKeyNotActive, ApiKeyNotFound } from './merchants.errors.ts';
 import { OnboardingService } from './onboarding.service.ts';
 
 /** Of `bos_sk_test_AbCd…`: the words and four random characters. */
 const prefixLength = 'bos_sk_test_'.length + 4;
+
+interface KeyWish {
+  name: string;
+  type: ApiKeyType;
+  allowed_origins: string[];
+}
 
 @Injectable()
 export class ApiKeysService {
@@ -29,28 +35,52 @@ export class ApiKeysService {
   }
 
   /** Makes a key. `secret` in the answer is the only place it ever stands. */
-  create(
-    environmentId: string,
-    mode: Mode,
-    wish: { name: string; type: ApiKeyType; allowed_origins: string[] },
-  ) {
-    const secret = newApiKey(wish.type, mode);
+  create(environmentId: string, mode: Mode, wish: KeyWish) {
     return this.database.tenant(environmentId, async () => {
-      const key = await this.keys.insert(environmentId, {
-        id: newId('api_key'),
-        ...wish,
-        prefix: secret.slice(0, prefixLength),
-        last4: secret.slice(-4),
-        hash: hashApiKey(secret),
-        created_at: this.clock.now(),
-      });
+      const key = await this.insert(environmentId, mode, wish);
       await this.audit.record(environmentId, {
         action: 'api_key.created',
         target: { type: 'api_key', id: key.id },
         after: wish,
       });
       await this.onboarding.complete(environmentId, 'create_api_key');
-      return { ...key, secret };
+      return key;
+    });
+  }
+
+  /**
+   * Replaces a key by a new one that may do the same. The old one stays valid for `graceSeconds`; without grace it is
+   * revoked at once. Throws `ApiKeyNotActive`.
+   */
+  rotate(environmentId: string, mode: Mode, id: string, graceSeconds: number) {
+    return this.database.tenant(environmentId, async () => {
+      // Locked: of two rotations at once, one replaces the key and the other is told so.
+      const old = await this.keys.lock(environmentId, id);
+      if (old === undefined) {
+        throw new ApiKeyNotFound(id);
+      }
+      if (old.revoked_at !== null) {
+        throw new ApiKeyNotActive('was revoked');
+      }
+      if (old.rotated_to !== null) {
+        throw new ApiKeyNotActive('was rotated already');
+      }
+      const { name, type, allowed_origins: origins } = old;
+      const successor = await this.insert(environmentId, mode, { name, type, allowed_origins: origins });
+      const now = this.clock.now();
+      const { hash } = await this.keys.replace(environmentId, id, {
+        rotated_to: successor.id,
+        ...(graceSeconds === 0
+          ? { revoked_at: now }
+          : { expires_at: new Date(now.getTime() + graceSeconds * 1_000) }),
+      });
+      await this.audit.record(environmentId, {
+        action: 'api_key.rotated',
+        target: { type: 'api_key', id },
+        after: { rotated_to: successor.id, grace_seconds: graceSeconds },
+      });
+      this.database.afterCommit(() => this.credentials.changed(hash));
+      return successor;
     });
   }
 
@@ -62,8 +92,22 @@ export class ApiKeysService {
         throw new ApiKeyNotFound(id);
       }
       await this.audit.record(environmentId, { action: 'api_key.revoked', target: { type: 'api_key', id } });
-      this.database.afterCommit(() => this.credentials.revoked(key.hash));
+      this.database.afterCommit(() => this.credentials.changed(key.hash));
       return key;
     });
+  }
+
+  /** In the open transaction: a new key and its secret. */
+  private async insert(environmentId: string, mode: Mode, wish: KeyWish) {
+    const secret = newApiKey(wish.type, mode);
+    const key = await this.keys.insert(environmentId, {
+      id: newId('api_key'),
+      ...wish,
+      prefix: secret.slice(0, prefixLength),
+      last4: secret.slice(-4),
+      hash: hashApiKey(secret),
+      created_at: this.clock.now(),
+    });
+    return { ...key, secret };
   }
 }

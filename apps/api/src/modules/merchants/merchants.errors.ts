@@ -11,6 +11,21 @@ export class ApiKeyNotFound extends AppError {
   }
 }
 
+export class ApiKeyNotActive extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'api_key_not_active',
+    kind: 'conflict',
+    explanation: 'The key was revoked or was rotated already. Rotate its successor, or create a key.',
+  };
+  constructor(why: 'was revoked' | 'was rotated already') {
+    super(
+      ApiKeyNotActive.facts,
+      `The key ${why}. Rotate the key that replaced it, or create a new one.`,
+      'id',
+    );
+  }
+}
+
 export class TooManyMerchants extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'too_many_merchants',

@@ -37,7 +37,9 @@ const apiKeyFields = {
   allowed_origins: z.array(z.string()).describe('Web pages that may use a publishable key. Empty: any.'),
   created_at: timestamp,
   last_used_at: timestamp.nullable(),
+  expires_at: timestamp.nullable().describe('End of the grace of a key that was rotated.'),
   revoked_at: timestamp.nullable(),
+  rotated_to: z.string().nullable().describe('The key that replaces it.'),
 };
 export const apiKey = z.object(apiKeyFields).meta({ id: 'ApiKey' });
 export const newApiKey = z
@@ -63,6 +65,15 @@ export const createApiKey = z
     path: ['allowed_origins'],
     message: 'only a publishable key is used from web pages',
   });
+
+export const rotateApiKey = z.strictObject({
+  grace_seconds: z
+    .int()
+    .min(0)
+    .max(24 * 60 * 60)
+    .default(0)
+    .describe('How long the old key stays valid. 0: it is revoked at once.'),
+});
 
 export const onboardingSteps = [
   'connect_stripe',

@@ -11,6 +11,8 @@ export interface KeyCaller {
   key_id: string;
   key_name: string;
   key_type: ApiKeyType;
+  /** Of a key that was rotated: from when on it opens nothing. */
+  expires_at: Date | null;
   /** Of a publishable key: the web pages it may be used from. Empty: any. */
   allowed_origins: readonly string[];
   scopes: ReadonlySet<Scope>;

@@ -18,7 +18,7 @@ const keyCacheMax = 10_000;
 /** How long it is waited for whether a key is still good, where one that was may be believed instead. */
 const patienceMs = 250;
 const lastUsedFlushMs = 5_000;
-const revokedTopic = 'api_key_revoked';
+const changedTopic = 'api_key_changed';
 
 interface Lookup {
   hash: Buffer;
@@ -52,7 +52,7 @@ export class Credentials implements OnApplicationShutdown {
     private readonly clock: Clock,
     private readonly log: Log,
   ) {
-    broadcast.on(revokedTopic, (hash) => this.forget(Buffer.from(hash, 'hex')));
+    broadcast.on(changedTopic, (hash) => this.forget(Buffer.from(hash, 'hex')));
     this.flushing = setInterval(() => void this.flushLastUsed(), lastUsedFlushMs).unref();
   }
 
@@ -64,7 +64,7 @@ export class Credentials implements OnApplicationShutdown {
   /** Like `ofKey`, and of a key that was good in the last minutes also when nobody says in time whether it still is. */
   async ofKeyInOutage(key: string): Promise<KeyCaller> {
     const remembered = this.remembered.get(key);
-    if (remembered === undefined) {
+    if (remembered === undefined || this.isOver(remembered.caller)) {
       return this.ofKey(key);
     }
     const { began, found } = this.lookUp(key);
@@ -81,7 +81,12 @@ export class Credentials implements OnApplicationShutdown {
   /** Who a key belongs to, when it was looked up seconds ago. */
   recentKey(key: string): KeyCaller | undefined {
     const recent = this.keys.get(key);
-    return recent === undefined ? undefined : this.noteUse(recent.caller);
+    return recent === undefined || this.isOver(recent.caller) ? undefined : this.noteUse(recent.caller);
+  }
+
+  /** A grace until 12:00 is over at 12:00. */
+  private isOver({ expires_at: end }: { expires_at: Date | null }): boolean {
+    return end !== null && end <= this.clock.now();
   }
 
   private noteUse(caller: KeyCaller): KeyCaller {
@@ -139,10 +144,13 @@ export class Credentials implements OnApplicationShutdown {
     }
   }
 
-  /** Forgets a key that was revoked: at once here, as fast as Redis is elsewhere, and within the cache's seconds anyway. */
-  async revoked(hash: Buffer): Promise<void> {
+  /**
+   * Forgets what was known of a key that was revoked, or is to end: at once here, as fast as Redis is elsewhere, and
+   * within the cache's seconds anyway.
+   */
+  async changed(hash: Buffer): Promise<void> {
     this.forget(hash);
-    await this.broadcast.tell(revokedTopic, hash.toString('hex'));
+    await this.broadcast.tell(changedTopic, hash.toString('hex'));
   }
 
   private forget(hash: Buffer): void {
@@ -202,11 +210,12 @@ export class Credentials implements OnApplicationShutdown {
       key_id: string;
       key_name: string;
       type: 'secret' | 'publishable';
+      expires_at: Date | null;
       revoked_at: Date | null;
       allowed_origins: string[];
     }>`select * from app.authenticate_api_key(${hash})`.execute(this.database.functions);
     const key = rows[0];
-    if (key === undefined || key.revoked_at !== null) {
+    if (key === undefined || key.revoked_at !== null || this.isOver(key)) {
       throw new CredentialInvalid();
     }
     return {
@@ -216,6 +225,7 @@ export class Credentials implements OnApplicationShutdown {
       key_id: key.key_id,
       key_name: key.key_name,
       key_type: key.type,
+      expires_at: key.expires_at,
       allowed_origins: key.allowed_origins,
       scopes: key.type === 'secret' ? secretKeyScopes : publishableKeyScopes,
     };

@@ -63,6 +63,10 @@ export interface ApiKeys {
   created_at: Timestamp;
   environment_id: string;
   /**
+   * End of the grace of a key that was rotated. Null: until it is revoked.
+   */
+  expires_at: Timestamp | null;
+  /**
    * SHA-256 of the whole key, which holds at least 190 random bits.
    */
   hash: Buffer;
@@ -72,6 +76,10 @@ export interface ApiKeys {
   name: string;
   prefix: string;
   revoked_at: Timestamp | null;
+  /**
+   * The key that replaces this one. Both are valid until this one expires.
+   */
+  rotated_to: string | null;
   type: "publishable" | "secret";
 }
 

@@ -12,11 +12,18 @@ import { apiError, describeError } from '../../api/errors.ts';
 import type { ApiKey } from '../../api/types.ts';
 import { Ago, Day } from '../../formatting/time.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
+import { keyState, stateWords } from './key-state.ts';
 import { apiKeyKeys } from './queries.ts';
+import { RotateApiKeyDialog } from './rotate-api-key-dialog.tsx';
+
+type Open = { key: ApiKey; as: 'rotate' | 'revoke' };
 
 export function ApiKeysTable({ keys }: { keys: readonly ApiKey[] }) {
   const { can } = useEnvironment();
-  const [revoking, setRevoking] = useState<ApiKey | null>(null);
+  const [open, setOpen] = useState<Open | null>(null);
+  const close = () => setOpen(null);
+  // As it is listed now: a key that was just rotated has an end.
+  const chosen = keys.find(({ id }) => id === open?.key.id) ?? open?.key;
   return (
     <>
       <Table label="API keys">
@@ -25,50 +32,71 @@ export function ApiKeysTable({ keys }: { keys: readonly ApiKey[] }) {
             <HeaderCell className="border-t-0">Name</HeaderCell>
             <HeaderCell className="border-t-0">Key</HeaderCell>
             <HeaderCell className="border-t-0">Type</HeaderCell>
+            <HeaderCell className="border-t-0">State</HeaderCell>
             <HeaderCell className="border-t-0">Last used</HeaderCell>
             <HeaderCell className="border-t-0">Created</HeaderCell>
+            <HeaderCell className="border-t-0">Ends</HeaderCell>
             <HeaderCell className="border-t-0">
               <span className="sr-only">Actions</span>
             </HeaderCell>
           </tr>
         </TableHead>
         <TableBody>
-          {keys.map((key) => (
-            <TableRow key={key.id}>
-              <Cell className="font-medium">{key.name}</Cell>
-              <Cell className="font-mono text-xs text-muted">
-                {key.prefix}…{key.last4}
-              </Cell>
-              <Cell>
-                <Badge tone={key.type === 'secret' ? 'accent' : 'neutral'}>
-                  {key.type === 'secret' ? 'Secret' : 'Publishable'}
-                </Badge>
-              </Cell>
-              <Cell className="text-muted">
-                {key.last_used_at ? <Ago iso={key.last_used_at} /> : 'Never'}
-              </Cell>
-              <Cell className="text-muted">
-                <Day iso={key.created_at} />
-              </Cell>
-              <Cell className="text-right">
-                {key.revoked_at ? (
-                  <Badge>Revoked</Badge>
-                ) : can('api_keys:write') ? (
-                  <Button
-                    size="sm"
-                    variant="ghost"
-                    aria-label={`Revoke ${key.name}`}
-                    onClick={() => setRevoking(key)}
-                  >
-                    Revoke
-                  </Button>
-                ) : null}
-              </Cell>
-            </TableRow>
-          ))}
+          {keys.map((key) => {
+            const state = keyState(key, Date.now());
+            const isOver = state === 'revoked' || state === 'expired';
+            return (
+              <TableRow key={key.id}>
+                <Cell className="font-medium">{key.name}</Cell>
+                <Cell className="font-mono text-xs text-muted">
+                  {key.prefix}…{key.last4}
+                </Cell>
+                <Cell>
+                  <Badge tone={key.type === 'secret' ? 'accent' : 'neutral'}>
+                    {key.type === 'secret' ? 'Secret' : 'Publishable'}
+                  </Badge>
+                </Cell>
+                <Cell>
+                  <Badge tone={stateWords[state].tone}>{stateWords[state].label}</Badge>
+                </Cell>
+                <Cell className="text-muted">
+                  {key.last_used_at ? <Ago iso={key.last_used_at} /> : 'Never'}
+                </Cell>
+                <Cell className="text-muted">
+                  <Day iso={key.created_at} />
+                </Cell>
+                <Cell className="text-muted">{key.expires_at ? <Day iso={key.expires_at} /> : '–'}</Cell>
+                <Cell className="text-right">
+                  {can('api_keys:write') && !isOver ? (
+                    <>
+                      {key.rotated_to === null ? (
+                        <Button
+                          size="sm"
+                          variant="ghost"
+                          aria-label={`Rotate ${key.name}`}
+                          onClick={() => setOpen({ key, as: 'rotate' })}
+                        >
+                          Rotate
+                        </Button>
+                      ) : null}
+                      <Button
+                        size="sm"
+                        variant="ghost"
+                        aria-label={`Revoke ${key.name}`}
+                        onClick={() => setOpen({ key, as: 'revoke' })}
+                      >
+                        Revoke
+                      </Button>
+                    </>
+                  ) : null}
+                </Cell>
+              </TableRow>
+            );
+          })}
         </TableBody>
       </Table>
-      {revoking ? <RevokeDialog apiKey={revoking} onClose={() => setRevoking(null)} /> : null}
+      {chosen && open?.as === 'rotate' ? <RotateApiKeyDialog apiKey={chosen} onClose={close} /> : null}
+      {chosen && open?.as === 'revoke' ? <RevokeDialog apiKey={chosen} onClose={close} /> : null}
     </>
   );
 }

@@ -7,8 +7,8 @@ import Link from 'next/link';
 import { useState } from 'react';
 import type { ConsumerKey } from '../../api/types.ts';
 import { Ago, Day } from '../../formatting/time.tsx';
+import { keyState, stateWords } from '../api-keys/key-state.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
-import { keyState, stateWords } from './key-state.ts';
 import { RevokeConsumerKeyDialog } from './revoke-consumer-key-dialog.tsx';
 import { RotateConsumerKeyDialog } from './rotate-consumer-key-dialog.tsx';
 
@@ -20,6 +20,8 @@ export function ConsumerKeysTable({ keys, withCustomer = true }: ConsumerKeysTab
   const { can, href } = useEnvironment();
   const [open, setOpen] = useState<Open | null>(null);
   const close = () => setOpen(null);
+  // As it is listed now: a key that was just rotated has an end.
+  const chosen = keys.find(({ id }) => id === open?.key.id) ?? open?.key;
   return (
     <>
       <Table label="Consumer keys">
@@ -95,8 +97,12 @@ export function ConsumerKeysTable({ keys, withCustomer = true }: ConsumerKeysTab
           })}
         </TableBody>
       </Table>
-      {open?.as === 'rotate' ? <RotateConsumerKeyDialog consumerKey={open.key} onClose={close} /> : null}
-      {open?.as === 'revoke' ? <RevokeConsumerKeyDialog consumerKey={open.key} onClose={close} /> : null}
+      {chosen && open?.as === 'rotate' ? (
+        <RotateConsumerKeyDialog consumerKey={chosen} onClose={close} />
+      ) : null}
+      {chosen && open?.as === 'revoke' ? (
+        <RevokeConsumerKeyDialog consumerKey={chosen} onClose={close} />
+      ) : null}
     </>
   );
 }

@@ -16,7 +16,7 @@ import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { ConsumerKeysTable } from './consumer-keys-table.tsx';
 import { CreateConsumerKeyDialog } from './create-consumer-key-dialog.tsx';
-import { keyState } from './key-state.ts';
+import { keyState } from '../api-keys/key-state.ts';
 import { Projects } from './projects.tsx';
 import { consumerKeysQuery, loadConsumerKeys } from './queries.ts';
 

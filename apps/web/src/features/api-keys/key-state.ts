@@ -1,5 +1,5 @@
 import type { BadgeTone } from '@billingos/ui/components/badge';
-import type { ConsumerKey } from '../../api/types.ts';
+import type { ApiKey } from '../../api/types.ts';
 
 export type KeyState = 'valid' | 'replaced' | 'disabled' | 'expired' | 'revoked';
 
@@ -11,13 +11,13 @@ export const stateWords: Record<KeyState, { label: string; tone: BadgeTone }> = 
   revoked: { label: 'Revoked', tone: 'neutral' },
 };
 
-/** What a verification would say of a key, for what the key itself decides. */
+/** What whoever is asked would say of a key, for what the key itself decides. Our own cannot be switched off. */
 export function keyState(
-  key: Pick<ConsumerKey, 'revoked_at' | 'expires_at' | 'enabled' | 'rotated_to'>,
+  key: Pick<ApiKey, 'revoked_at' | 'expires_at' | 'rotated_to'> & { enabled?: boolean },
   now: number,
 ): KeyState {
   if (key.revoked_at !== null) return 'revoked';
   if (key.expires_at !== null && Date.parse(key.expires_at) <= now) return 'expired';
-  if (!key.enabled) return 'disabled';
+  if (key.enabled === false) return 'disabled';
   return key.rotated_to === null ? 'valid' : 'replaced';
 }
