@@ -74,6 +74,14 @@ const servers: Record<string, Serve> = {
     stops.push(() => app.close());
     return app.listen({ port: 0, host: '127.0.0.1' });
   },
+  'Fastify, of one route,': async (client, options) => {
+    const app = Fastify();
+    app.get('/reports/:id', { onRequest: fastifyGate.gate(client, options) }, (request) =>
+      said(fastifyGate.admissionOf(request)),
+    );
+    stops.push(() => app.close());
+    return app.listen({ port: 0, host: '127.0.0.1' });
+  },
   Nest: async (client, options) => {
     @Controller('reports')
     class ReportsController {

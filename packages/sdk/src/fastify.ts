@@ -38,7 +38,7 @@ export function gate<Request extends FastifyLikeRequest = FastifyLikeRequest>(
   options: GateOptions<Request> = {},
 ) {
   const made = billing.gate(options);
-  return async (request: Request, reply: FastifyLikeReply): Promise<unknown> => {
+  return async (request: NoInfer<Request>, reply: FastifyLikeReply): Promise<unknown> => {
     const { admission, refusal, headers, answered } = await made.arrived({
       request,
       header: (name) => {

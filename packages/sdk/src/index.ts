@@ -21,12 +21,14 @@ export type { UsageSpool } from './internal/usage-spool.ts';
 export type { Admission, Arrival, Gate, GateOptions, Passage } from './middleware/gate.ts';
 export type { Problem } from './middleware/problem.ts';
 export type { TrackedUsage } from './internal/usage-queue.ts';
-export type { AddOnCreate, AddOnQuery } from './resources/add-ons.ts';
-export type { CheckoutSession, CheckoutSessionCreate } from './resources/checkout.ts';
-export type { Coupon, CouponCreate, CouponQuery } from './resources/coupons.ts';
+export type { AddOnCreate, AddOnQuery, AddOns } from './resources/add-ons.ts';
+export type { Checkout, CheckoutSession, CheckoutSessionCreate } from './resources/checkout.ts';
+export type { Coupon, CouponCreate, CouponQuery, Coupons } from './resources/coupons.ts';
 export type {
   AutoTopUp,
+  AutoTopUpSet,
   CreditBalance,
+  CreditBalanceUpdate,
   CreditEntry,
   CreditEntryQuery,
   CreditGrant,
@@ -35,6 +37,7 @@ export type {
   CreditPack,
   CreditPackCreate,
   CreditPackQuery,
+  Credits,
   CreditTopUp,
   CreditTopUpCreate,
   CreditTopUpQuery,
@@ -50,11 +53,12 @@ export type {
   CustomerPriceCreate,
   CustomerPriceList,
   CustomerQuery,
+  Customers,
   CustomerSpendCap,
   CustomerSpendCapSet,
   CustomerUpdate,
 } from './resources/customers.ts';
-export type { Dispute, DisputeEvidence, DisputeQuery } from './resources/disputes.ts';
+export type { Dispute, DisputeEvidence, DisputeQuery, Disputes } from './resources/disputes.ts';
 export type {
   ConsumeParams,
   Consumption,
@@ -65,26 +69,34 @@ export type {
   EntitlementOverride,
   EntitlementOverrideCreate,
   EntitlementOverrideList,
+  Entitlements,
   EntitlementStreamParams,
   MeteredUsage,
   Reservation,
   ReserveParams,
   SettledReservation,
 } from './resources/entitlements.ts';
-export type { Feature, FeatureCreate, FeatureQuery } from './resources/features.ts';
+export type { Feature, FeatureCreate, FeatureQuery, Features } from './resources/features.ts';
 export type {
+  CreditNote,
+  CreditNoteCreate,
   Invoice,
   InvoiceMarkPaid,
   InvoicePay,
   InvoiceQuery,
+  Invoices,
   InvoiceSummary,
   PaymentOutcome,
+  Refund,
+  RefundCreate,
+  RefundQuery,
 } from './resources/invoices.ts';
 export {
   type Key,
   type KeyCreate,
   type KeyQuery,
   type KeyRotate,
+  type Keys,
   type KeyUpdate,
   type KeyVerification,
   type KeyVerify,
@@ -92,25 +104,27 @@ export {
   type VerificationAnswer,
   verificationAnswer,
 } from './resources/keys.ts';
-export type { Meter, MeterCreate, MeterQuery, MeterUpdate } from './resources/meters.ts';
+export type { Meter, MeterCreate, MeterQuery, Meters, MeterUpdate } from './resources/meters.ts';
 export type {
   Plan,
   PlanCreate,
   PlanDraft,
   PlanDraftSave,
   PlanQuery,
+  Plans,
   PlanUpdate,
   PlanVersion,
   PlanVersionQuery,
   WrittenPlan,
 } from './resources/plans.ts';
-export type { Project, ProjectCreate, ProjectQuery, ProjectUpdate } from './resources/projects.ts';
+export type { Project, ProjectCreate, ProjectQuery, Projects, ProjectUpdate } from './resources/projects.ts';
 export type {
   CallLogged,
   CallsLogged,
   LoggedCall,
   RequestLog,
   RequestQuery,
+  Requests,
   RequestsSummary,
   RequestsSummaryQuery,
 } from './resources/requests.ts';
@@ -123,7 +137,20 @@ export type {
   SubscriptionCreate,
   SubscriptionPause,
   SubscriptionQuery,
+  Subscriptions,
   TrialExtension,
 } from './resources/subscriptions.ts';
-export type { TrackedBatch, TrackedEvent, UsageEvent, UsageQuery, UsageRecord } from './resources/usage.ts';
+export type {
+  TrackedBatch,
+  TrackedEvent,
+  Usage,
+  UsageCorrection,
+  UsageEvent,
+  UsageEventEntry,
+  UsageEventQuery,
+  UsageExploration,
+  UsageExploreQuery,
+  UsageQuery,
+  UsageRecord,
+} from './resources/usage.ts';
 export { version } from './version.ts';

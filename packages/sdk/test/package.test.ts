@@ -15,6 +15,11 @@ billing.check('user_42', 'exports').then(({ allowed, reason, degraded }) => {
 });
 `;
 
+const resources = [
+  ...['addOns', 'checkout', 'coupons', 'credits', 'customers', 'disputes', 'entitlements', 'features'],
+  ...['invoices', 'keys', 'meters', 'plans', 'projects', 'requests', 'subscriptions', 'usage'],
+];
+
 /** The package as npm would install it: packed, unpacked, and nothing of the workspace around it. */
 let consumer: string;
 beforeAll(() => {
@@ -53,11 +58,12 @@ describe('the packed package', () => {
     expect(files.toSorted()).toEqual([
       'LICENSE',
       'README.md',
-      ...['express', 'fastify', 'index', 'nest', 'next', 'spool'].flatMap((entry) =>
-        ['cjs', 'cjs.map', 'd.cts', 'd.ts', 'js', 'js.map'].map((kind) => `dist/${entry}.${kind}`),
+      ...['express', 'fastify', 'index', 'nest', 'next', 'openapi', 'spool'].flatMap((entry) =>
+        (entry === 'openapi' ? ['d.cts', 'd.ts'] : ['cjs', 'cjs.map', 'd.cts', 'd.ts', 'js', 'js.map']).map(
+          (kind) => `dist/${entry}.${kind}`,
+        ),
       ),
       'package.json',
-      'src/openapi.gen.ts',
     ]);
   });
 
@@ -109,6 +115,39 @@ export const GET = gate(billing, { feature: 'exports' }, () => Response.json({})
 
     expect(stdout).toBe('');
     expect(status).toBe(0);
+  }, 120_000);
+
+  it('is found by those who bundle and by the rules of old, and its types can be named by whoever exports theirs', () => {
+    const lines = `
+import { BillingOS } from '@billingos/sdk';
+import { gate as express } from '@billingos/sdk/express';
+import { gate as fastify } from '@billingos/sdk/fastify';
+import { gate as nest } from '@billingos/sdk/nest';
+import { gate as next } from '@billingos/sdk/next';
+import type { components } from '@billingos/sdk/openapi';
+import { fileSpool } from '@billingos/sdk/spool';
+export type Customer = components['schemas']['Customer'];
+export const billing = new BillingOS({ spool: fileSpool({ path: 'usage.spool' }) });
+export const gates = [express(billing), fastify(billing), nest(billing), next(billing, {}, () => new Response())];
+${resources.map((name) => `export const ${name} = billing.${name};`).join('\n')}
+`;
+    writeFileSync(join(consumer, 'exports.ts'), lines);
+
+    for (const rules of [
+      ['--module', 'esnext', '--moduleResolution', 'bundler'],
+      ['--module', 'commonjs', '--moduleResolution', 'node10'],
+    ]) {
+      const { stdout } = spawnSync(
+        bin('tsc'),
+        [
+          ...['--declaration', '--emitDeclarationOnly', '--outDir', 'declared', '--strict'],
+          ...['--target', 'es2022', '--lib', 'es2022,dom', ...rules, 'exports.ts'],
+        ],
+        { cwd: consumer, encoding: 'utf8' },
+      );
+
+      expect(stdout).toBe('');
+    }
   }, 120_000);
 
   it('does what its README shows', () => {

@@ -40,7 +40,11 @@ export function nodeGate<Request extends NodeRequest = NodeRequest>(
   options: GateOptions<Request> = {},
 ) {
   const gate = billing.gate(options);
-  return async (request: Request, response: NodeResponse, next: (error?: unknown) => void): Promise<void> => {
+  return async (
+    request: NoInfer<Request>,
+    response: NodeResponse,
+    next: (error?: unknown) => void,
+  ): Promise<void> => {
     let passed: boolean;
     try {
       passed = await pass(gate, request, response);

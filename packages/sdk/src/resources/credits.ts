@@ -5,6 +5,7 @@ import type { Transport } from '../internal/transport.ts';
 import type { components } from '../openapi.gen.ts';
 
 export type CreditBalance = components['schemas']['CreditBalance'];
+export type CreditBalanceUpdate = Body<'/api/v1/customers/{id}/credits', 'patch'>;
 export type CreditGrant = components['schemas']['CreditGrant'];
 export type CreditGrantCreate = Body<'/api/v1/customers/{id}/credits/grants', 'post'>;
 export type CreditGrantQuery = Query<'/api/v1/customers/{id}/credits/grants', 'get'>;
@@ -20,6 +21,7 @@ export type CreditTopUpQuery = Query<'/api/v1/customers/{id}/credits/top-ups', '
 export type TopUpLink = components['schemas']['TopUpLink'];
 export type TopUpLinkCreate = Body<'/api/v1/customers/{id}/credits/top-up-links', 'post'>;
 export type AutoTopUp = components['schemas']['AutoTopUp'];
+export type AutoTopUpSet = Body<'/api/v1/customers/{id}/credits/auto-top-up', 'put'>;
 
 /** Credits that customers have in advance. They pay for use beyond the direct limit of features with a credit cost. */
 export class Credits {
@@ -35,11 +37,7 @@ export class Credits {
   }
 
   /** `{ low_at: 100 }` raises an alert when use takes the balance below 100. */
-  update(
-    customer: string,
-    body: Body<'/api/v1/customers/{id}/credits', 'patch'>,
-    options?: WriteOptions,
-  ): Promise<CreditBalance> {
+  update(customer: string, body: CreditBalanceUpdate, options?: WriteOptions): Promise<CreditBalance> {
     return this.#transport.call(
       'patch',
       '/api/v1/customers/{id}/credits',
@@ -161,11 +159,7 @@ export class Credits {
   }
 
   /** Buys packs by itself when the balance is low, within a ceiling. A payment that fails turns it off. */
-  setAutoTopUp(
-    customer: string,
-    body: Body<'/api/v1/customers/{id}/credits/auto-top-up', 'put'>,
-    options?: WriteOptions,
-  ): Promise<AutoTopUp> {
+  setAutoTopUp(customer: string, body: AutoTopUpSet, options?: WriteOptions): Promise<AutoTopUp> {
     return this.#transport.call(
       'put',
       '/api/v1/customers/{id}/credits/auto-top-up',
