@@ -97,26 +97,24 @@ begin
         version = r.version + 1,
         updated_at = excluded.updated_at
     returning r.environment_id, r.customer_id, r.meter_id, r.period_start, r.value, r.version
-  ), forwards as (
-    insert into public.usage_forwards (environment_id, id, customer_id, meter_id, bucket, quantity, state, due_at)
-    select c.env, min(c.forward_id), c.customer, c.meter, b.bucket, sum(c.amount), 'open',
-           b.bucket + make_interval(secs => forward_seconds)
-    from measured c
-    cross join lateral (
-      select greatest(
-        c.period_start, date_bin(make_interval(secs => forward_seconds), c.occurred, 'epoch'::timestamptz))
-    ) b (bucket)
-    where c.why is null and c.linked and c.aggregation in ('count', 'sum')
-    group by c.env, c.customer, c.meter, b.bucket
-    order by c.env, c.customer, c.meter, b.bucket
-    on conflict (environment_id, customer_id, meter_id, bucket) where state = 'open' do update
-    set quantity = usage_forwards.quantity + excluded.quantity
   )
-  select jsonb_agg(jsonb_build_array(c.pos, t.value, t.version)) into answers
+  select jsonb_agg(jsonb_build_array(
+           c.pos, t.value, t.version,
+           case when c.why is null and c.linked and c.aggregation in ('count', 'sum') then c.amount end))
+  into answers
   from measured c
   left join totals t
     on c.why is null and t.environment_id = c.env and t.customer_id = c.customer and t.meter_id = c.meter
     and t.period_start = c.period_start;
+
+  if true = any (linked) then
+    perform app.forward_usage(
+      environment_ids, customer_ids, meter_ids, period_starts, forward_ids,
+      (select array_agg((a ->> 3)::numeric order by i.pos)
+       from unnest(event_ids) with ordinality as i (event_id, pos)
+       left join jsonb_array_elements(answers) a on (a ->> 0)::int = i.pos),
+      occurred_at, forward_seconds);
+  end if;
 
   -- Every total is locked now, so what is read here is what it is.
   for told in

@@ -103,7 +103,7 @@ begin
 
   return query
   with input as materialized (
-    select i.*, i.customer_linked and i.meter_linked as forwarded,
+    select i.*,
            case when i.counts_events then 1 else i.quantity end as counted,
            case
              when i.meter is null then 'no_meter'
@@ -140,22 +140,6 @@ begin
         version = usage_records.version + 1,
         updated_at = excluded.updated_at
     returning environment_id, customer_id, meter_id, period_start, value, version
-  ), forwards as (
-    insert into public.usage_forwards (environment_id, id, customer_id, meter_id, bucket, quantity, state, due_at)
-    select f.env, min(f.forward_id), f.customer, f.meter, b.bucket, sum(f.counted), 'open',
-           b.bucket + make_interval(secs => forward_seconds)
-    from input f
-    -- By event time, so that Stripe counts the use in the period it happened in: a bucket that began before the period
-    -- begins with it. Due by arrival.
-    cross join lateral (
-      select greatest(
-        f.period_start, date_bin(make_interval(secs => forward_seconds), f.occurred, 'epoch'::timestamptz))
-    ) b (bucket)
-    where f.outcome = 'accepted' and f.forwarded
-    group by f.env, f.customer, f.meter, b.bucket
-    order by f.env, f.customer, f.meter, b.bucket
-    on conflict (environment_id, customer_id, meter_id, bucket) where state = 'open' do update
-    set quantity = usage_forwards.quantity + excluded.quantity
   )
   select i.pos::int, i.outcome,
          case i.outcome when 'accepted' then i.event_id when 'duplicate' then i.first_event end,
@@ -166,6 +150,17 @@ begin
     on i.outcome = 'accepted' and t.environment_id = i.env and t.customer_id = i.customer
     and t.meter_id = i.meter and t.period_start = i.period_start
   order by i.pos;
+
+  if true = any (c_linked) and true = any (m_linked) then
+    perform app.forward_usage(
+      environment_ids, c_id, m_id, p_start, forward_ids,
+      (select array_agg(case when i.customer and i.meter and i.is_plain and i.first_event = i.event_id
+                          then case when i.counts_events then 1 else i.quantity end
+                        end order by i.pos)
+       from unnest(c_linked, m_linked, m_plain, m_count, first_event, event_ids, quantities)
+         with ordinality as i (customer, meter, is_plain, counts_events, first_event, event_id, quantity, pos)),
+      occurred_at, forward_seconds);
+  end if;
 
   if false = any (m_plain) then
     return query
