@@ -159,6 +159,10 @@ describe('an event that its meter does not count', () => {
     await track(customer, 'traffic', 1, { properties: { region: 'eu' } });
     await track(customer, 'traffic', 1, { properties: { region: 'eu', bytes: -3 } });
     await track(customer, 'traffic', 1, { properties: { region: 'eu', bytes: '64' } });
+    for (const bytes of ['many', '', true]) {
+      const answer = await track(customer, 'traffic', 1, { properties: { region: 'eu', bytes } });
+      expect(answer.body).toMatchObject({ status: 'accepted' });
+    }
     await track(customer, 'errors', 1, { properties: { region: 'eu' } });
     await track(customer, 'errors', 1, { properties: { region: 'us' } });
     await track(customer, 'errors', 1);
@@ -171,10 +175,13 @@ describe('an event that its meter does not count', () => {
       ['errors', 'filtered'],
       ['traffic', 'property_not_a_quantity'],
       ['traffic', 'property_not_a_quantity'],
+      ['traffic', 'property_not_a_quantity'],
+      ['traffic', 'property_not_a_quantity'],
+      ['traffic', 'property_not_a_quantity'],
       ['traffic', 'property_missing'],
       ['traffic', 'filtered'],
     ]);
-    expect(uncounted[4]).toMatchObject({
+    expect(uncounted[7]).toMatchObject({
       status: 'uncounted',
       properties: { region: 'asia', bytes: 64 },
       reason: 'It does not meet the filters of the meter.',
@@ -230,6 +237,25 @@ describe('a correction', () => {
       reason: 'Not mine.',
     });
     expect(stolen.body['error'].code).toBe('event_not_found');
+  });
+
+  it('of a count is a number of events, not a part of one', async () => {
+    await track('counted', 'errors', 1, { properties: { region: 'us' } });
+    const correct = (value: number) =>
+      tenant.asServer('POST', 'usage/corrections', {
+        idempotency_key: randomUUID(),
+        customer: 'counted',
+        meter: 'errors',
+        value,
+        reason: 'Reported by a test.',
+      });
+
+    expect((await correct(0.5)).body['error']).toMatchObject({
+      code: 'correction_does_not_fit',
+      param: 'value',
+    });
+    expect((await correct(2)).body).toMatchObject({ status: 'accepted' });
+    expect(await used('counted', 'errors')).toBe(3);
   });
 
   it('takes nothing out of a period that is closed', async () => {

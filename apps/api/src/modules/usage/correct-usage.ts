@@ -45,7 +45,10 @@ export class CorrectUsage {
       .tenant(environmentId, async () => {
         const meter = await this.features.findMeter(environmentId, correction.meter);
         if (meter !== undefined && isAbsolute(meter)) {
-          throw new CorrectionDoesNotFit('value');
+          throw new CorrectionDoesNotFit('keeps_one');
+        }
+        if (meter?.aggregation === 'count' && !Number.isInteger(correction.value)) {
+          throw new CorrectionDoesNotFit('counts');
         }
         const answer = await this.usage.correct(environmentId, {
           ...correction,

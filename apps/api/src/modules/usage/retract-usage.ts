@@ -50,7 +50,7 @@ export class RetractUsage {
       case 'no_event':
         throw new EventNotFound(retraction.event);
       case 'additive':
-        throw new CorrectionDoesNotFit('event');
+        throw new CorrectionDoesNotFit('adds_up');
       case 'uncounted':
         throw new EventNotCounted(retraction.event);
       case 'closed':

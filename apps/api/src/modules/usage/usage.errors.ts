@@ -74,16 +74,16 @@ export class CorrectionDoesNotFit extends AppError {
     code: 'correction_does_not_fit',
     kind: 'invalid',
     explanation:
-      'A total that is a count or a sum is corrected by a value; the highest, distinct or latest values by taking an event back.',
+      'A total that is a count or a sum is corrected by a value, of a count by a whole one; the highest, distinct or latest values by taking an event back.',
   };
-  constructor(param: 'value' | 'event') {
-    super(
-      CorrectionDoesNotFit.facts,
-      param === 'value'
-        ? 'The meter’s total is not a sum: name the event that is to be taken back, and send what is right as a new event.'
-        : 'The meter counts or sums: say with value by how much the total is off.',
-      param,
-    );
+  constructor(meter: 'counts' | 'adds_up' | 'keeps_one') {
+    const message = {
+      counts: 'The meter counts events: give a whole number of them.',
+      adds_up: 'The meter counts or sums: say with value by how much the total is off.',
+      keeps_one:
+        'The meter’s total is not a sum: name the event that is to be taken back, and send what is right as a new event.',
+    }[meter];
+    super(CorrectionDoesNotFit.facts, message, meter === 'adds_up' ? 'event' : 'value');
   }
 }
 
