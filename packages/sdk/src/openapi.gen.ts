@@ -7932,7 +7932,7 @@ export interface operations {
              *
              *     `usage_below_zero`: The correction would take off more than was used in its period. Nothing was written.
              *
-             *     `correction_does_not_fit`: A total that is a count or a sum is corrected by a value; the highest, distinct or latest values by taking an event back.
+             *     `correction_does_not_fit`: A total that is a count or a sum is corrected by a value, of a count by a whole one; the highest, distinct or latest values by taking an event back.
              */
             422: {
                 headers: {
@@ -8063,6 +8063,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Your own id of the customer, or ours. */
                 customer?: string;
                 meter?: string;
             };
@@ -13561,6 +13562,7 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
+                /** @description Your own id of the customer, or ours. */
                 customer?: string;
                 project?: string;
                 key?: string;
@@ -13610,6 +13612,7 @@ export interface operations {
     summarizeRequests: {
         parameters: {
             query?: {
+                /** @description Your own id of the customer, or ours. */
                 customer?: string;
                 project?: string;
                 key?: string;
@@ -13671,6 +13674,7 @@ export interface operations {
     exportRequests: {
         parameters: {
             query?: {
+                /** @description Your own id of the customer, or ours. */
                 customer?: string;
                 project?: string;
                 key?: string;

@@ -165,6 +165,7 @@ describe('a batch', () => {
     'a negative value': (key: string) => event(key, { value: -1 }),
     'an unknown meter': (key: string) => event(key, { meter: 'unknown' }),
     'an unknown customer id': (key: string) => event(key, { customer: `cus_${'0'.repeat(32)}` }),
+    'a customer without a name': (key: string) => event(key, { customer: 'external: ' }),
     'an event from the future': (key: string) => event(key, { occurred_at: '2099-01-01T00:00:00Z' }),
     'a key that came before with another body': () => event('taken', { value: 7 }),
   };

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { key, name, pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
-import { metadata } from '../customers/customers.schemas.ts';
+import { customerReference, metadata } from '../customers/customers.schemas.ts';
 
 export const graceSecondsMax = 24 * 60 * 60;
 const scopesMax = 50;
 
 const customerOf = z.object({ id: z.string(), external_id: z.string().nullable() });
-const customerReference = text.trim().min(1).max(255).describe('Your own id of the customer, or ours.');
 
 export const rateLimit = z
   .strictObject({

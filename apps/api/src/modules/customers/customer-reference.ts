@@ -11,12 +11,12 @@ const explicit = 'external:';
  */
 export function parseCustomerReference(reference: string): CustomerReference {
   if (reference.startsWith(explicit)) {
-    return { external_id: reference.slice(explicit.length) };
+    return { external_id: plainReference(reference) };
   }
   return isId('customer', reference) ? { id: reference } : { external_id: reference };
 }
 
 /** The reference without its `external:`, as `app.*` functions take it. */
 export function plainReference(reference: string): string {
-  return reference.startsWith(explicit) ? reference.slice(explicit.length) : reference;
+  return reference.startsWith(explicit) ? reference.slice(explicit.length).trim() : reference;
 }

@@ -20,7 +20,7 @@ describe('customers', () => {
       name: null,
       version: 1,
     });
-    for (const reference of [created.body['id'], 'user_42', 'external:user_42']) {
+    for (const reference of [created.body['id'], 'user_42', 'external:user_42', 'external: user_42']) {
       const found = await asServer('GET', `customers/${reference}`);
       expect(found.status).toBe(200);
       expect(found.body['id']).toBe(created.body['id']);

@@ -1,5 +1,14 @@
 import { z } from 'zod';
 import { pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
+import { plainReference } from './customer-reference.ts';
+
+/** Whom a request means. What follows `external:` is somebody's own id, too, and never empty. */
+export const customerReference = text
+  .trim()
+  .min(1)
+  .max(255)
+  .refine((reference) => plainReference(reference) !== '', 'name a customer after external:')
+  .describe('Your own id of the customer, or ours.');
 
 export const metadata = z
   .record(text.min(1).max(40), text.max(500))

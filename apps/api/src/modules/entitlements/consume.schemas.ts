@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { key, text, timestamp } from '../../platform/http/schemas.ts';
+import { customerReference } from '../customers/customers.schemas.ts';
 import { eventProperties, quantity } from '../usage/usage.schemas.ts';
 import { checkAnswer, reason } from './entitlements.schemas.ts';
 
-const customer = text.trim().min(1).max(255).describe('Your own id of the customer, or ours.');
 const units = quantity.refine((value) => value > 0, 'must be more than 0');
 const ttlMax = 24 * 60 * 60;
 
@@ -13,7 +13,7 @@ export const consumeBody = z
       .min(1)
       .max(255)
       .describe('Made by you before the first attempt, and kept when repeating: taken once per key.'),
-    customer,
+    customer: customerReference,
     feature: key.describe('Key of a metered feature.'),
     quantity: units.default(1).describe('How much to take.'),
     properties: eventProperties.optional(),
@@ -34,7 +34,7 @@ export type Consumption = z.input<typeof consumption>;
 
 export const reserveBody = z
   .strictObject({
-    customer,
+    customer: customerReference,
     feature: key.describe('Key of a metered feature.'),
     quantity: units.default(1).describe('How much to hold.'),
     ttl_seconds: z

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { denialReasons } from './check.ts';
 import { overages } from '../catalog/catalog.schemas.ts';
 import { capIntervals } from '../catalog/plan.ts';
-import { key, text, timestamp } from '../../platform/http/schemas.ts';
+import { key, timestamp } from '../../platform/http/schemas.ts';
+import { customerReference } from '../customers/customers.schemas.ts';
 
 const type = z.enum(['boolean', 'metered', 'config']);
 
@@ -11,11 +12,10 @@ const whyNot =
 
 export const reason = z.enum(denialReasons).nullable().describe(whyNot);
 
-const customerReference = text.trim().min(1).max(255);
 const streamCustomersMax = 100;
 
 export const checkQuery = z.strictObject({
-  customer: customerReference.describe('Your own id of the customer, or ours.'),
+  customer: customerReference,
   feature: key.describe('Key of the feature.'),
   required: z.coerce.number().min(0).max(999_999_999_999_999).default(1).describe('How much is to be used.'),
 });

@@ -3,7 +3,7 @@ import { money, pageOf, pageQuery, text, timestamp } from '../../platform/http/s
 import { creditNoteReasons } from '../../stripe/stripe.credit-notes.ts';
 import { invoiceStatuses } from '../../stripe/stripe.invoice-state.ts';
 import { refundStatuses } from '../../stripe/stripe.refunds.ts';
-import { customerSummary } from '../customers/customers.schemas.ts';
+import { customerReference, customerSummary } from '../customers/customers.schemas.ts';
 
 export const parkedReasons = ['unusual_amount', 'too_many_lines'] as const;
 export const invoiceLineKinds = [
@@ -144,7 +144,7 @@ const moment = z.iso
   .optional();
 
 export const listInvoices = pageQuery.extend({
-  customer: text.min(1).max(255).optional().describe('Your own id of the customer, or ours.'),
+  customer: customerReference.optional(),
   subscription: text.min(1).max(255).optional().describe('Id of the subscription.'),
   status: z.enum(invoiceStatuses).optional(),
   created_from: moment.describe('Made at this time or later.'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
+import { customerReference } from '../customers/customers.schemas.ts';
 
 export const batchMax = 1_000;
 export const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
@@ -21,7 +22,7 @@ export const loggedCall = z
       .optional()
       .describe('When it was answered, at most 24 hours ago. Default: now.'),
     key: text.min(1).max(100).optional().describe('`key_id` of the verification; says customer and project.'),
-    customer: text.trim().min(1).max(255).optional().describe('Your own id of the customer, or ours.'),
+    customer: customerReference.optional(),
     project: text.min(1).max(100).optional(),
     idempotency_key: text
       .min(1)
@@ -86,7 +87,7 @@ export const requestLogPage = pageOf(requestLog).meta({ id: 'RequestLogList' });
 
 const time = z.iso.datetime({ offset: true }).transform((value) => new Date(value));
 const filters = {
-  customer: text.trim().min(1).max(255).optional(),
+  customer: customerReference.optional(),
   project: text.min(1).max(100).optional(),
   key: text.min(1).max(100).optional(),
   endpoint: text.min(1).max(200).optional().describe('As it is counted, such as /users/:id.'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { money, pageOf, text, timestamp } from '../../platform/http/schemas.ts';
+import { money, pageOf, timestamp } from '../../platform/http/schemas.ts';
+import { customerReference } from '../customers/customers.schemas.ts';
 
 const monthly = z.array(money).describe('What they bring in a month, by currency; use not counted.');
 
@@ -25,7 +26,7 @@ export const migratePlan = z.strictObject({
     .optional()
     .describe('Numbers of the versions whose subscribers move. Default: all but the newest.'),
   customers: z
-    .array(text.trim().min(1).max(255))
+    .array(customerReference)
     .min(1)
     .max(100)
     .optional()

@@ -3,7 +3,7 @@ import { key, money, pageOf, pageQuery, text, timestamp, webUrl } from '../../pl
 import { stripeStatuses } from '../../stripe/stripe.subscription-state.ts';
 import { cancellationReasons } from '../../stripe/stripe.subscriptions.ts';
 import { intervals } from '../catalog/price.schemas.ts';
-import { customerSummary } from '../customers/customers.schemas.ts';
+import { customerReference, customerSummary } from '../customers/customers.schemas.ts';
 import { changeKinds } from './change.ts';
 import { suspensions } from './subscription.ts';
 
@@ -96,7 +96,6 @@ export const listSubscriptions = pageQuery.extend({
 });
 
 const quantity = z.int().min(1).max(1_000_000).default(1);
-const customer = text.trim().min(1).max(255).describe('Your own id of the customer, or ours.');
 const plan = text.min(1).max(255).describe('Key or id of the plan.');
 const price = text.optional().describe('Id of one of the plan’s prices; needed when it has several.');
 
@@ -123,7 +122,7 @@ const addOns = z
 const coupon = text.trim().min(1).max(255);
 
 const sale = {
-  customer,
+  customer: customerReference,
   plan,
   ...offer,
   quantity: quantity.describe('Seats, where the plan has a price by seat; else how many of it.'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { key, text, timestamp } from '../../platform/http/schemas.ts';
+import { customerReference } from '../customers/customers.schemas.ts';
 import { time } from './usage.schemas.ts';
 import { aggregations } from '../catalog/meter.schemas.ts';
 
@@ -25,7 +26,7 @@ export const exploreUsage = z.strictObject({
     .refine(isTimezone, 'use a name of the IANA list, such as Europe/Berlin')
     .default('UTC')
     .describe('Where days and months begin.'),
-  customer: text.trim().min(1).max(255).optional().describe('Your own id of the customer, or ours.'),
+  customer: customerReference.optional(),
   group_by: text
     .min(1)
     .max(40)

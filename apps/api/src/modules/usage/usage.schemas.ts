@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { key, pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
+import { customerReference } from '../customers/customers.schemas.ts';
 
 export const time = z.iso.datetime({ offset: true }).transform((value) => new Date(value));
 
@@ -35,11 +36,9 @@ export const usageEvent = z
       .describe(
         'Made by you before the first attempt, and kept when repeating: the event counts once per key.',
       ),
-    customer: text
-      .trim()
-      .min(1)
-      .max(255)
-      .describe('Your own id of the customer, or ours. Your own is created when first seen.'),
+    customer: customerReference.describe(
+      'Your own id of the customer, or ours. Your own is created when first seen.',
+    ),
     meter: key.describe('Key of the meter.'),
     value: quantity.describe('How much was used.'),
     occurred_at: z.iso
@@ -112,7 +111,7 @@ export const usageRecord = z
   .meta({ id: 'UsageRecord' });
 export const usageRecordPage = pageOf(usageRecord).meta({ id: 'UsageRecordList' });
 export const listUsage = pageQuery.extend({
-  customer: text.min(1).max(255).optional(),
+  customer: customerReference.optional(),
   meter: key.optional(),
 });
 
@@ -135,7 +134,7 @@ const correctionReason = text.trim().min(1).max(500).describe('Why: kept with th
 const adjustment = z
   .strictObject({
     idempotency_key: correctionKey,
-    customer: text.trim().min(1).max(255).describe('Your own id of the customer, or ours.'),
+    customer: customerReference,
     meter: key.describe('Key of the meter.'),
     value: z
       .number()
@@ -182,10 +181,7 @@ export const listEvents = pageQuery
         'accepted: all that were stored. uncounted: of these, what the meter does not count, and why. rejected: what was not stored, and why; the newest are kept.',
       ),
     meter: key.optional().describe('Key of the meter.'),
-    customer: text
-      .trim()
-      .min(1)
-      .max(255)
+    customer: customerReference
       .optional()
       .describe('Your own id of the customer, or ours. Of what was rejected: as the event named it.'),
     from: time.optional().describe('Occurred from then on; of what was rejected: received. Needs customer.'),
