@@ -216,6 +216,33 @@ describe.each(Object.entries(servers))('a gate of %s', (_, serve) => {
     expect(await callsOf(customer)).toHaveLength(8);
   });
 
+  it('takes the cost of a request once, though the answer to it got lost', async () => {
+    const { customer, key } = await customerWithKey(10);
+    const client = newClient({ onLogError: () => undefined });
+    const url = await serve(client, { feature: 'api_calls', consume: true, cost: 2 });
+    const get = () =>
+      fetch(`${url}/reports/7`, { headers: { 'x-api-key': key, 'idempotency-key': 'theirs' } });
+
+    const lost = proxy.loseAnswers('/keys/verify', 'HTTP/1.1 200');
+    let first: Response;
+    try {
+      const underWay = get();
+      await vi.waitFor(() => expect(lost()).toBe(1));
+      proxy.restore();
+      first = await underWay;
+    } finally {
+      proxy.restore();
+    }
+    // Another request of the same caller is another one, whatever key of its own it brings.
+    const second = await get();
+    await client.close();
+
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect(first.headers.get('x-ratelimit-remaining')).toBe('8');
+    expect(second.headers.get('x-ratelimit-remaining')).toBe('6');
+    expect(await usedBy(customer)).toBe(4);
+  });
+
   it('while BillingOS is away answers 503, or lets through where told so', async () => {
     const { key } = await customerWithKey(10);
     const client = newClient({ onUsageError: () => undefined, onLogError: () => undefined });
@@ -234,6 +261,25 @@ describe.each(Object.entries(servers))('a gate of %s', (_, serve) => {
       await client.close({ timeoutMs: 0 });
     }
   });
+});
+
+it('a verification that the client repeats takes its cost once, and one that you repeat with the same key', async () => {
+  const { customer, key } = await customerWithKey(10);
+  const verify = (idempotencyKey?: string) =>
+    billing.keys.verify({ key, feature: 'api_calls', cost: 2, consume: true }, { idempotencyKey });
+
+  const lost = proxy.loseAnswers('/keys/verify', 'HTTP/1.1 200');
+  const underWay = verify();
+  try {
+    await vi.waitFor(() => expect(lost()).toBe(1));
+  } finally {
+    proxy.restore();
+  }
+
+  expect(await underWay).toMatchObject({ valid: true, remaining: 8 });
+  expect((await verify('job-1')).remaining).toBe(6);
+  expect((await verify('job-1')).remaining).toBe(6);
+  expect(await usedBy(customer)).toBe(4);
 });
 
 describe('while BillingOS can look nothing up', () => {

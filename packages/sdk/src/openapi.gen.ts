@@ -3302,7 +3302,7 @@ export interface components {
             degraded: boolean;
         };
         Consume: {
-            /** @description Made by you before the first attempt, and kept when repeating: taken once per key. */
+            /** @description Made by you before the first attempt, and kept when repeating: taken once per key. The Idempotency-Key header stands for it, too. */
             idempotency_key: string;
             /** @description Your own id of the customer, or ours. */
             customer: string;
@@ -8218,6 +8218,8 @@ export interface operations {
             header?: {
                 /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
                 "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12253,6 +12255,8 @@ export interface operations {
             header?: {
                 /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
                 "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -12279,7 +12283,7 @@ export interface operations {
                      * @default false
                      */
                     consume?: boolean;
-                    /** @description With consume: the cost is taken once per key. Default: a new one, so that repeating takes it again. */
+                    /** @description With consume: the cost is taken once per key. Default: the Idempotency-Key header; without that, repeating takes it again. */
                     idempotency_key?: string;
                 };
             };

@@ -498,6 +498,38 @@ describe('a quota', () => {
     expect(new Set(answers.map(({ code }) => code))).toEqual(new Set(['valid', 'quota_exceeded']));
   });
 
+  it('is taken from once per Idempotency-Key, in the body or as a header', async () => {
+    api.setTime(new Date('2026-11-24T10:00:00Z'));
+    await tenant.asServer('POST', 'customers', { external_id: 'user_repeats' });
+    await grant(api, tenant, {
+      customer: 'user_repeats',
+      feature: 'api_calls',
+      limit: 20,
+      anchor: new Date('2026-11-01T00:00:00Z'),
+    });
+    const { secret } = await newKey({ customer: 'user_repeats' });
+    const left = async (more: Json, header?: string) => {
+      const body = { key: secret, feature: 'api_calls', ...more };
+      const headers = header === undefined ? {} : { 'idempotency-key': header };
+      return (await tenant.asServer('POST', 'keys/verify', body, headers)).body['remaining'];
+    };
+
+    const consume = { consume: true, cost: 3 };
+    expect([await left(consume, 'header-1'), await left(consume, 'header-1')]).toEqual([17, 17]);
+    expect(await left(consume, 'header-2')).toBe(14);
+    // Who names one in the body means that one.
+    expect(await left({ ...consume, idempotency_key: 'body-1' }, 'header-3')).toBe(11);
+    expect(await left({ ...consume, idempotency_key: 'body-1' }, 'header-4')).toBe(11);
+    // Nothing is taken where nothing is asked for, whatever key comes with it.
+    expect(await left({ cost: 3 }, 'header-5')).toBe(11);
+    const conflict = { key: secret, feature: 'api_calls', consume: true, cost: 4 };
+    expect(
+      await tenant.asServer('POST', 'keys/verify', conflict, { 'idempotency-key': 'header-1' }),
+    ).toMatchObject({ status: 409, body: { error: { code: 'idempotency_conflict' } } });
+    const tooLong = { 'idempotency-key': 'x'.repeat(256) };
+    expect((await tenant.asServer('POST', 'keys/verify', conflict, tooLong)).status).toBe(422);
+  });
+
   it('of a feature that the customer has no right to refuses the key', async () => {
     const { secret } = await newKey();
     expect(await verify(secret, { feature: 'api_calls' })).toMatchObject({

@@ -117,6 +117,14 @@ describe('of a limit', () => {
     expect(await used(customer)).toBe(1);
     expect((await consume(customer, { idempotency_key: key, quantity: 2 })).status).toBe(409);
 
+    // The key may stand in the header, as for other requests.
+    const bare = { customer, feature: 'credits' };
+    const headers = { authorization: `Bearer ${tenant.secretKey}`, 'idempotency-key': key };
+    expect((await api.send('POST', 'entitlements/consume', bare, headers)).body['event_id']).toBe(
+      first.body['event_id'],
+    );
+    expect((await post('entitlements/consume', bare)).status).toBe(422);
+
     const denied = randomUUID();
     expect((await consume(customer, { idempotency_key: denied, quantity: 2 })).body['allowed']).toBe(false);
     expect((await consume(customer, { idempotency_key: denied, quantity: 1 })).body['allowed']).toBe(true);

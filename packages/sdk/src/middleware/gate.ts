@@ -144,7 +144,14 @@ export class Gate<Request> {
     const { scopes = [], consume = false } = this.#options;
     const { feature, cost } = this.#asked(request);
     const key_ = await this.#billing.verify(
-      { key, scopes: [...scopes], cost, consume, ...(feature === undefined ? {} : { feature }) },
+      {
+        key,
+        scopes: [...scopes],
+        cost,
+        ...(feature === undefined ? {} : { feature }),
+        // Of this request alone. One that your caller chose would let it repeat calls that nobody counts.
+        ...(consume ? { consume, idempotency_key: crypto.randomUUID() } : {}),
+      },
       this.#billing.limits,
     );
     const { status, headers } = verificationAnswer(key_);

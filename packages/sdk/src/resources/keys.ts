@@ -23,9 +23,10 @@ export class Keys {
 
   /**
    * Whether a call with this key may be answered: valid or not and why, whose it is, and what is left. An invalid key does
-   * not throw. `verificationAnswer` says what to tell your caller.
+   * not throw. `verificationAnswer` says what to tell your caller. With `consume`, the cost is taken once per
+   * `idempotencyKey`; when the call is tried again, it keeps the one it has.
    */
-  verify(body: KeyVerify, options?: RequestOptions): Promise<KeyVerification> {
+  verify(body: KeyVerify, options?: WriteOptions): Promise<KeyVerification> {
     return this.#transport.call('post', '/api/v1/keys/verify', { body }, options);
   }
 

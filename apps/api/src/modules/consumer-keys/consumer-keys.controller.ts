@@ -40,7 +40,7 @@ export class ConsumerKeysController {
   /** Whether a call with this key may be answered: valid or not and why, whose it is, and what is left. */
   @Post('keys/verify')
   @Requires('consumer_keys:read')
-  @OwnIdempotency()
+  @OwnIdempotency('body_or_header')
   @Fast({ answer_ms: 2_500 })
   @Returns(200, verification)
   @Refuses(FeatureNotFound, FeatureNotMetered, MeterNotSummed, IdempotencyConflict)

@@ -137,7 +137,7 @@ export const verifyConsumerKey = z.strictObject({
     .max(255)
     .optional()
     .describe(
-      'With consume: the cost is taken once per key. Default: a new one, so that repeating takes it again.',
+      'With consume: the cost is taken once per key. Default: the Idempotency-Key header; without that, repeating takes it again.',
     ),
 });
 

@@ -12,7 +12,9 @@ export const consumeBody = z
     idempotency_key: text
       .min(1)
       .max(255)
-      .describe('Made by you before the first attempt, and kept when repeating: taken once per key.'),
+      .describe(
+        'Made by you before the first attempt, and kept when repeating: taken once per key. The Idempotency-Key header stands for it, too.',
+      ),
     customer: customerReference,
     feature: key.describe('Key of a metered feature.'),
     quantity: units.default(1).describe('How much to take.'),

@@ -65,7 +65,7 @@ export class EntitlementsController {
    */
   @Post('entitlements/consume')
   @Requires('usage:write')
-  @OwnIdempotency()
+  @OwnIdempotency('body_or_header')
   @Fast({ answer_ms: 2_500 })
   @Returns(200, consumption)
   @Refuses(FeatureNotFound, FeatureNotMetered, MeterNotSummed)

@@ -14,6 +14,7 @@ import { type Requirement, requirementKey } from '../auth/requires.ts';
 import { AppError } from '../errors.ts';
 import { answeredBy } from '../outage.ts';
 import { ErrorFilter } from './error-filter.ts';
+import { type OwnKeys, ownKeysKey } from './idempotency.interceptor.ts';
 import { answerSchemaKey } from './returns.ts';
 import { invalidRequest } from './validation.ts';
 
@@ -45,6 +46,7 @@ interface FastRoute {
   requirement: Extract<Requirement, { credential: 'environment' }>;
   input: z.ZodType;
   source: 'query' | 'body';
+  takesKeyHeader: boolean;
   status: number;
   answer: z.ZodType;
   method: Method;
@@ -76,6 +78,7 @@ export function serveFastRoutes(app: NestFastifyApplication, prefix: string): vo
     requirement,
     input,
     source,
+    takesKeyHeader,
     status,
     answer,
     method,
@@ -129,7 +132,7 @@ export function serveFastRoutes(app: NestFastifyApplication, prefix: string): vo
     }
 
     function read(request: FastifyRequest): unknown {
-      const parsed = input.safeParse(request[source]);
+      const parsed = input.safeParse(takesKeyHeader ? withKeyOfHeader(request) : request[source]);
       if (!parsed.success) {
         throw invalidRequest(parsed.error.issues);
       }
@@ -154,6 +157,14 @@ export function serveFastRoutes(app: NestFastifyApplication, prefix: string): vo
       return errors.answerTo(reply, error);
     }
   }
+}
+
+/** What the body says stands: clients send the header with everything, and think of the body when they write one. */
+function withKeyOfHeader({ body, headers }: FastifyRequest): unknown {
+  const key = headers['idempotency-key'];
+  return key === undefined || typeof body !== 'object' || body === null || 'idempotency_key' in body
+    ? body
+    : { ...body, idempotency_key: key };
 }
 
 function declaredFast(app: NestFastifyApplication, prefix: string): FastRoute[] {
@@ -198,6 +209,7 @@ function declaredFast(app: NestFastifyApplication, prefix: string): FastRoute[] 
       requirement,
       input: input.schema,
       source,
+      takesKeyHeader: reflector.get<OwnKeys | undefined>(ownKeysKey, method) === 'body_or_header',
       status: Reflect.getMetadata(HTTP_CODE_METADATA, method),
       answer: Reflect.getMetadata(answerSchemaKey, method),
       method: method.bind(instance),

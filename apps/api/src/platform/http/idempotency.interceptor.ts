@@ -19,7 +19,7 @@ import { AnswerShownOnce, IdempotencyConflict, IdempotentRequestInProgress } fro
 import { IdempotencyRepository } from './idempotency.repository.ts';
 
 const callsStripeKey = 'billingos:calls-stripe';
-const ownKeysKey = 'billingos:own-idempotency';
+export const ownKeysKey = 'billingos:own-idempotency';
 const shownOnceKey = 'billingos:shown-once';
 /** Longer than any request that calls Stripe may take. After it, a retry takes the work over. */
 const leaseMs = 60_000;
@@ -27,9 +27,15 @@ const leaseMs = 60_000;
 /** Marks a POST that calls Stripe: it cannot run inside one transaction, its intents make it safe to run again. */
 export const CallsStripe = (): MethodDecorator => SetMetadata(callsStripeKey, true);
 
-/** Marks a POST whose body carries idempotency keys of its own. */
-export const OwnIdempotency = (): MethodDecorator =>
-  applyDecorators(SetMetadata(ownKeysKey, true), ApiExtension('x-own-idempotency', true));
+/** Where a POST with idempotency keys of its own takes them from. */
+export type OwnKeys = 'body' | 'body_or_header';
+
+/**
+ * Marks a POST whose body carries idempotency keys of its own. `body_or_header`: one, `idempotency_key`, which may stand
+ * in the header instead; only a `Fast` route reads it there.
+ */
+export const OwnIdempotency = (keys: OwnKeys = 'body'): MethodDecorator =>
+  applyDecorators(SetMetadata(ownKeysKey, keys), ApiExtension('x-own-idempotency', keys));
 
 /** Marks a POST whose answer holds a secret: it is never stored, so a repetition cannot get it again. */
 export const ShownOnce = (): MethodDecorator => SetMetadata(shownOnceKey, true);
@@ -63,7 +69,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const request = context.switchToHttp().getRequest<FastifyRequest & { rawBody?: Buffer }>();
     const key = request.headers['idempotency-key'];
     const { caller } = request;
-    const hasOwnKeys = this.reflector.get<boolean | undefined>(ownKeysKey, context.getHandler()) === true;
+    const hasOwnKeys =
+      this.reflector.get<OwnKeys | undefined>(ownKeysKey, context.getHandler()) !== undefined;
     if (
       request.method !== 'POST' ||
       key === undefined ||

@@ -34,11 +34,11 @@ export function openApiDocument(app: INestApplication): OpenAPIObject & { 'x-err
     Error: errorSchema,
   };
   for (const operations of Object.values(document.paths)) {
-    // Only within an environment, where answers are remembered, and not where the body has keys of its own.
+    // Only within an environment, where answers are remembered, and not where only the body has keys.
     if (
       operations.post !== undefined &&
       'x-scope' in operations.post &&
-      !('x-own-idempotency' in operations.post)
+      (!('x-own-idempotency' in operations.post) || operations.post['x-own-idempotency'] !== 'body')
     ) {
       operations.post.parameters = [...(operations.post.parameters ?? []), idempotencyKeyHeader];
     }
