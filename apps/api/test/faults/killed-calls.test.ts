@@ -130,7 +130,7 @@ describe('the API is killed while a merchant asks for everything', () => {
     const shop = await openShop(stack);
     await kill(shop, point);
     for (const { path, body } of shop.requests.filter(({ isRepeated }) => isRepeated)) {
-      expect((await shop.tenant.asServer('POST', path, body)).status).toBe(201);
+      expect((await shop.tenant.asServer('POST', path, body)).status).toBeLessThan(300);
     }
     await stack.settle();
 
