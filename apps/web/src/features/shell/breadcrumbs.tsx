@@ -1,7 +1,6 @@
 'use client';
 
 import { Breadcrumb } from '@billingos/ui/components/breadcrumb';
-import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import type { ReactNode } from 'react';
@@ -10,7 +9,9 @@ import { customerQuery } from '../customers/queries.ts';
 import { invoiceQuery } from '../invoices/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { planQuery } from '../plans/queries.ts';
+import { subscriptionQuery } from '../subscriptions/queries.ts';
 import { navigation } from './navigation.ts';
+import { useAlreadyRead } from './use-already-read.ts';
 
 /** Where one is: section, page and, on a detail page, whose. */
 export function Breadcrumbs() {
@@ -51,6 +52,7 @@ function Here({ children }: { children: ReactNode }) {
 
 function Crumb({ section, rest }: { section: string; rest: string }) {
   if (section === 'customers') return <CustomerCrumb id={rest} />;
+  if (section === 'subscriptions') return <SubscriptionCrumb id={rest} />;
   if (section === 'invoices') return <InvoiceCrumb id={rest} />;
   if (section === 'plans') return <PlanCrumb rest={rest} />;
   if (section === 'reconciliation') return 'Run';
@@ -61,8 +63,8 @@ function Crumb({ section, rest }: { section: string; rest: string }) {
 
 function InvoiceCrumb({ id }: { id: string }) {
   const { api } = useEnvironment();
-  const { data } = useQuery(invoiceQuery(api, decodeURIComponent(id)));
-  return data?.number ?? 'Invoice';
+  const invoice = useAlreadyRead(invoiceQuery(api, decodeURIComponent(id)).queryKey);
+  return invoice?.number ?? 'Invoice';
 }
 
 function Detail({ rest }: { rest: string }) {
@@ -71,17 +73,25 @@ function Detail({ rest }: { rest: string }) {
 
 function CustomerCrumb({ id }: { id: string }) {
   const { api } = useEnvironment();
-  const { data } = useQuery(customerQuery(api, decodeURIComponent(id)));
-  return data ? customerName(data) : 'Customer';
+  const customer = useAlreadyRead(customerQuery(api, decodeURIComponent(id)).queryKey);
+  return customer ? customerName(customer) : 'Customer';
+}
+
+function SubscriptionCrumb({ id }: { id: string }) {
+  const { api } = useEnvironment();
+  const subscription = useAlreadyRead(subscriptionQuery(api, decodeURIComponent(id)).queryKey);
+  return subscription
+    ? `${customerName(subscription.customer)} on ${subscription.plan.name}`
+    : 'Subscription';
 }
 
 function PlanCrumb({ rest }: { rest: string }) {
   const { api } = useEnvironment();
   const [id = ''] = rest.split('/');
-  const isNew = id === 'new' || id === 'new-add-on';
-  const { data } = useQuery({ ...planQuery(api, decodeURIComponent(id)), enabled: !isNew });
-  if (isNew) return id === 'new' ? 'New' : 'New add-on';
-  return data?.name ?? 'Plan';
+  const plan = useAlreadyRead(planQuery(api, decodeURIComponent(id)).queryKey);
+  if (id === 'new') return 'New';
+  if (id === 'new-add-on') return 'New add-on';
+  return plan?.name ?? 'Plan';
 }
 
 function isWithin(path: string, section: string): boolean {
