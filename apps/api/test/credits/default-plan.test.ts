@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CreditsService } from '../../src/modules/credits/credits.service.ts';
+import { SettleCredits } from '../../src/modules/credits/settle-credits.ts';
 import { type Json, startApi, type Tenant, type TestApi } from '../fixtures/api.ts';
 
 let api: TestApi;
@@ -50,7 +50,7 @@ const check = async (customer: string, required = 1): Promise<Json> =>
   ).body;
 const consume = (customer: string, quantity: number) =>
   post('entitlements/consume', { idempotency_key: randomUUID(), customer, feature: 'images', quantity });
-const spread = () => api.app.get(CreditsService).spreadDefault();
+const spread = () => api.app.get(SettleCredits).spreadDefault();
 
 describe('the credits of the default plan', () => {
   it('are there for a customer nobody has heard of, and granted once to whoever comes', async () => {

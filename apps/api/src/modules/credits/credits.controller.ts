@@ -5,6 +5,7 @@ import { Requires } from '../../platform/auth/requires.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { idParam, pageFrom } from '../../platform/http/schemas.ts';
 import { CustomerNotFound } from '../customers/customers.errors.ts';
+import { CreditGrantsService } from './credit-grants.service.ts';
 import { CreditGrantNotFound, CreditTimesDoNotFit } from './credits.errors.ts';
 import {
   createCreditGrant,
@@ -22,7 +23,10 @@ type IdParam = z.output<typeof idParam>;
 
 @Controller()
 export class CreditsController {
-  constructor(private readonly credits: CreditsService) {}
+  constructor(
+    private readonly credits: CreditsService,
+    private readonly grants: CreditGrantsService,
+  ) {}
 
   /** How many credits a customer has, what is lost next, and what subscriptions grant anew. */
   @Get('customers/:id/credits')
@@ -55,7 +59,7 @@ export class CreditsController {
     @Param({ schema: idParam }) { id }: IdParam,
     @Query({ schema: listCreditGrants }) query: z.output<typeof listCreditGrants>,
   ) {
-    return pageFrom(await this.credits.listGrants(environmentId, id, query), query.limit);
+    return pageFrom(await this.grants.list(environmentId, id, query), query.limit);
   }
 
   /** Gives a customer credits. */
@@ -68,7 +72,7 @@ export class CreditsController {
     @Param({ schema: idParam }) { id }: IdParam,
     @Body({ schema: createCreditGrant }) body: z.output<typeof createCreditGrant>,
   ) {
-    return this.credits.grant(environmentId, id, body);
+    return this.grants.grant(environmentId, id, body);
   }
 
   /** The ledger: every movement of a customer's credits, the newest first. Their sum is the balance. */
@@ -90,7 +94,7 @@ export class CreditsController {
   @Returns(200, creditGrant)
   @Refuses(CreditGrantNotFound)
   voidCreditGrant(@EnvironmentId() environmentId: string, @Param({ schema: idParam }) { id }: IdParam) {
-    return this.credits.void(environmentId, id);
+    return this.grants.void(environmentId, id);
   }
 
   /** Gives back what voiding took, as if the grant had never been void. */
@@ -99,6 +103,6 @@ export class CreditsController {
   @Returns(200, creditGrant)
   @Refuses(CreditGrantNotFound)
   restoreCreditGrant(@EnvironmentId() environmentId: string, @Param({ schema: idParam }) { id }: IdParam) {
-    return this.credits.restore(environmentId, id);
+    return this.grants.restore(environmentId, id);
   }
 }

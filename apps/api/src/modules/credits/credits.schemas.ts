@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
 import { quantity } from '../usage/usage.schemas.ts';
 
+/** Of a grant that names none. */
+export const usualPriority = 50;
+
 export const creditSources = ['plan', 'add_on', 'top_up', 'manual', 'rollover'] as const;
 export const creditEntryKinds = ['grant', 'burn', 'expire', 'rollover', 'void', 'unvoid', 'refund'] as const;
 export const creditIntervals = ['day', 'week', 'month', 'year'] as const;
@@ -35,7 +38,7 @@ export const createCreditGrant = z.strictObject({
   quantity: credits.describe('How many credits.'),
   expires_at: moment.optional().describe('Left out, they never expire.'),
   effective_at: moment.optional().describe('From when they can be used. Left out: now.'),
-  priority: z.int().min(0).max(100).default(50).describe('The lowest number is burned first.'),
+  priority: z.int().min(0).max(100).default(usualPriority).describe('The lowest number is burned first.'),
   reason: text.trim().min(1).max(500).optional(),
 });
 export type CreateCreditGrant = z.output<typeof createCreditGrant>;

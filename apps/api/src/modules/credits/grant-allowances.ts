@@ -4,9 +4,7 @@ import { Clock } from '../../platform/clock.ts';
 import { newId } from '../../platform/ids.ts';
 import { AllowancesRepository, type AllowanceTerms } from './allowances.repository.ts';
 import { CreditsRepository } from './credits.repository.ts';
-
-/** As of a grant that names none. */
-const defaultPriority = 50;
+import { usualPriority } from './credits.schemas.ts';
 
 export interface WantedAllowance extends AllowanceTerms {
   /** `plan`, or the id of an add-on. */
@@ -149,7 +147,7 @@ export class GrantAllowances {
       source_id: null,
       allowance_id: allowance.id,
       quantity,
-      priority: defaultPriority,
+      priority: usualPriority,
       interval: allowance.interval,
       interval_count: allowance.interval_count,
       effective_at: now,

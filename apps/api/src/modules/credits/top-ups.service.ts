@@ -4,14 +4,14 @@ import { Database } from '../../platform/database/database.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
 import { idLike } from '../../platform/ids.ts';
 import { AuditService } from '../audit/audit.service.ts';
+import { CreditGrantsService } from './credit-grants.service.ts';
 import { creditsBack } from './credits-back.ts';
-import { CreditsService } from './credits.service.ts';
+import { usualPriority } from './credits.schemas.ts';
 import { TopUpsRepository } from './top-ups.repository.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 const hourMs = 60 * 60 * 1_000;
 const monthMs = 30 * dayMs;
-const defaultPriority = 50;
 
 export type TopUpRow = NonNullable<Awaited<ReturnType<TopUpsRepository['find']>>>;
 export type NewTopUp = Parameters<TopUpsRepository['insert']>[1];
@@ -22,7 +22,7 @@ export class TopUpsService {
   constructor(
     private readonly database: Database,
     private readonly topUps: TopUpsRepository,
-    private readonly credits: CreditsService,
+    private readonly grants: CreditGrantsService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
@@ -104,12 +104,12 @@ export class TopUpsService {
       return;
     }
     const { expires_after_days: days } = topUp;
-    await this.credits.give(environmentId, topUp.customer_id, {
+    await this.grants.give(environmentId, topUp.customer_id, {
       id: idLike(topUp.id, 'credit_grant'),
       source: 'top_up',
       source_id: topUp.id,
       quantity: topUp.credits,
-      priority: defaultPriority,
+      priority: usualPriority,
       effective_at: now,
       expires_at: days === null ? null : new Date(now.getTime() + days * dayMs),
       reason: null,
@@ -129,7 +129,7 @@ export class TopUpsService {
     }
     const grantId = idLike(topUp.id, 'credit_grant');
     const wanted = creditsBack({ ...topUp, amount_back: back });
-    await this.credits.takeBack(environmentId, topUp.customer_id, grantId, wanted);
+    await this.grants.takeBack(environmentId, topUp.customer_id, grantId, wanted);
     await this.topUps.update(environmentId, topUp.id, {
       amount_back: back,
       ...(back > topUp.amount_back ? { went_back_at: this.clock.now() } : {}),
