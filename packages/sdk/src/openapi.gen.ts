@@ -3274,7 +3274,7 @@ export interface components {
             feature: string;
             /** @enum {string} */
             type: "boolean" | "metered" | "config";
-            /** @description Of a metered feature, in the current period. */
+            /** @description Of a metered feature, in the current period; in the first paid one with the trial. */
             used: number | null;
             /** @description null is unlimited, or not metered. */
             limit: number | null;
@@ -3327,7 +3327,7 @@ export interface components {
             feature: string;
             /** @enum {string} */
             type: "boolean" | "metered" | "config";
-            /** @description Of a metered feature, in the current period. */
+            /** @description Of a metered feature, in the current period; in the first paid one with the trial. */
             used: number | null;
             /** @description null is unlimited, or not metered. */
             limit: number | null;
@@ -3382,7 +3382,7 @@ export interface components {
             feature: string;
             /** @enum {string} */
             type: "boolean" | "metered" | "config";
-            /** @description Of a metered feature, in the current period. */
+            /** @description Of a metered feature, in the current period; in the first paid one with the trial. */
             used: number | null;
             /** @description null is unlimited, or not metered. */
             limit: number | null;
@@ -3453,7 +3453,10 @@ export interface components {
                 /** @description As long as no more than this is used, a check says yes. Null: whatever is used. */
                 allowed_up_to: number | null;
                 limit: number | null;
+                /** @description In the current period; in the first paid one with the trial. */
                 used: number;
+                /** @description What of it was used in the trial, and is not charged. The totals of a stream are without it. */
+                carried: number;
                 remaining: number | null;
                 /** @enum {string|null} */
                 overage: "block" | "allow" | null;
@@ -3864,6 +3867,8 @@ export interface components {
             tax_rates: string[];
             /** @description Whether an upgrade sets back what was used of the period, unless it says otherwise itself. */
             reset_usage_on_upgrade: boolean;
+            /** @description Whether what is used in a trial counts against the limits of the trial only. Else it counts in the first paid period, too. It is never charged. Holds for every trial and first period, also those that run. */
+            reset_usage_after_trial: boolean;
         };
         CheckoutSession: {
             id: string;
@@ -10053,6 +10058,7 @@ export interface operations {
                     automatic_tax?: boolean;
                     tax_rates?: string[];
                     reset_usage_on_upgrade?: boolean;
+                    reset_usage_after_trial?: boolean;
                 };
             };
         };

@@ -26,7 +26,10 @@ begin
     continue when not found or used_now <= line.used;
     granted := app.entitlement_snapshot(line.environment_id, line.customer_id, at) -> 'features' -> feature.key;
     continue when granted is null or granted -> 'limit' = 'null'::jsonb;
-    direct_limit := (granted ->> 'limit')::numeric;
+    -- Of the first paid period, what a trial left of the limit.
+    direct_limit := greatest(0, (granted ->> 'limit')::numeric - case
+      when (granted ->> 'period_start')::timestamptz = line.period_start
+      then coalesce((granted #>> '{carried,quantity}')::numeric, 0) else 0 end);
 
     select coalesce(max(d.units), 0) into covered from public.credit_draws d
     where d.environment_id = line.environment_id and d.customer_id = line.customer_id and d.meter_id = line.meter_id

@@ -11,7 +11,9 @@ as $$
                - greatest(0, f.direct - f.most)) * f.cost
             ) <= (snapshot -> 'credits' ->> 'balance')::numeric), false)
   from (
-    select s.key, (s.value ->> 'used')::numeric - (s.value ->> 'credit_units')::numeric as direct,
+    select s.key,
+           (s.value ->> 'used')::numeric + coalesce((s.value #>> '{carried,quantity}')::numeric, 0)
+             - (s.value ->> 'credit_units')::numeric as direct,
            (s.value ->> 'held')::numeric as held, (s.value ->> 'limit')::numeric as most,
            (s.value ->> 'credit_cost')::numeric as cost
     from jsonb_each(snapshot -> 'features') s

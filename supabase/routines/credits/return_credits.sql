@@ -30,7 +30,10 @@ begin
   from jsonb_each(app.entitlement_snapshot(for_environment, for_customer, at) -> 'features') s
   where s.value ->> 'meter_id' = for_meter and s.value ? 'credit_cost';
   -- Where no limit holds any more, there is no more to give back than was never used.
-  direct_limit := coalesce((granted ->> 'limit')::numeric, 0);
+  -- Of the first paid period, what a trial left of it.
+  direct_limit := greatest(0, coalesce((granted ->> 'limit')::numeric, 0) - case
+    when (granted ->> 'period_start')::timestamptz = for_period
+    then coalesce((granted #>> '{carried,quantity}')::numeric, 0) else 0 end);
   given := least(taken, greatest(0, covered - greatest(0, used - direct_limit)));
   if given = 0 then
     return 0;

@@ -34,7 +34,9 @@ begin
   select jsonb_object_agg(s.key, s.value || jsonb_build_object(
            'credit_cost', f.credit_cost,
            'credit_units', coalesce(d.units, 0),
-           'uncovered', greatest(0, (s.value ->> 'used')::numeric - coalesce(d.units, 0) - (s.value ->> 'limit')::numeric)))
+           'uncovered', greatest(0, (s.value ->> 'used')::numeric
+             + coalesce((s.value #>> '{carried,quantity}')::numeric, 0) - coalesce(d.units, 0)
+             - (s.value ->> 'limit')::numeric)))
   into priced
   from jsonb_each(snapshot -> 'features') s
   join public.features f on f.environment_id = for_environment and f.key = s.key and f.credit_cost is not null

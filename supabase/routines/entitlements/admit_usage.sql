@@ -12,6 +12,8 @@ declare
   granted jsonb;
   aggregation text;
   taken numeric;
+  -- Of a trial: it takes of the limit, and not of what a window may hold.
+  carried numeric;
 begin
   snapshot := app.entitlement_snapshot(for_environment, reference, at);
   if snapshot ->> 'customer_id' is null and snapshot -> 'features' ? feature_key
@@ -33,6 +35,7 @@ begin
     end if;
     if granted ? 'credit_cost'
        and (granted ->> 'used')::numeric - (granted ->> 'credit_units')::numeric + (granted ->> 'held')::numeric + asked
+           + coalesce((granted #>> '{carried,quantity}')::numeric, 0)
            > (granted ->> 'limit')::numeric then
       -- Credits are asked for: nobody else burns them until this transaction is over.
       perform app.lock_credits(for_environment, snapshot ->> 'customer_id', at);
@@ -44,6 +47,7 @@ begin
   from public.meters m
   where m.environment_id = for_environment and m.id = granted ->> 'meter_id';
   taken := (granted ->> 'used')::numeric + (granted ->> 'held')::numeric + asked;
+  carried := coalesce((granted #>> '{carried,quantity}')::numeric, 0);
 
   -- In the order of a check.
   outcome := case
@@ -60,7 +64,7 @@ begin
       select from jsonb_to_recordset(nullif(granted -> 'caps', 'null')) as cap (quantity numeric, base numeric)
       where taken - cap.base > cap.quantity) then 'usage_cap'
     when granted ->> 'limit' is null or granted ->> 'overage' = 'allow' then 'allowed'
-    when taken <= (granted ->> 'limit')::numeric then 'allowed'
+    when taken + carried <= (granted ->> 'limit')::numeric then 'allowed'
     when app.credits_suffice(snapshot, feature_key, asked) then 'allowed'
     else 'limit_reached'
   end;

@@ -13,6 +13,8 @@ declare
   replaced text[];
   denied text[];
   changes timestamptz;
+  -- Whether use of a trial counts on.
+  carries boolean;
   granted jsonb;
 begin
   select * into customer from public.customers c
@@ -47,6 +49,13 @@ begin
   from public.entitlement_overrides o
   where o.environment_id = for_environment and o.customer_id = customer.id and o.removed_at is null
     and (o.expires_at is null or o.expires_at > at);
+
+  carries := exists (
+      select from public.usage_carries k
+      where k.environment_id = for_environment and k.customer_id = customer.id and k.period_start <= at)
+    and not exists (
+      select from public.subscription_settings t
+      where t.environment_id = for_environment and t.reset_usage_after_trial);
 
   with grants as (
     -- An override says how much; what is withheld from the subscription stays withheld.
@@ -99,6 +108,8 @@ begin
            'period_start', u.period_start,
            'period_end', u.period_end,
            'used', coalesce(r.value, 0),
+           'carried', case when carries and f.meter_id is not null then
+             app.carried_usage(for_environment, customer.id, f.meter_id, u.period_start) end,
            'held', coalesce(h.held, 0),
            'usage_version', coalesce(r.version, 0),
            'caps', c.caps)), '{}'::jsonb)

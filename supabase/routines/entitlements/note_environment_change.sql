@@ -19,5 +19,7 @@ create or replace trigger change_noted after insert or update or delete on plan_
   for each row execute function app.note_environment_change();
 create or replace trigger change_noted after update or delete on features
   for each row execute function app.note_environment_change();
+create or replace trigger change_noted after insert or update on subscription_settings
+  for each row execute function app.note_environment_change();
 
 revoke execute on function app.note_environment_change from public;

@@ -341,16 +341,23 @@ describe('what was read more than ten seconds ago', () => {
 
 describe('what a lasting snapshot is made of', () => {
   // Whoever changes these moves `customers.entitlements_version` on in the same transaction, and that is noted.
-  const withVersion = ['entitlements', 'entitlement_overrides', 'subscriptions', 'usage_reservations'];
+  const withVersion = [
+    'entitlements',
+    'entitlement_overrides',
+    'subscriptions',
+    'usage_carries',
+    'usage_reservations',
+  ];
   // Made from the others, and bound to a time that the snapshot knows.
-  const derived = ['usage_events', 'usage_windows', 'meters'];
+  const derived = ['usage_events', 'usage_windows', 'usage_unique_values', 'credit_draws', 'meters'];
 
   it('tells of every change', async () => {
     const { rows: read } = await a.database.owner.query(
       `select distinct found[1] as name from pg_proc p
        cross join lateral regexp_matches(p.prosrc, 'public\\.(\\w+)', 'g') found
        where pronamespace = 'app'::regnamespace
-         and proname in ('entitlement_snapshot', 'usage_period', 'window_base', 'cap_window')`,
+         and proname in ('entitlement_snapshot', 'usage_period', 'carried_usage', 'window_base',
+                        'cap_window')`,
     );
     const { rows: noted } = await a.database.owner.query(
       `select distinct relname as name from pg_trigger t join pg_class c on c.oid = t.tgrelid

@@ -104,6 +104,7 @@ describe('row-level security', () => {
         'subscription_settings',
         'trials',
         'usage_billed',
+        'usage_carries',
         'usage_forwards',
         'usage_unique_values',
         'usage_windows',

@@ -13,6 +13,7 @@ const exportsFeature: Feature = {
   allowed_up_to: null,
   limit: null,
   used: 0,
+  carried: 0,
   remaining: null,
   overage: null,
   value: null,
@@ -76,6 +77,18 @@ describe('what is known of a customer', () => {
 
     entry.take(said(2, exportsFeature), 0);
     expect(entry.judge('sso', 1)).toBeUndefined();
+  });
+
+  it('counts a trial beside the totals of the first paid period', () => {
+    const entry = local({ ...apiCalls, used: 80, carried: 30 });
+    const usage = { customer: 'user_42', meter: 'calls', period_start: '2026-11-01T00:00:00Z' };
+
+    entry.takeUsage({ ...usage, used: 55, usage_version: 8 });
+    expect(entry.describe('api_calls', 1, true)).toMatchObject({ used: 85, remaining: 5 });
+    expect(entry.judge('api_calls', 6)).toBeUndefined();
+    // More of the trial was reported; the total of the stream is newer.
+    entry.take(said(2, { ...apiCalls, used: 82, carried: 32 }), 0);
+    expect(entry.describe('api_calls', 1, true).used).toBe(87);
   });
 
   it('counts what was used here, and never says no because of it', () => {

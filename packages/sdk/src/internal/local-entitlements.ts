@@ -63,8 +63,10 @@ export class LocalEntitlements {
       const isOfPeriod =
         feature.period_start !== null && Date.parse(feature.period_start) === Date.parse(start);
       if (feature.meter === meter && isOfPeriod && version > feature.usage_version) {
-        this.isOutdated ||= used < feature.used;
-        feature.used = used;
+        // A total is of the period alone; in the first paid one a trial counts, too.
+        const counted = exact(used + feature.carried);
+        this.isOutdated ||= counted < feature.used;
+        feature.used = counted;
         feature.usage_version = version;
       }
     }
@@ -150,7 +152,9 @@ function capReached(feature: Feature | undefined) {
 function newest(said: Feature, held: Feature | undefined): Feature {
   const isNewer =
     held !== undefined && held.period_start === said.period_start && held.usage_version > said.usage_version;
-  return isNewer ? { ...said, used: held.used, usage_version: held.usage_version } : said;
+  return isNewer
+    ? { ...said, used: exact(held.used - held.carried + said.carried), usage_version: held.usage_version }
+    : said;
 }
 
 /** Quantities have at most 12 decimals: what binary fractions add beyond is noise. */

@@ -1,3 +1,4 @@
+import { countedUse } from './counted-use.ts';
 import { creditsLeft } from './credits-left.ts';
 import { grantOf, type Snapshot } from './snapshot.ts';
 import { passedSpendCap } from './spend.ts';
@@ -20,7 +21,7 @@ export interface CheckAnswer {
   reason: DenialReason | null;
   feature: string;
   type: 'boolean' | 'metered' | 'config';
-  /** Of a metered feature, in the current period. */
+  /** Of a metered feature, in the current period; in the first paid one with the trial. */
   used: number | null;
   /** Null: unlimited, or not metered. */
   limit: number | null;
@@ -71,13 +72,14 @@ export function check(
     return { ...answer, reason: 'not_entitled' };
   }
 
-  const taken = granted.used + granted.held;
+  const used = countedUse(granted);
+  const taken = used + granted.held;
   const left = creditsLeft(snapshot, granted);
   const metered =
     granted.type !== 'metered'
       ? {}
       : {
-          used: granted.used,
+          used,
           limit: granted.limit,
           remaining:
             granted.limit === null
@@ -95,7 +97,8 @@ export function check(
   if (passedSpendCap(snapshot, { feature: feature.key, units: required }) !== undefined) {
     return { ...answer, ...metered, reason: 'spend_cap' };
   }
-  const cap = granted.caps?.find(({ base, quantity }) => difference(taken + required, base) > quantity);
+  const added = granted.used + granted.held + required;
+  const cap = granted.caps?.find(({ base, quantity }) => difference(added, base) > quantity);
   if (cap !== undefined) {
     return { ...answer, ...metered, reason: 'usage_cap', resets_at: new Date(cap.ends_at) };
   }

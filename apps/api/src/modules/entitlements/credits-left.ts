@@ -1,4 +1,5 @@
 import Big from 'big.js';
+import { countedUse } from './counted-use.ts';
 import type { Snapshot, SnapshotFeature } from './snapshot.ts';
 
 export interface CreditsLeft {
@@ -74,8 +75,8 @@ function beyond(feature: SnapshotFeature, required: number): Big {
 }
 
 /** What takes of the limit: what credits paid for does not. */
-function taken({ used, held, credit_units: paid = 0 }: SnapshotFeature): Big {
-  return new Big(used).plus(held).minus(paid);
+function taken(feature: SnapshotFeature): Big {
+  return new Big(countedUse(feature)).plus(feature.held).minus(feature.credit_units ?? 0);
 }
 
 function atLeastZero(value: Big): Big {

@@ -1,4 +1,5 @@
 import { check, difference } from './check.ts';
+import { countedUse } from './counted-use.ts';
 import { creditsLeft } from './credits-left.ts';
 import { endOfFirstPeriod, type Snapshot, type SnapshotFeature } from './snapshot.ts';
 
@@ -25,12 +26,13 @@ export function describeEntitlements(
         name: feature.name,
         type: feature.type,
         limit: feature.limit,
-        used: feature.used,
+        used: countedUse(feature),
+        carried: difference(countedUse(feature), feature.used),
         remaining:
           feature.limit === null
             ? null
             : (creditsLeft(snapshot, feature)?.remaining ??
-              Math.max(0, difference(feature.limit, feature.used + feature.held))),
+              Math.max(0, difference(feature.limit, countedUse(feature) + feature.held))),
         overage: feature.overage,
         value: feature.value,
         suspended: feature.suspended,
@@ -52,16 +54,18 @@ export function describeEntitlements(
 function answerOf(snapshot: Snapshot, key: string, feature: SnapshotFeature) {
   const { allowed, reason } = check(snapshot, { key, type: feature.type }, 1);
   // Beyond the limit only a check can judge: what other features burn of the credits, a copy of this one does not see.
-  const { limit, held, overage, caps, credit_units: paid = 0 } = feature;
+  const { limit, held, overage, caps, carried, credit_units: paid = 0 } = feature;
   const ends = [
     ...(limit === null || overage === 'allow' ? [] : [limit + paid]),
-    ...(caps ?? []).map(({ base, quantity }) => base + quantity),
+    // A window holds nothing of the trial.
+    ...(caps ?? []).map(({ base, quantity }) => base + quantity + (carried?.quantity ?? 0)),
   ];
+  // What units cost is for a check to say, and how a highest, distinct or latest value goes together with a trial's.
+  const isForCheck = isUnderSpendCap(snapshot, key) || (ends.length > 0 && (carried?.as ?? 'sum') !== 'sum');
   return {
     allowed,
     reason,
-    // What units cost is for a check to say.
-    allowed_up_to: isUnderSpendCap(snapshot, key)
+    allowed_up_to: isForCheck
       ? 0
       : ends.length === 0
         ? null

@@ -31,7 +31,10 @@ export const checkAnswer = z
       ),
     feature: z.string(),
     type,
-    used: z.number().nullable().describe('Of a metered feature, in the current period.'),
+    used: z
+      .number()
+      .nullable()
+      .describe('Of a metered feature, in the current period; in the first paid one with the trial.'),
     limit: z.number().nullable().describe('null is unlimited, or not metered.'),
     remaining: z
       .number()
@@ -113,7 +116,12 @@ export const customerEntitlements = z
           .nullable()
           .describe('As long as no more than this is used, a check says yes. Null: whatever is used.'),
         limit: z.number().nullable(),
-        used: z.number(),
+        used: z.number().describe('In the current period; in the first paid one with the trial.'),
+        carried: z
+          .number()
+          .describe(
+            'What of it was used in the trial, and is not charged. The totals of a stream are without it.',
+          ),
         remaining: z.number().nullable(),
         overage: z.enum(['block', 'allow']).nullable(),
         value: z.string().nullable(),

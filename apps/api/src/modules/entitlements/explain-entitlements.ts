@@ -126,6 +126,7 @@ export class ExplainEntitlements {
         allowed_up_to: 0,
         limit: type === 'metered' ? 0 : null,
         used: 0,
+        carried: 0,
         remaining: type === 'metered' ? 0 : null,
         overage: null,
         value: null,

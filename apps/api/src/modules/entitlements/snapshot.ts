@@ -15,6 +15,13 @@ const feature = z.object({
   period_start: z.iso.datetime({ offset: true }).nullable(),
   period_end: z.iso.datetime({ offset: true }).nullable(),
   used: z.number(),
+  /**
+   * Of a trial, in the first paid period: `sum` counts beside `used`; `most` is what counts at least; `latest` counts until
+   * something is reported, so while the total is of this version.
+   */
+  carried: z
+    .object({ as: z.enum(['sum', 'most', 'latest']), quantity: z.number(), usage_version: z.number() })
+    .nullish(),
   /** Of reservations that are neither settled nor over. */
   held: z.number().default(0),
   usage_version: z.number(),
@@ -108,7 +115,7 @@ export function endOfFirstPeriod({ features, changes_at: changesAt }: Snapshot):
 
 /**
  * Whether, before that end, only a change can make it wrong that Postgres notes. Not what is held: that ends by time; nor
- * what credits or a spend cap leave, worked out from a state that use moves on; nor while Stripe may know more.
+ * what credits or a spend cap leave, or a trial, worked out from a state that use moves on; nor while Stripe may know more.
  */
 export function isLasting({ customer_id: id, as_of: asOf, ...snapshot }: Snapshot): boolean {
   return (
@@ -117,7 +124,7 @@ export function isLasting({ customer_id: id, as_of: asOf, ...snapshot }: Snapsho
     snapshot.unsynced_since === null &&
     snapshot.credits === undefined &&
     (snapshot.spend_caps ?? []).length === 0 &&
-    Object.values(snapshot.features).every(({ held }) => held === 0)
+    Object.values(snapshot.features).every(({ held, carried }) => held === 0 && (carried ?? null) === null)
   );
 }
 

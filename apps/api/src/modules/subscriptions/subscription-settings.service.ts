@@ -20,7 +20,14 @@ export class SubscriptionSettings {
   get(environmentId: string): Promise<z.output<typeof subscriptionSettings>> {
     return this.database.tenant(environmentId, async () => {
       const row = await this.terms.settings(environmentId);
-      return row ?? { automatic_tax: false, tax_rates: [], reset_usage_on_upgrade: false };
+      return (
+        row ?? {
+          automatic_tax: false,
+          tax_rates: [],
+          reset_usage_on_upgrade: false,
+          reset_usage_after_trial: false,
+        }
+      );
     });
   }
 
@@ -31,6 +38,7 @@ export class SubscriptionSettings {
         automatic_tax: change.automatic_tax ?? before.automatic_tax,
         tax_rates: change.tax_rates ?? before.tax_rates,
         reset_usage_on_upgrade: change.reset_usage_on_upgrade ?? before.reset_usage_on_upgrade,
+        reset_usage_after_trial: change.reset_usage_after_trial ?? before.reset_usage_after_trial,
       };
       await this.terms.saveSettings(environmentId, { ...after, updated_at: this.clock.now() });
       await this.audit.record(environmentId, {

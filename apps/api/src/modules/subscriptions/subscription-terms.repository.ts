@@ -159,7 +159,7 @@ export class SubscriptionTermsRepository {
   settings(environmentId: string) {
     return this.database.q
       .selectFrom('subscription_settings')
-      .select(['automatic_tax', 'tax_rates', 'reset_usage_on_upgrade'])
+      .select(['automatic_tax', 'tax_rates', 'reset_usage_on_upgrade', 'reset_usage_after_trial'])
       .where('environment_id', '=', environmentId)
       .executeTakeFirst();
   }
@@ -170,6 +170,7 @@ export class SubscriptionTermsRepository {
       automatic_tax: boolean;
       tax_rates: string[];
       reset_usage_on_upgrade: boolean;
+      reset_usage_after_trial: boolean;
       updated_at: Date;
     },
   ): Promise<void> {

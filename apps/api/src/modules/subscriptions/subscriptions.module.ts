@@ -7,6 +7,8 @@ import { CustomersModule } from '../customers/customers.module.ts';
 import { EntitlementsModule } from '../entitlements/entitlements.module.ts';
 import { MailModule } from '../mail/mail.module.ts';
 import { MerchantsModule } from '../merchants/merchants.module.ts';
+import { CarriesRepository } from './carries.repository.ts';
+import { CarryUsage } from './carry-usage.ts';
 import { CancelSubscription } from './cancel-subscription.ts';
 import { CompareSubscriptions } from './compare-subscriptions.ts';
 import { CreateManualSubscription } from './create-manual-subscription.ts';
@@ -58,6 +60,8 @@ import { TakeOverSubscription } from './take-over-subscription.ts';
     SubscriptionsRepository,
     SubscriptionTermsRepository,
     GrantSubscription,
+    CarriesRepository,
+    CarryUsage,
     RecurringSales,
     SuspendSubscription,
     Sales,

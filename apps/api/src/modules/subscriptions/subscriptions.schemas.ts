@@ -247,6 +247,11 @@ export const subscriptionSettings = z
     reset_usage_on_upgrade: z
       .boolean()
       .describe('Whether an upgrade sets back what was used of the period, unless it says otherwise itself.'),
+    reset_usage_after_trial: z
+      .boolean()
+      .describe(
+        'Whether what is used in a trial counts against the limits of the trial only. Else it counts in the first paid period, too. It is never charged. Holds for every trial and first period, also those that run.',
+      ),
   })
   .meta({ id: 'SubscriptionSettings' });
 export const updateSubscriptionSettings = z.strictObject({
@@ -256,6 +261,7 @@ export const updateSubscriptionSettings = z.strictObject({
     .max(5)
     .optional(),
   reset_usage_on_upgrade: z.boolean().optional(),
+  reset_usage_after_trial: z.boolean().optional(),
 });
 
 const url = webUrl.max(2_000);

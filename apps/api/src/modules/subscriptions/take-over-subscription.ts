@@ -8,6 +8,7 @@ import type { SubscriptionState } from '../../stripe/stripe.subscription-state.t
 import { AuditService } from '../audit/audit.service.ts';
 import { PlansService } from '../catalog/plans.service.ts';
 import { OnboardingService } from '../merchants/onboarding.service.ts';
+import { CarryUsage } from './carry-usage.ts';
 import { GrantSubscription } from './grant-subscription.ts';
 import { isRunning } from './subscription.ts';
 import { SubscriptionTermsRepository } from './subscription-terms.repository.ts';
@@ -45,6 +46,7 @@ export class TakeOverSubscription {
     private readonly terms: SubscriptionTermsRepository,
     private readonly plans: PlansService,
     private readonly grants: GrantSubscription,
+    private readonly carries: CarryUsage,
     private readonly onboarding: OnboardingService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -94,6 +96,7 @@ export class TakeOverSubscription {
     }
 
     const id = before?.id ?? newIdOf('subscription', state.created_at);
+    const termBefore = await this.carries.termOf(environmentId, id);
     if (before === undefined) {
       await this.subscriptions.insert(environmentId, {
         id,
@@ -115,6 +118,7 @@ export class TakeOverSubscription {
         started_at: state.trial_start,
       });
     }
+    await this.carries.apply(environmentId, { id, customer_id: customerId }, termBefore);
     await this.grants.apply(environmentId, id);
     await this.audit.record(environmentId, {
       action: before === undefined ? 'subscription.created' : 'subscription.updated',

@@ -1406,6 +1406,10 @@ export interface SubscriptionSettings {
   automatic_tax: Generated<boolean>;
   environment_id: string;
   /**
+   * What is used in a trial does not count against the limits of the first paid period.
+   */
+  reset_usage_after_trial: Generated<boolean>;
+  /**
    * After an upgrade the new limits hold in full: what was used before it is granted once more until the period ends.
    */
   reset_usage_on_upgrade: Generated<boolean>;
@@ -1429,6 +1433,17 @@ export interface UsageBilled {
   customer_id: string;
   environment_id: string;
   meter_id: string;
+}
+
+export interface UsageCarries {
+  customer_id: string;
+  environment_id: string;
+  from_start: Timestamp;
+  period_start: Timestamp;
+  /**
+   * Whose periods these are: nothing is carried where those of another one are counted in.
+   */
+  subscription_id: string;
 }
 
 export interface UsageEvents {
@@ -1702,6 +1717,7 @@ export interface DB {
   subscriptions: Subscriptions;
   trials: Trials;
   usage_billed: UsageBilled;
+  usage_carries: UsageCarries;
   usage_events: UsageEvents;
   usage_forwards: UsageForwards;
   usage_keys: UsageKeys;

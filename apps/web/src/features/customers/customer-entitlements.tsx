@@ -87,6 +87,11 @@ function EntitlementItem({ customer, entitlement }: EntitlementItemProps) {
           {suspended ? `${formatNumber(used)} used` : courseOf(entitlement)}
         </p>
       ) : null}
+      {entitlement.carried > 0 && !isDenied ? (
+        <p className="text-xs text-muted">
+          {formatNumber(entitlement.carried)} of it used in the trial, and not charged
+        </p>
+      ) : null}
       {onCredits > 0 && !suspended && !isDenied ? (
         <p className="text-xs text-muted">Credits pay for {formatNumber(onCredits)} more</p>
       ) : null}

@@ -21,14 +21,15 @@ export function SubscriptionSettings() {
   return (
     <>
       <PageHeader
-        title="Tax and upgrades"
-        description="How what you sell through Stripe is taxed, and what an upgrade does."
+        title="Tax, trials and upgrades"
+        description="How what you sell through Stripe is taxed, and what becomes of use when a trial ends or a plan changes."
       />
       <QueryStates query={settings} loading={<TableSkeleton label="Loading the settings" />}>
         {(data) => (
           <div className="grid gap-6">
             <SubscriptionForm settings={data} />
             <UpgradeForm settings={data} />
+            <TrialForm settings={data} />
           </div>
         )}
       </QueryStates>
@@ -120,6 +121,34 @@ function UpgradeForm({ settings }: { settings: Settings }) {
         name="reset_usage_on_upgrade"
         label="Set back what was used"
         hint="The limits of the new plan hold in full for the rest of the period. What was used before is charged as it was."
+      />
+    </SettingsForm>
+  );
+}
+
+type TrialValues = Pick<Settings, 'reset_usage_after_trial'>;
+
+function TrialForm({ settings }: { settings: Settings }) {
+  const { api } = useEnvironment();
+  const form = useForm<TrialValues>({
+    defaultValues: { reset_usage_after_trial: settings.reset_usage_after_trial },
+  });
+  const save = useSaveSettings(
+    (body: TrialValues) => unwrap(api.client.PATCH('/api/v1/subscription-settings', { body })),
+    (error) => placeError(error, form, new Map([['reset_usage_after_trial', 'reset_usage_after_trial']])),
+  );
+  return (
+    <SettingsForm
+      title="Of trials"
+      description="Holds for every trial and the first period after it, also those that run."
+      form={form}
+      save={save}
+    >
+      <SwitchSetting
+        form={form}
+        name="reset_usage_after_trial"
+        label="Begin at zero after a trial"
+        hint="Otherwise what is used in a trial counts against the limits of the first paid period, too. It is never charged."
       />
     </SettingsForm>
   );

@@ -87,7 +87,7 @@ export const navigation: readonly { label: string | null; items: readonly Naviga
       { path: 'settings/emails', label: 'E-mails', icon: Mail },
       { path: 'settings/payment-recovery', label: 'Retries and disputes', icon: RotateCcw },
       { path: 'settings/invoicing', label: 'Manual invoicing', icon: FileText },
-      { path: 'settings/subscriptions', label: 'Tax and upgrades', icon: Percent },
+      { path: 'settings/subscriptions', label: 'Tax, trials, upgrades', icon: Percent },
       { path: 'settings/audit-log', label: 'Audit log', icon: ScrollText },
     ],
   },
