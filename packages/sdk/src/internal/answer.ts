@@ -1,4 +1,4 @@
-import { apiError, ConnectionError } from '../core/errors.ts';
+import { type APIError, apiError, ConnectionError } from '../core/errors.ts';
 import { readRetryAfterMs } from './backoff.ts';
 
 /** The JSON of an answer, or the error that it is. */
@@ -8,7 +8,7 @@ export async function readAnswer(response: Response): Promise<unknown> {
     return undefined;
   }
   if (response.status >= 400) {
-    throw refusal(response, text);
+    throw refusal(response, text) ?? notBillingOS(`${response.status} without an error of BillingOS in it`);
   }
   // A redirect is not followed: it would carry the key elsewhere, and turn a POST into a GET. Browsers report it as 0.
   if (response.status < 200 || response.status >= 300) {
@@ -31,20 +31,36 @@ function notBillingOS(what: string, cause?: unknown): ConnectionError {
   );
 }
 
-function refusal(response: Response, text: string) {
+/** What a proxy may say in the place of BillingOS, and means the same: too large, too often, and that it is away. */
+function isSaidByProxies(status: number): boolean {
+  return status === 413 || status === 429 || status >= 500;
+}
+
+/** Undefined for a "no" that something else said: while BillingOS is deployed anew, its ingress may know no such route. */
+function refusal(response: Response, text: string): APIError | undefined {
   const error = errorOf(text);
   const field = (name: string) => (typeof error[name] === 'string' ? error[name] : undefined);
+  const code = field('code') ?? (isSaidByProxies(response.status) ? `http_${response.status}` : undefined);
+  if (code === undefined) {
+    return undefined;
+  }
   return apiError({
     status: response.status,
-    code: field('code') ?? `http_${response.status}`,
+    code,
     message:
       field('message') ??
       `The answer was ${response.status} without an error of BillingOS in it. Check baseUrl, and what stands before it.`,
     param: field('param'),
     requestId: field('request_id') ?? response.headers.get('x-request-id') ?? undefined,
     docUrl: field('doc_url'),
-    retryAfterMs: readRetryAfterMs(response.headers.get('retry-after'), Date.now()),
+    retryAfterMs: readRetryAfterMs(response.headers.get('retry-after'), nowThere(response)),
   });
+}
+
+/** What the clock of whoever answered says; ours, where it does not. */
+function nowThere(response: Response): number {
+  const said = Date.parse(response.headers.get('date') ?? '');
+  return Number.isNaN(said) ? Date.now() : said;
 }
 
 /** `error` of `{ error: { code, message, … } }`; empty when a proxy or something else wrote the body. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { apiError, ConnectionError } from '../core/errors.ts';
-import { readRetryAfterMs, retryDelayMs } from './backoff.ts';
+import { patientDelayMs, readRetryAfterMs, retryDelayMs } from './backoff.ts';
 
 describe('the delay before a retry', () => {
   it('doubles with each try up to its bound, and leaves out up to half at random', () => {
@@ -22,6 +22,13 @@ describe('the delay before a retry', () => {
     const limited = apiError({ status: 429, code: 'rate_limited', message: '', retryAfterMs: 20_000 });
 
     expect(retryDelayMs(limited, { tries: 1, delayMaxMs: 8_000 })).toBe(20_000);
+  });
+
+  it('of what is tried without an end is half a minute at most, and five where Retry-After asks for a day', () => {
+    const limited = apiError({ status: 429, code: 'http_429', message: '', retryAfterMs: 86_400_000 });
+
+    expect(patientDelayMs(limited, 1)).toBe(300_000);
+    expect(patientDelayMs(new ConnectionError('away'), 50)).toBeLessThanOrEqual(30_000);
   });
 });
 

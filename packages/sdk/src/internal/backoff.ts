@@ -37,7 +37,16 @@ export function retryDelayMs(
     : backoffMs;
 }
 
-/** Reads `Retry-After`, which is seconds (`2`) or a date. */
+const patientBackoffMaxMs = 30_000;
+/** Whoever asks for longer is not believed: it may be a proxy that knows no better. */
+const patientDelayMaxMs = 5 * 60_000;
+
+/** The same for what nobody waits for and what is tried without an end. */
+export function patientDelayMs(error: unknown, tries: number): number {
+  return Math.min(retryDelayMs(error, { tries, delayMaxMs: patientBackoffMaxMs }), patientDelayMaxMs);
+}
+
+/** Reads `Retry-After`, which is seconds (`2`) or a date. `now` is the server's, where it says it: clocks differ. */
 export function readRetryAfterMs(header: string | null, now: number): number | undefined {
   if (header === null) {
     return undefined;

@@ -7,7 +7,7 @@ import type {
   EntitlementEvent,
   EntitlementStreamParams,
 } from '../resources/entitlements.ts';
-import { isUnreachable, retryDelayMs } from './backoff.ts';
+import { isUnreachable, patientDelayMs } from './backoff.ts';
 import { LocalEntitlements, type Verdict } from './local-entitlements.ts';
 import { sleep } from './sleep.ts';
 
@@ -47,7 +47,6 @@ const awayMs = 5_000;
 const ownKeptMs = 2_000;
 /** What was read a moment ago is not read again because a limit is near. */
 const rereadMs = 1_000;
-const backoffMaxMs = 30_000;
 
 /** Keeps what customers may do, as the stream tells it, so that checks need no request. */
 export class Snapshots {
@@ -332,10 +331,7 @@ export class Snapshots {
         failure = error;
       }
       // BillingOS ends a stream every few minutes: then it is opened again soon. What failed waits for longer each time.
-      await sleep(
-        retryDelayMs(failure, { tries: Math.max(1, tries), delayMaxMs: backoffMaxMs }),
-        signal,
-      ).catch(() => undefined);
+      await sleep(patientDelayMs(failure, Math.max(1, tries)), signal).catch(() => undefined);
     }
   }
 

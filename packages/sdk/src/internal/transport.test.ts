@@ -228,12 +228,60 @@ describe('an error', () => {
     });
   });
 
-  it('without a body of ours still has a code and the request id of the header', async () => {
-    const transport = await transportTo((response) =>
-      response.writeHead(404, { 'X-Request-Id': 'req_9' }).end('<h1>Not found</h1>'),
+  it('of something else that says no in the place of BillingOS is a ConnectionError, tried again', async () => {
+    const transport = await transportTo((response, _, index) =>
+      index < 2
+        ? response.writeHead([404, 403][index] ?? 200).end('<h1>default backend</h1>')
+        : sendJson(response, 201, customer),
     );
 
-    await expect(createCustomer(transport)).rejects.toMatchObject({ code: 'http_404', requestId: 'req_9' });
+    expect(await createCustomer(transport)).toEqual(customer);
+    await server.close();
+
+    const behind = await transportTo((response) => response.writeHead(404).end('<h1>Not found</h1>'));
+    const error = await createCustomer(behind, { retriesMax: 0 }).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(error).toMatchObject({
+      code: 'answer_unreadable',
+      message: expect.stringMatching(/404.*baseUrl/),
+    });
+  });
+
+  it('of a proxy that means what BillingOS would mean still has a code and the request id of the header', async () => {
+    const transport = await transportTo((response) =>
+      response.writeHead(413, { 'X-Request-Id': 'req_9' }).end('<h1>Too large</h1>'),
+    );
+
+    const error = await createCustomer(transport).catch((caught: unknown) => caught);
+
+    expect(error).toBeInstanceOf(InvalidRequestError);
+    expect(error).toMatchObject({ code: 'http_413', requestId: 'req_9' });
+  });
+
+  it('is retried after as long as the answer says, by the clock of whoever answered', async () => {
+    const transport = await transportTo((response, _, index) =>
+      index === 0
+        ? response
+            .writeHead(503, {
+              Date: 'Thu, 01 Jan 2015 00:00:00 GMT',
+              'Retry-After': 'Thu, 01 Jan 2015 00:00:01 GMT',
+            })
+            .end()
+        : sendJson(response, 201, customer),
+    );
+    const started = performance.now();
+
+    expect(await createCustomer(transport)).toEqual(customer);
+
+    expect(performance.now() - started).toBeGreaterThanOrEqual(990);
+  });
+
+  it('does not come at once from a timeout that is longer than a timer can be', async () => {
+    const transport = await transportTo((response) =>
+      setTimeout(() => sendJson(response, 201, customer), 100),
+    );
+
+    expect(await createCustomer(transport, { timeoutMs: 2 ** 40, retriesMax: 0 })).toEqual(customer);
   });
 
   it('says that a redirect was answered, and does not carry the key there', async () => {

@@ -4,7 +4,7 @@ import { version } from '../version.ts';
 import { readAnswer } from './answer.ts';
 import { isTemporary, retryDelayMs } from './backoff.ts';
 import type { Input, Method, Output, Path } from './operation.ts';
-import { sleep } from './sleep.ts';
+import { sleep, timerMaxMs } from './sleep.ts';
 import { fillPath, queryString } from './url.ts';
 
 export interface TransportSettings {
@@ -121,7 +121,7 @@ export class Transport {
     const timer = setTimeout(
       () =>
         stop.abort(new TimeoutError(`${method} ${url} was not answered within ${Math.round(timeoutMs)} ms.`)),
-      timeoutMs,
+      Math.min(timeoutMs, timerMaxMs),
     );
     try {
       const { fetch } = this.#settings;
