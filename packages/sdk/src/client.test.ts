@@ -223,6 +223,22 @@ describe('tracked usage', () => {
     expect(server.requests[0]?.body).toContain('"occurred_at":"2026-01-02T03:04:05.000Z"');
   });
 
+  it('is repeated as it was, whatever became of the object that its properties were in', async () => {
+    await clientOf((response, request, index) =>
+      index < 1 ? sendError(response, 503, 'service_unavailable') : store(response, request, index),
+    );
+    const properties = { region: 'eu' };
+
+    const tracked = billing.trackUsage('user_42', 'api_calls', 1, { properties });
+    properties.region = 'us';
+    await tracked;
+
+    expect(server.requests.map(({ body }) => JSON.parse(body).events[0].properties)).toEqual([
+      { region: 'eu' },
+      { region: 'eu' },
+    ]);
+  });
+
   it('survives an outage, and counts once', async () => {
     await clientOf((response, request, index) =>
       index < 2 ? sendError(response, 503, 'service_unavailable') : store(response, request, index),
@@ -250,6 +266,39 @@ describe('a client in a serverless function', () => {
     await Promise.all(waitedFor);
 
     expect(server.requests.map(({ path }) => path)).toEqual(['/api/v1/usage/track']);
+  });
+
+  it('costs no more for each event while many wait, and nothing outside of a request', async () => {
+    let waits = 0;
+    await clientOf((response) => response.destroy(), {
+      serverless: {
+        waitUntil: () => {
+          waits++;
+          throw new Error('outside of a request');
+        },
+      },
+    });
+    const started = performance.now();
+
+    for (let i = 0; i < 9_000; i++) {
+      billing.trackUsage('user_42', 'api_calls').catch(() => undefined);
+    }
+
+    expect(waits).toBe(9_000);
+    // Where each event waits for all others, it is minutes and gigabytes.
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
+  it('does not hold up its answer while BillingOS is away', async () => {
+    await clientOf((response) => response.destroy(), { serverless: true });
+    const started = performance.now();
+
+    for (let answers = 0; answers < 5; answers++) {
+      billing.trackUsage('user_42', 'api_calls').catch(() => undefined);
+      await billing.settle();
+    }
+
+    expect(performance.now() - started).toBeLessThan(3_000);
   });
 
   it('sends usage and logs before it answers, where the platform has no such thing', async () => {

@@ -201,8 +201,11 @@ export class BillingOS {
       customer,
       meter,
       value,
-      ...(time === undefined ? {} : { occurred_at: typeof time === 'string' ? time : time.toJSON() }),
-      ...(properties === undefined ? {} : { properties }),
+      ...(time === undefined
+        ? {}
+        : { occurred_at: typeof time === 'string' ? time : new Date(time).toJSON() }),
+      // A copy: what is repeated must be what was tracked, whatever the caller does with the object.
+      ...(properties === undefined ? {} : { properties: { ...properties } }),
     });
     this.#snapshots?.used({ customer, meter, value }, tracked);
     return tracked;
@@ -238,7 +241,10 @@ export class BillingOS {
     );
   }
 
-  /** With `serverless`, and without `waitUntil`: `flush`, which never rejects here. Otherwise nothing has to be waited for. */
+  /**
+   * With `serverless`, and without `waitUntil`: sends what waits, for up to 3 seconds and not while BillingOS is away.
+   * Otherwise nothing has to be waited for. Never rejects.
+   */
   settle(): Promise<void> {
     return this.#reports.settle();
   }

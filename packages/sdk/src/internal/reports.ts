@@ -1,6 +1,7 @@
 import { BillingOSError, ConnectionError } from '../core/errors.ts';
 import type { LoggedCall, Requests } from '../resources/requests.ts';
 import type { Usage, UsageEvent } from '../resources/usage.ts';
+import { sleep } from './sleep.ts';
 import { type TrackedUsage, UsageQueue } from './usage-queue.ts';
 import type { UsageSpool } from './usage-spool.ts';
 
@@ -30,6 +31,7 @@ type KeyedCall = LoggedCall & { idempotency_key: string };
 const queuedMax = 10_000;
 const delayMs = 100;
 export const flushTimeoutMs = 30_000;
+const settleTimeoutMs = 3_000;
 
 /** What is reported and not waited for: usage and logs, each queued, sent in batches and repeated until it is stored. */
 export class Reports {
@@ -45,6 +47,7 @@ export class Reports {
     // The queues repeat by themselves, for longer than a single request would.
     this.#usage = new UsageQueue<UsageEvent>({
       ...common,
+      onTaken: (event) => this.#keep(event),
       send: async (events, signal) =>
         (await resources.usage.trackBatch(events, { signal, retriesMax: 0 })).results,
       onError: options.onUsageError ?? reportLostUsage,
@@ -66,20 +69,15 @@ export class Reports {
 
   /** Spooled before it is sent, and until it is known what became of it. */
   track(event: UsageEvent): Promise<TrackedUsage> {
-    const isSpooled = this.#spool?.add(event) ?? true;
-    if (!isSpooled && !this.#isSpoolFull) {
-      console.error('BillingOS: the spool has no room; usage is kept in memory only until it has.');
-    }
-    this.#isSpoolFull = !isSpooled;
     const tracked = this.#usage.add(event);
     this.#unspool(event, tracked);
-    this.#keepAlive();
+    this.#keepAlive(tracked);
     return tracked;
   }
 
   log(call: KeyedCall): Promise<TrackedUsage> {
     const logged = this.#logs.add(call);
-    this.#keepAlive();
+    this.#keepAlive(logged);
     return logged;
   }
 
@@ -87,10 +85,13 @@ export class Reports {
     await Promise.all([this.#usage.flush(timeoutMs), this.#logs.flush(timeoutMs)]);
   }
 
-  /** What has to be waited for before a function may be stopped. Never rejects. */
+  /**
+   * What has to be waited for before a function may be stopped: not for long, and not for BillingOS while it is away,
+   * since somebody waits for the function's answer. Never rejects.
+   */
   async settle(): Promise<void> {
     if (this.#serverless === true) {
-      await this.flush(flushTimeoutMs).catch(() => undefined);
+      await Promise.all([this.#usage.attempt(settleTimeoutMs), this.#logs.attempt(settleTimeoutMs)]);
     }
   }
 
@@ -122,10 +123,28 @@ export class Reports {
     );
   }
 
+  #keep(event: UsageEvent): void {
+    const isSpooled = this.#spool?.add(event) ?? true;
+    if (!isSpooled && !this.#isSpoolFull) {
+      console.error('BillingOS: the spool has no room; usage is kept in memory only until it has.');
+    }
+    this.#isSpoolFull = !isSpooled;
+  }
+
   /** Asks the platform not to stop the function before what was reported is stored. */
-  #keepAlive(): void {
+  #keepAlive(reported: Promise<TrackedUsage>): void {
     if (typeof this.#serverless === 'object') {
-      this.#serverless.waitUntil(this.flush(flushTimeoutMs).catch(() => undefined));
+      const enough = new AbortController();
+      const settled = reported.then(
+        () => enough.abort(),
+        () => enough.abort(),
+      );
+      const late = sleep(flushTimeoutMs, enough.signal).catch(() => undefined);
+      try {
+        this.#serverless.waitUntil(Promise.race([settled, late]));
+      } catch {
+        // The platform waits for nothing outside of a request. The event is on its way all the same.
+      }
     }
   }
 }

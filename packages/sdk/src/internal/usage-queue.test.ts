@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   apiError,
   AuthenticationError,
@@ -33,6 +33,7 @@ afterEach(() => queue.close(0));
 
 function newQueue(
   answer: (events: Event[], attempt: number) => ReturnType<typeof accepted> | object[] | Error,
+  settings: Partial<UsageQueueSettings<Event>> = {},
 ) {
   given.sent = [];
   given.lost = [];
@@ -49,6 +50,7 @@ function newQueue(
     onError: (error, lost) => given.lost.push([error, lost]),
     queuedMax: 3_000,
     delayMs: 20,
+    ...settings,
   });
 }
 
@@ -179,6 +181,48 @@ describe('the usage queue', () => {
   });
 });
 
+describe('an event that cannot be sent', () => {
+  it('is refused at once, whatever it holds, and its neighbours are sent', async () => {
+    newQueue(accepted);
+    const endless: Event & { self?: unknown } = event(1);
+    endless.self = endless;
+    const large: Event & { size: bigint } = { ...event(2), size: 10n };
+
+    const settled = await Promise.allSettled([endless, large, event(3)].map((one) => queue.add(one)));
+
+    expect(settled).toMatchObject([
+      { reason: { code: 'argument_invalid', message: 'The event cannot be written as JSON.' } },
+      { reason: { code: 'argument_invalid' } },
+      { status: 'fulfilled' },
+    ]);
+    expect(given.sent).toEqual([[event(3)]]);
+    expect(given.lost).toHaveLength(2);
+  });
+
+  it('does not end the process when whoever is told of it throws', async () => {
+    const printed = vi.spyOn(console, 'error').mockReturnValue();
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    try {
+      newQueue(() => apiError({ status: 403, code: 'scope_missing', message: 'no' }), {
+        onError: () => {
+          throw new Error('no such log');
+        },
+      });
+
+      void queue.add(event(1));
+      await queue.flush(1_000);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+
+      expect(unhandled).not.toHaveBeenCalled();
+      expect(String(printed.mock.calls[0]?.[1])).toContain('no such log');
+    } finally {
+      process.off('unhandledRejection', unhandled);
+      printed.mockRestore();
+    }
+  });
+});
+
 describe('flush', () => {
   it('sends at once and waits until all is settled', async () => {
     newQueue(accepted);
@@ -202,6 +246,47 @@ describe('flush', () => {
 
     isAway = false;
     expect(await tracked).toMatchObject({ status: 'accepted' });
+  });
+
+  it('does not wait out a pause: who shuts down gets another try', async () => {
+    const limited = apiError({ status: 429, code: 'rate_limited', message: '', retryAfterMs: 60_000 });
+    newQueue((events, attempt) => (attempt === 1 ? limited : accepted(events)));
+    const tracked = queue.add(event(1));
+    await vi.waitFor(() => expect(given.sent).toHaveLength(1));
+
+    await queue.close(1_000);
+
+    expect(await tracked).toMatchObject({ status: 'accepted' });
+  });
+});
+
+describe('an attempt', () => {
+  it('sends at once and waits until all is settled', async () => {
+    newQueue(accepted);
+    const states: string[] = [];
+    void queue.add(event(1)).then(({ status }) => states.push(status));
+
+    await queue.attempt(1_000);
+
+    expect(states).toEqual(['accepted']);
+    await queue.attempt(1_000);
+  });
+
+  it('waits neither for the next try nor for an answer that takes too long', async () => {
+    const limited = apiError({ status: 503, code: 'http_503', message: '', retryAfterMs: 60_000 });
+    newQueue(() => limited);
+    void queue.add(event(1)).catch(() => undefined);
+    await queue.attempt(60_000);
+    await queue.attempt(60_000);
+    expect(given.sent).toHaveLength(1);
+    await queue.close(0);
+
+    newQueue(accepted, {
+      send: (_, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    });
+    void queue.add(event(1));
+    await queue.attempt(50);
   });
 });
 

@@ -6,7 +6,7 @@ import {
   TimeoutError,
   UsageQueueFullError,
 } from '../core/errors.ts';
-import { isTemporary, retryDelayMs } from './backoff.ts';
+import { isTemporary, patientDelayMs } from './backoff.ts';
 import { sleep } from './sleep.ts';
 
 /** What the queue needs to know of an event; the rest passes through. */
@@ -36,6 +36,8 @@ export interface UsageQueueSettings<Event> {
   send: (events: Event[], signal: AbortSignal) => Promise<ItemResult[]>;
   /** Told of every event that is given up, since its promise is often not awaited. */
   onError: (error: unknown, event: Event) => void;
+  /** Told of every event that is taken, before it is sent. */
+  onTaken?: (event: Event) => void;
   queuedMax: number;
   /** How long the first event of a batch waits for others. */
   delayMs: number;
@@ -52,7 +54,6 @@ interface Waiting<Event> {
 const batchEventsMax = 1_000;
 /** Below the 1 MB that the API takes, for the brackets and commas around. */
 const batchBytesMax = 900_000;
-const backoffMaxMs = 30_000;
 
 /**
  * Sends usage events in batches, one batch after the other, each as often as it takes. Events stay in memory until
@@ -66,6 +67,10 @@ export class UsageQueue<Event extends Keyed> {
   readonly #giveUp = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isSending = false;
+  /** Ends the pause after a failed try; undefined between failures. */
+  #pause: AbortController | undefined;
+  /** Who waits for the next try, however it ends. */
+  readonly #onPause = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
   constructor(settings: UsageQueueSettings<Event>) {
@@ -79,12 +84,18 @@ export class UsageQueue<Event extends Keyed> {
     // Handled here, so that an event nobody awaits does not end the process as an unhandled rejection.
     tracked
       .catch((error: unknown) => this.#settings.onError(error, event))
+      // Whoever is told may fail, too, and is not to end the process either.
+      .catch((error: unknown) => console.error('BillingOS: who is told of lost events failed.', error))
       .finally(() => this.#unsettled.delete(tracked));
     return tracked;
   }
 
-  /** Sends what waits now, and resolves when all of it is settled. Rejects with a TimeoutError; the events stay. */
+  /**
+   * Sends what waits now, also when it would be repeated later, and resolves when all of it is settled. Rejects with a
+   * TimeoutError; the events stay.
+   */
   async flush(timeoutMs: number): Promise<void> {
+    this.#pause?.abort();
     this.#sendNow();
     const settled = Promise.allSettled(this.#unsettled);
     const enough = new AbortController();
@@ -101,6 +112,26 @@ export class UsageQueue<Event extends Keyed> {
     }
   }
 
+  /**
+   * Sends what waits now. Resolves when it is settled, when BillingOS turns out to be away, and after `timeoutMs`: for
+   * somebody who waits for more than billing. The events stay.
+   */
+  async attempt(timeoutMs: number): Promise<void> {
+    this.#sendNow();
+    if (this.#pause !== undefined || this.#unsettled.size === 0) {
+      return;
+    }
+    const enough = new AbortController();
+    const stop = () => enough.abort();
+    this.#onPause.add(stop);
+    await Promise.race([
+      Promise.allSettled(this.#unsettled),
+      sleep(timeoutMs, enough.signal).catch(() => undefined),
+    ]);
+    this.#onPause.delete(stop);
+    stop();
+  }
+
   /** Flushes, takes no more, and gives up what is not settled in time. */
   close(timeoutMs: number): Promise<void> {
     this.#closing ??= this.flush(timeoutMs).catch(async () => {
@@ -109,6 +140,7 @@ export class UsageQueue<Event extends Keyed> {
           'The client was closed before this event was recorded. Whether it arrived is unknown; repeating it with its idempotency key is safe.',
         ),
       );
+      this.#pause?.abort();
       await Promise.allSettled(this.#unsettled);
     });
     return this.#closing;
@@ -116,12 +148,13 @@ export class UsageQueue<Event extends Keyed> {
 
   #take(event: Event): Promise<TrackedUsage> {
     return new Promise((resolve, reject) => {
-      const bytes = new TextEncoder().encode(JSON.stringify(event)).length;
+      const bytes = byteLength(event);
       const refusal = this.#refusal(bytes);
       if (refusal !== undefined) {
         reject(refusal);
         return;
       }
+      this.#settings.onTaken?.(event);
       this.#waiting.push({ event, bytes, resolve, reject });
       if (this.#waiting.length >= batchEventsMax) {
         this.#sendNow();
@@ -141,7 +174,9 @@ export class UsageQueue<Event extends Keyed> {
     if (bytes > batchBytesMax) {
       return new BillingOSError(
         'argument_invalid',
-        `The event has ${bytes} bytes; ${batchBytesMax} are the most.`,
+        bytes === Infinity
+          ? 'The event cannot be written as JSON.'
+          : `The event has ${bytes} bytes; ${batchBytesMax} are the most.`,
       );
     }
     return undefined;
@@ -204,9 +239,26 @@ export class UsageQueue<Event extends Keyed> {
         if (!isTemporary(error) || signal.aborted) {
           throw error;
         }
-        await sleep(retryDelayMs(error, { tries, delayMaxMs: backoffMaxMs }), signal);
+        await this.#pauseFor(patientDelayMs(error, tries));
       }
     }
+  }
+
+  /** Ends early when somebody flushes, or the queue gives up. */
+  async #pauseFor(ms: number): Promise<void> {
+    this.#pause = new AbortController();
+    this.#onPause.forEach((tell) => tell());
+    await sleep(ms, this.#pause.signal).catch(() => undefined);
+    this.#pause = undefined;
+  }
+}
+
+/** As JSON; Infinity for what cannot be written so, such as a BigInt. */
+function byteLength(event: object): number {
+  try {
+    return new TextEncoder().encode(JSON.stringify(event)).length;
+  } catch {
+    return Infinity;
   }
 }
 
