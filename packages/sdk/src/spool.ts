@@ -5,11 +5,13 @@ import {
   openSync,
   readFileSync,
   renameSync,
-  unlinkSync,
+  rmSync,
+  statSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { resolve } from 'node:path';
+import { lockFile, unlockFile } from './internal/lock-file.ts';
 import type { UsageSpool } from './internal/usage-spool.ts';
 import type { UsageEvent } from './resources/usage.ts';
 
@@ -20,7 +22,8 @@ export interface FileSpoolOptions {
   maxBytes?: number | undefined;
 }
 
-const openHere = new Set<string>();
+/** It tells what customers do: for the process alone. */
+const mode = 0o600;
 
 /**
  * Keeps usage that is not stored yet in a file, for a client in a process of Node: what was tracked when the process is
@@ -42,17 +45,27 @@ class FileSpool implements UsageSpool {
   #file: number;
   #bytes = 0;
   #liveBytes = 0;
+  /** A full disk took only a part of the last line. */
+  #isTorn = false;
   #isClosed = false;
 
   constructor(path: string, maxBytes: number) {
     this.#path = path;
     this.#maxBytes = maxBytes;
-    lock(path);
-    this.#left = existsSync(path) ? eventsLeft(readFileSync(path, 'utf8')) : [];
+    lockFile(path);
+    try {
+      this.#left = existsSync(path) ? eventsLeft(path) : [];
+      this.#file = openSync(path, 'a', mode);
+      this.#bytes = statSync(path).size;
+    } catch (error) {
+      unlockFile(path);
+      throw error;
+    }
+    // The line that a crash cut off is still there if there is no room to write the file anew.
+    this.#isTorn = this.#bytes > 0;
     for (const event of this.#left) {
       this.#remember(event.idempotency_key, lineOf(event));
     }
-    this.#file = openSync(path, 'a');
     this.#rewrite();
   }
 
@@ -62,17 +75,14 @@ class FileSpool implements UsageSpool {
 
   add(event: UsageEvent): boolean {
     const line = lineOf(event);
+    if (this.#lines.get(event.idempotency_key) === line) {
+      return true;
+    }
     const bytes = Buffer.byteLength(line);
     if (this.#bytes + bytes > this.#maxBytes && this.#liveBytes < this.#bytes / 2) {
       this.#rewrite();
     }
-    if (this.#isClosed || this.#bytes + bytes > this.#maxBytes) {
-      return false;
-    }
-    try {
-      this.#write(line);
-    } catch {
-      // The disk is full or gone: the event is in memory, and on its way.
+    if (this.#isClosed || this.#bytes + bytes > this.#maxBytes || !this.#write(line)) {
       return false;
     }
     this.#remember(event.idempotency_key, line);
@@ -86,10 +96,8 @@ class FileSpool implements UsageSpool {
     }
     this.#lines.delete(key);
     this.#liveBytes -= Buffer.byteLength(line);
-    if (this.#lines.size === 0) {
-      ftruncateSync(this.#file);
-      this.#bytes = 0;
-    } else {
+    if (this.#lines.size > 0 || !this.#empty()) {
+      // Where even that fails, the event is sent once more by the next process, and counts once.
       this.#write(`-${JSON.stringify(key)}\n`);
     }
   }
@@ -98,7 +106,7 @@ class FileSpool implements UsageSpool {
     if (!this.#isClosed) {
       this.#isClosed = true;
       closeSync(this.#file);
-      unlock(this.#path);
+      unlockFile(this.#path);
     }
   }
 
@@ -107,20 +115,47 @@ class FileSpool implements UsageSpool {
     this.#lines.set(key, line);
   }
 
-  #write(text: string): void {
-    this.#bytes += writeSync(this.#file, text);
+  /** False: the disk is full or gone, and the line is not there. */
+  #write(line: string): boolean {
+    // A line of its own, also behind one that was torn.
+    const text = Buffer.from(this.#isTorn ? `\n${line}` : line);
+    try {
+      const written = writeSync(this.#file, text);
+      this.#bytes += written;
+      this.#isTorn = written < text.length;
+      return !this.#isTorn;
+    } catch {
+      return false;
+    }
   }
 
-  /** Leaves out what is stored. The old file is in place until the new one is whole. */
+  #empty(): boolean {
+    try {
+      ftruncateSync(this.#file);
+      this.#bytes = 0;
+      this.#isTorn = false;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Leaves out what is stored. The old file is in place until the new one is whole, and stays if there is no room for it. */
   #rewrite(): void {
     const whole = [...this.#lines.values()].join('');
     const next = `${this.#path}.next`;
-    writeFileSync(next, whole);
-    renameSync(next, this.#path);
-    closeSync(this.#file);
-    this.#file = openSync(this.#path, 'a');
-    this.#bytes = Buffer.byteLength(whole);
-    this.#liveBytes = this.#bytes;
+    try {
+      writeFileSync(next, whole, { mode });
+      const file = openSync(next, 'a');
+      renameSync(next, this.#path);
+      closeSync(this.#file);
+      this.#file = file;
+      this.#bytes = Buffer.byteLength(whole);
+      this.#liveBytes = this.#bytes;
+      this.#isTorn = false;
+    } catch {
+      rmSync(next, { force: true, recursive: true });
+    }
   }
 }
 
@@ -128,47 +163,36 @@ function lineOf(event: UsageEvent): string {
   return `+${JSON.stringify(event)}\n`;
 }
 
-function eventsLeft(text: string): UsageEvent[] {
+function eventsLeft(path: string): UsageEvent[] {
   const left = new Map<string, UsageEvent>();
-  for (const line of text.split('\n')) {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  let unreadable = 0;
+  for (const [index, line] of lines.entries()) {
     try {
-      if (line.startsWith('+')) {
+      const sign = line.slice(0, 1);
+      if (sign === '+') {
         // Written by ourselves, and checked by BillingOS.
         const event: UsageEvent = JSON.parse(line.slice(1));
-        left.set(event.idempotency_key, event);
-      } else if (line.startsWith('-')) {
-        left.delete(JSON.parse(line.slice(1)));
+        left.set(keyOf(event.idempotency_key), event);
+      } else if (sign === '-') {
+        left.delete(keyOf(JSON.parse(line.slice(1))));
+      } else if (line !== '') {
+        unreadable++;
       }
     } catch {
-      // Cut off by a crash: `trackUsage` had not returned.
+      // The last one was cut off by a crash: `trackUsage` had not returned.
+      unreadable += index === lines.length - 1 ? 0 : 1;
     }
+  }
+  if (unreadable > 0) {
+    console.error(`BillingOS: ${unreadable} lines of ${path} cannot be read and are left out.`);
   }
   return [...left.values()];
 }
 
-function lock(path: string): void {
-  const file = `${path}.lock`;
-  const owner = existsSync(file) ? Number(readFileSync(file, 'utf8')) : undefined;
-  if (openHere.has(path) || (owner !== undefined && owner !== process.pid && isRunning(owner))) {
-    throw new Error(
-      `${path} is in use by process ${owner ?? process.pid}. Give each process a file of its own.`,
-    );
+function keyOf(key: unknown): string {
+  if (typeof key !== 'string') {
+    throw new TypeError('The line names no event.');
   }
-  writeFileSync(file, String(process.pid));
-  openHere.add(path);
-}
-
-function unlock(path: string): void {
-  openHere.delete(path);
-  unlinkSync(`${path}.lock`);
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    // 0 is no signal: it only asks.
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+  return key;
 }

@@ -1,4 +1,4 @@
-import { BillingOSError, ConnectionError } from '../core/errors.ts';
+import { APIError, AuthenticationError, BillingOSError, PermissionError } from '../core/errors.ts';
 import type { LoggedCall, Requests } from '../resources/requests.ts';
 import type { Usage, UsageEvent } from '../resources/usage.ts';
 import { sleep } from './sleep.ts';
@@ -29,6 +29,7 @@ export interface ReportOptions {
 type KeyedCall = LoggedCall & { idempotency_key: string };
 
 const queuedMax = 10_000;
+const recoveredMax = 5_000;
 const delayMs = 100;
 export const flushTimeoutMs = 30_000;
 const settleTimeoutMs = 3_000;
@@ -40,6 +41,7 @@ export class Reports {
   readonly #spool: UsageSpool | undefined;
   readonly #serverless: NonNullable<ReportOptions['serverless']>;
   #isSpoolFull = false;
+  #isClosed = false;
 
   constructor(resources: { usage: Usage; requests: Requests }, options: ReportOptions) {
     this.#serverless = options.serverless ?? false;
@@ -64,7 +66,7 @@ export class Reports {
       onError: options.onLogError ?? reportLostLogs(),
     });
     this.#spool = options.spool;
-    this.#recover();
+    void this.#recover();
   }
 
   /** Spooled before it is sent, and until it is known what became of it. */
@@ -96,28 +98,30 @@ export class Reports {
   }
 
   async close(timeoutMs: number): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([this.#usage.close(timeoutMs), this.#logs.close(timeoutMs)]);
     this.#spool?.close();
   }
 
-  /** What an earlier process left behind; of more than fits in memory, the rest waits for the next start. */
-  #recover(): void {
-    for (const event of this.#spool?.recover().slice(0, queuedMax) ?? []) {
-      this.#unspool(event, this.#usage.add(event));
+  /** What an earlier process left behind, part by part: what is used now needs room, too. */
+  async #recover(): Promise<void> {
+    const left = this.#spool?.recover() ?? [];
+    while (left.length > 0 && !this.#isClosed) {
+      const sent = left.splice(0, recoveredMax).map((event) => {
+        const tracked = this.#usage.add(event, Infinity);
+        this.#unspool(event, tracked);
+        return tracked;
+      });
+      await Promise.allSettled(sent);
     }
   }
 
   #unspool({ idempotency_key: key }: UsageEvent, tracked: Promise<TrackedUsage>): void {
-    const spool = this.#spool;
-    if (spool === undefined) {
-      return;
-    }
     tracked.then(
-      () => spool.remove(key),
+      () => this.#spool?.remove(key),
       (error: unknown) => {
-        // Given up without an answer, as by close(): the next process sends it.
-        if (!(error instanceof ConnectionError)) {
-          spool.remove(key);
+        if (isOfEvent(error)) {
+          this.#spool?.remove(key);
         }
       },
     );
@@ -147,6 +151,18 @@ export class Reports {
       }
     }
   }
+}
+
+/**
+ * Whether BillingOS refused the event itself. What was given up without an answer, as by close(), and what a wrong key was
+ * refused for, the next process sends.
+ */
+function isOfEvent(error: unknown): boolean {
+  return (
+    error instanceof APIError &&
+    !(error instanceof AuthenticationError) &&
+    !(error instanceof PermissionError)
+  );
 }
 
 function reportLostUsage(error: unknown, { meter, idempotency_key }: UsageEvent): void {

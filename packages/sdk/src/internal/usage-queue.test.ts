@@ -201,7 +201,7 @@ describe('an event that cannot be sent', () => {
 
   it('does not end the process when whoever is told of it throws', async () => {
     const printed = vi.spyOn(console, 'error').mockReturnValue();
-    const unhandled = vi.fn();
+    const unhandled = vi.fn<(reason: unknown) => void>();
     process.on('unhandledRejection', unhandled);
     try {
       newQueue(() => apiError({ status: 403, code: 'scope_missing', message: 'no' }), {

@@ -77,9 +77,9 @@ export class UsageQueue<Event extends Keyed> {
     this.#settings = settings;
   }
 
-  /** Takes an event, or rejects at once when the queue is full or closed. */
-  add(event: Event): Promise<TrackedUsage> {
-    const tracked = this.#take(event);
+  /** Takes an event, or rejects at once when the queue is full or closed. What an earlier process left may be beyond. */
+  add(event: Event, queuedMax = this.#settings.queuedMax): Promise<TrackedUsage> {
+    const tracked = this.#take(event, queuedMax);
     this.#unsettled.add(tracked);
     // Handled here, so that an event nobody awaits does not end the process as an unhandled rejection.
     tracked
@@ -146,10 +146,10 @@ export class UsageQueue<Event extends Keyed> {
     return this.#closing;
   }
 
-  #take(event: Event): Promise<TrackedUsage> {
+  #take(event: Event, queuedMax: number): Promise<TrackedUsage> {
     return new Promise((resolve, reject) => {
       const bytes = byteLength(event);
-      const refusal = this.#refusal(bytes);
+      const refusal = this.#refusal(bytes, queuedMax);
       if (refusal !== undefined) {
         reject(refusal);
         return;
@@ -164,12 +164,12 @@ export class UsageQueue<Event extends Keyed> {
     });
   }
 
-  #refusal(bytes: number): BillingOSError | undefined {
+  #refusal(bytes: number, queuedMax: number): BillingOSError | undefined {
     if (this.#closing !== undefined) {
       return new BillingOSError('client_closed', 'This client is closed. Track usage before close().');
     }
-    if (this.#unsettled.size >= this.#settings.queuedMax) {
-      return new UsageQueueFullError(this.#settings.queuedMax);
+    if (this.#unsettled.size >= queuedMax) {
+      return new UsageQueueFullError(queuedMax);
     }
     if (bytes > batchBytesMax) {
       return new BillingOSError(
