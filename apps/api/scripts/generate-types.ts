@@ -8,7 +8,7 @@ import { startPostgres } from '@billingos/local-stack/postgres';
 import pg from 'pg';
 import { migrate } from '../src/platform/database/migrate.ts';
 
-export async function generateTypes(file: string): Promise<void> {
+async function generateTypes(file: string): Promise<void> {
   const postgres = await startPostgres({ durable: false });
   try {
     await migrate(postgres.url);

@@ -37,8 +37,6 @@ const variables = ports.extend({
   API_URL: z.url().optional(),
 });
 
-export type Ports = z.infer<typeof ports>;
-
 export interface Settings {
   values: z.infer<typeof variables>;
   /** Everything that was given, for the programs that read more of it than the stack does. */

@@ -6,7 +6,7 @@ import { type SubscriptionState, subscriptionState } from './stripe.subscription
 import { hintOf, type StripeEventHint } from './stripe.webhooks.ts';
 
 /** Of everything an account has, so many in one request: the most Stripe gives. */
-export const listedAtOnce = 100;
+const listedAtOnce = 100;
 
 /** Some objects of a list, the newest first, and where it goes on. `next: null` is the end. */
 export interface Listed<T> {
@@ -110,20 +110,6 @@ export function listAllInvoices(
       ),
     { each: (invoice: Stripe.Invoice) => invoiceState(invoice, [], []) },
   );
-}
-
-/** The ids of what an account sells, active or not. */
-export function listCatalog(
-  connection: Connection,
-  what: 'products' | 'prices',
-  after: string | null,
-): Promise<Listed<{ id: string; active: boolean }>> {
-  const list: {
-    list(page: object, options: object): Promise<Stripe.ApiList<{ id: string; active: boolean }>>;
-  } = connection.stripe[what];
-  return onePage(after, (page) => list.list(page, optionsOf(connection)), {
-    each: ({ id, active }) => ({ id, active }),
-  });
 }
 
 /** What is sold now. */

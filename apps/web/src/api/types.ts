@@ -30,7 +30,6 @@ export type Subscription = Row<'/api/v1/subscriptions'>;
 export type SubscriptionStatus = Subscription['status'];
 export type SubscriptionChange = Body<'/api/v1/subscriptions/{id}/change'>;
 export type ChangePreview = Answer<'/api/v1/subscriptions/{id}/preview-change', 'post'>;
-export type AddOn = Row<'/api/v1/add-ons'>;
 export type InvoiceSummary = Row<'/api/v1/invoices'>;
 export type Invoice = Answer<'/api/v1/invoices/{id}', 'get'>;
 export type InvoiceStatus = Invoice['status'];

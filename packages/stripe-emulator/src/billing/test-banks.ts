@@ -39,7 +39,7 @@ function bank(
 }
 
 /** Stripe's published test accounts (docs.stripe.com/payments/ach-direct-debit and /sepa-debit). */
-export const TEST_BANKS: readonly TestCard[] = [
+const TEST_BANKS: readonly TestCard[] = [
   bank('us_bank_account', '000123456789', 'pm_usBankAccount_success'),
   bank('us_bank_account', '000111111113', 'pm_usBankAccount_accountClosed', { fails: 'account_closed' }),
   bank('us_bank_account', '000111111116', 'pm_usBankAccount_noAccount', { fails: 'no_account' }),

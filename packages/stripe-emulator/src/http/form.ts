@@ -5,7 +5,7 @@ export interface FormRecord {
 }
 
 /** An empty record without a prototype, so that a parameter called `__proto__` is only a parameter. */
-export function emptyForm(): FormRecord {
+function emptyForm(): FormRecord {
   return Object.create(null);
 }
 

@@ -53,7 +53,7 @@ export function terms(context: Context, sent: Sent): { coupon: Coupon; code: Pro
 }
 
 /** Whether a coupon can still be redeemed. */
-export function isValid(context: Context, coupon: Coupon): boolean {
+function isValid(context: Context, coupon: Coupon): boolean {
   return (
     (coupon.redeem_by ?? Infinity) > context.now &&
     coupon.times_redeemed < (coupon.max_redemptions ?? Infinity)

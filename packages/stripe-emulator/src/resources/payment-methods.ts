@@ -178,7 +178,7 @@ function invalidPart(part: string, message: string): Decline {
 }
 
 /** 402 as Stripe answers a refused card. */
-export function cardError(decline: Decline, param?: string): StripeError {
+function cardError(decline: Decline, param?: string): StripeError {
   return new StripeError(402, {
     type: 'card_error',
     code: decline.code,

@@ -93,11 +93,6 @@ export function attemptPayment(context: Context, intent: PaymentIntent, attempt:
   return askToAuthenticate(context, intent, attempt);
 }
 
-/** When the bank has decided about an intent that is processing, in seconds. */
-export function debitDue(context: Pick<Context, 'data'>, intent: string): number {
-  return context.data.get('_debit', intent)?.at ?? Infinity;
-}
-
 /** The bank took a debit or sent it back. */
 export function decideDebit(context: Context, id: string): PaymentIntent {
   const intent = context.find('payment_intent', id);

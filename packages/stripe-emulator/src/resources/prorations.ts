@@ -99,7 +99,7 @@ function chargeRemaining(
 }
 
 /** What each item costs for a whole period after the discounts of its subscription. */
-export function netAmounts(context: Context, subscription: Subscription): number[] {
+function netAmounts(context: Context, subscription: Subscription): number[] {
   const lines = subscription.items.data.map(({ price, quantity }) => ({
     amount: isMetered(price) ? 0 : fullAmount(context, price, quantity ?? 1),
     discountable: true,

@@ -5,10 +5,10 @@ import { endSubscription, saveSubscription } from './subscription-states.ts';
 const DAY = 86_400;
 
 /** No retries: a refused renewal stays past due until it is paid. */
-export const NO_RECOVERY: Recovery = { id: 'recovery', retry_after_days: [], outcome: 'past_due' };
+const NO_RECOVERY: Recovery = { id: 'recovery', retry_after_days: [], outcome: 'past_due' };
 
 /** How refused renewals are retried; a setting of the whole emulator, as it is of a Stripe account. */
-export function recoveryOf(context: Context): Recovery {
+function recoveryOf(context: Context): Recovery {
   return context.store.dataset('test', null).get('_recovery', 'recovery') ?? NO_RECOVERY;
 }
 

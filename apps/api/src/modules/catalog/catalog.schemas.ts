@@ -4,9 +4,9 @@ import { featureMeter, fittingProperty, hasFittingProperty } from './meter.schem
 import { capIntervals } from './plan.ts';
 import { archived, currency, planPrice, priceInput } from './price.schemas.ts';
 
-export const featureTypes = ['boolean', 'metered', 'config'] as const;
+const featureTypes = ['boolean', 'metered', 'config'] as const;
 export const overages = ['block', 'allow'] as const;
-export const outagePolicies = ['allow', 'deny'] as const;
+const outagePolicies = ['allow', 'deny'] as const;
 export type OutagePolicy = (typeof outagePolicies)[number];
 
 const onOutage = z
@@ -90,7 +90,7 @@ export const caps = z
     'Of a metered feature: at most so much within each minute, hour, day, week (from Monday) or month in UTC, also where overage is allowed.',
   );
 
-export const planFeature = z
+const planFeature = z
   .object({
     feature: z.string().describe('Key of the feature.'),
     name: z.string(),
@@ -116,7 +116,7 @@ const rollover = z.strictObject({
   periods: z.int().min(1).max(36).describe('For how many intervals what was carried over can be used.'),
 });
 
-export const planCredits = z
+const planCredits = z
   .object({ ...creditTerms, rollover: rollover.nullable().describe('Null: nothing is carried over.') })
   .meta({ id: 'PlanCredits' });
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { money, pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
 import { archived, currency } from './price.schemas.ts';
 
-export const couponDurations = ['once', 'repeating', 'forever'] as const;
+const couponDurations = ['once', 'repeating', 'forever'] as const;
 
 const duration = z
   .enum(couponDurations)

@@ -173,7 +173,7 @@ export function purposeOf({
  * Prices of the same currency and interval are sold together: of them one may be flat, one for seats, and one for the
  * use of each feature. $19 and $190 a month are two flat prices, and refused.
  */
-export function refuseRepeatedPrices(
+function refuseRepeatedPrices(
   prices: readonly Pick<WishedPrice, 'type' | 'feature' | 'currency' | 'interval' | 'interval_count'>[],
 ): void {
   const seen = new Set<string>();

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { key, name, pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
 import { customerReference, metadata } from '../customers/customers.schemas.ts';
 
-export const graceSecondsMax = 24 * 60 * 60;
+const graceSecondsMax = 24 * 60 * 60;
 const scopesMax = 50;
 
 const customerOf = z.object({ id: z.string(), external_id: z.string().nullable() });
 
-export const rateLimit = z
+const rateLimit = z
   .strictObject({
     limit: z.int().min(1).max(1_000_000).describe('Calls in any stretch of time of this length.'),
     window_seconds: z.int().min(1).max(3_600),
@@ -107,7 +107,7 @@ export const rotateConsumerKey = z.strictObject({
     .describe('How long the old key stays valid, but never beyond its own expiry. 0: it is revoked at once.'),
 });
 
-export const verificationCodes = [
+const verificationCodes = [
   'valid',
   'not_found',
   'revoked',

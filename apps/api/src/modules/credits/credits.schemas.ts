@@ -5,9 +5,9 @@ import { quantity } from '../usage/usage.schemas.ts';
 /** Of a grant that names none. */
 export const usualPriority = 50;
 
-export const creditSources = ['plan', 'add_on', 'top_up', 'manual', 'rollover'] as const;
-export const creditEntryKinds = ['grant', 'burn', 'expire', 'rollover', 'void', 'unvoid', 'refund'] as const;
-export const creditIntervals = ['day', 'week', 'month', 'year'] as const;
+const creditSources = ['plan', 'add_on', 'top_up', 'manual', 'rollover'] as const;
+const creditEntryKinds = ['grant', 'burn', 'expire', 'rollover', 'void', 'unvoid', 'refund'] as const;
+const creditIntervals = ['day', 'week', 'month', 'year'] as const;
 
 const credits = quantity.refine((value) => value > 0, 'must be more than 0');
 const moment = z.iso.datetime({ offset: true }).transform((value) => new Date(value));
@@ -43,7 +43,7 @@ export const createCreditGrant = z.strictObject({
 });
 export type CreateCreditGrant = z.output<typeof createCreditGrant>;
 
-export const creditEntry = z
+const creditEntry = z
   .object({
     id: z.string(),
     grant: z.string(),

@@ -6,7 +6,7 @@ import { refundStatuses } from '../../stripe/stripe.refunds.ts';
 import { customerReference, customerSummary } from '../customers/customers.schemas.ts';
 
 export const parkedReasons = ['unusual_amount', 'too_many_lines'] as const;
-export const invoiceLineKinds = [
+const invoiceLineKinds = [
   'recurring',
   'usage',
   'late_usage',

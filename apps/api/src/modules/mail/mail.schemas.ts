@@ -3,7 +3,7 @@ import { pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.
 
 export const emailStates = ['pending', 'sent', 'failed'] as const;
 
-export const emailSummary = z
+const emailSummary = z
   .object({
     id: z.string(),
     kind: z.string().describe('What it is about: recovery.failed, trial_ending, …'),

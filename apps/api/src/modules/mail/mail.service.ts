@@ -24,7 +24,7 @@ export interface NewEmail {
   body: (merchant: { name: string }) => ReactElement | Promise<ReactElement>;
 }
 
-export const bodySchema = z.object({ html: z.string(), text: z.string() });
+const bodySchema = z.object({ html: z.string(), text: z.string() });
 
 /** The secret part of a link: 256 bits in base64url. */
 const tokens = /\/(pay|survey)\/[A-Za-z0-9_-]{43}/g;

@@ -26,7 +26,7 @@ export const me = z
 
 export const createMerchant = z.strictObject({ name });
 
-export const apiKeyTypes = ['secret', 'publishable'] as const;
+const apiKeyTypes = ['secret', 'publishable'] as const;
 
 const apiKeyFields = {
   id: z.string(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
 
-export const triggers = ['schedule', 'manual', 'connected'] as const;
+const triggers = ['schedule', 'manual', 'connected'] as const;
 export const runStates = ['running', 'done', 'failed'] as const;
 export const discrepancyKinds = [
   'customer',

@@ -135,14 +135,14 @@ export function countedFrom(firstFailedAt: Date, heardAt: Date, settings: Recove
 }
 
 /** When access ends while it is not paid: 0 days is the failure itself. Undefined: not before the recovery ends. */
-export function graceEnd(firstFailedAt: Date, settings: RecoverySettings): Date | undefined {
+function graceEnd(firstFailedAt: Date, settings: RecoverySettings): Date | undefined {
   return settings.grace_days === null
     ? undefined
     : new Date(firstFailedAt.getTime() + settings.grace_days * day);
 }
 
 /** When the last planned attempt is, and whoever could not be charged again is given up on. */
-export function lastAttempt(firstFailedAt: Date, settings: RecoverySettings): Date {
+function lastAttempt(firstFailedAt: Date, settings: RecoverySettings): Date {
   return slots(firstFailedAt, settings).at(-1) ?? firstFailedAt;
 }
 

@@ -70,7 +70,7 @@ export const trackAnswer = z.union([logged, loggedBatch]);
 export type Logged = z.output<typeof logged>;
 export type LoggedItem = z.output<typeof loggedBatch>['results'][number];
 
-export const requestLog = z
+const requestLog = z
   .object({
     id: z.string(),
     endpoint: z.string(),

@@ -37,7 +37,7 @@ export const stripeImport = z
   .meta({ id: 'StripeImport' });
 export const importPage = pageOf(stripeImport).meta({ id: 'StripeImportList' });
 
-export const importItem = z
+const importItem = z
   .object({
     id: z.string(),
     kind: z.enum(itemKinds),

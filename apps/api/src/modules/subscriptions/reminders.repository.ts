@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { Database } from '../../platform/database/database.ts';
 
-export const reminderKinds = [
+const reminderKinds = [
   'trial_ending',
   'trial_ended',
   'renewal',

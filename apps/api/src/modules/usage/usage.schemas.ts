@@ -97,7 +97,7 @@ export const trackAnswer = z.union([tracked, trackedBatch]);
 export type Tracked = z.output<typeof tracked>;
 export type TrackedItem = z.output<typeof trackedBatch>['results'][number];
 
-export const usageRecord = z
+const usageRecord = z
   .object({
     id: z.string(),
     customer: z.object({ id: z.string(), external_id: z.string().nullable() }),

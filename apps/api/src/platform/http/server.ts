@@ -21,7 +21,7 @@ const requestTimeoutMs = 30_000;
 /** How often it is looked who takes longer. Node's own half a minute would double the time above. */
 const lookForSlowMs = 2_000;
 
-export const apiPrefix = 'api/v1';
+const apiPrefix = 'api/v1';
 
 /** Builds the HTTP application. It does not listen yet: tests talk to it with `inject`. */
 export async function createServer(module: Type): Promise<NestFastifyApplication> {

@@ -2,7 +2,7 @@ import type { CreditGrant } from '../../api/types.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-export const expiries = ['soon', 'month', 'later', 'never'] as const;
+const expiries = ['soon', 'month', 'later', 'never'] as const;
 export type Expiry = (typeof expiries)[number];
 
 /** When what can be used now is lost: within 7 days, within 30, later, or never. Parts of nothing are left out. */

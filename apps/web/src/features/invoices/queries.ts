@@ -32,13 +32,6 @@ export function invoiceQuery(api: EnvironmentApi, id: string) {
   });
 }
 
-export function invoiceSummaryQuery(api: EnvironmentApi) {
-  return queryOptions({
-    queryKey: [...invoiceKeys.all(api), 'summary'],
-    queryFn: ({ signal }) => unwrap(api.client.GET('/api/v1/invoices/summary', { signal })),
-  });
-}
-
 /** The latest invoices of one customer. */
 export function invoicesOfQuery(api: EnvironmentApi, customer: string) {
   return queryOptions({

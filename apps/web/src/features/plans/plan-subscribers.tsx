@@ -58,6 +58,6 @@ export function PlanSubscribers({ plan }: { plan: Plan }) {
 }
 
 /** Sums in several currencies, side by side. */
-export function moneyList(amounts: readonly Money[]): string {
+function moneyList(amounts: readonly Money[]): string {
   return amounts.length === 0 ? '–' : amounts.map(formatMoney).join(', ');
 }
