@@ -19,3 +19,13 @@ export function TableSkeleton({ rows = 6, label = 'Loading' }: { rows?: number; 
     </div>
   );
 }
+
+/** A page about one thing that is loading: its title, and what follows. */
+export function PageSkeleton({ label }: { label: string }) {
+  return (
+    <div className="grid gap-6">
+      <Skeleton className="h-7 w-56" />
+      <TableSkeleton label={label} />
+    </div>
+  );
+}

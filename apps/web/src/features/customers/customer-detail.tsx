@@ -2,7 +2,7 @@
 
 import { ErrorState } from '@billingos/ui/components/error-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Skeleton, TableSkeleton } from '@billingos/ui/components/skeleton';
+import { PageSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { ApiError } from '../../api/errors.ts';
 import { QueryStates } from '../../api/query-states.tsx';
@@ -29,7 +29,7 @@ export function CustomerDetail({ id }: { id: string }) {
     return <ErrorState title="There is no such customer" message="It may belong to another environment." />;
   }
   return (
-    <QueryStates query={customer} loading={<Loading />}>
+    <QueryStates query={customer} loading={<PageSkeleton label="Loading the customer" />}>
       {(data) => (
         <>
           <PageHeader
@@ -59,14 +59,5 @@ export function CustomerDetail({ id }: { id: string }) {
         </>
       )}
     </QueryStates>
-  );
-}
-
-function Loading() {
-  return (
-    <div className="grid gap-6">
-      <Skeleton className="h-7 w-56" />
-      <TableSkeleton label="Loading the customer" />
-    </div>
   );
 }

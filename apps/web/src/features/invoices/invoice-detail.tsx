@@ -3,7 +3,7 @@
 import { ErrorState } from '@billingos/ui/components/error-state';
 import { Notice } from '@billingos/ui/components/notice';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Skeleton, TableSkeleton } from '@billingos/ui/components/skeleton';
+import { PageSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { ApiError } from '../../api/errors.ts';
 import { QueryStates } from '../../api/query-states.tsx';
@@ -27,7 +27,7 @@ export function InvoiceDetail({ id }: { id: string }) {
     return <ErrorState title="There is no such invoice" message="It may belong to another environment." />;
   }
   return (
-    <QueryStates query={invoice} loading={<Loading />}>
+    <QueryStates query={invoice} loading={<PageSkeleton label="Loading the invoice" />}>
       {(data) => (
         <>
           <PageHeader
@@ -92,13 +92,4 @@ function courseOf({
   if (status === 'uncollectible') return due;
   if (next_attempt_at) return `${due}, tried again on ${formatDay(next_attempt_at)}`;
   return due_at ? `${due} on ${formatDay(due_at)}` : due;
-}
-
-function Loading() {
-  return (
-    <div className="grid gap-6">
-      <Skeleton className="h-7 w-56" />
-      <TableSkeleton label="Loading the invoice" />
-    </div>
-  );
 }

@@ -3,7 +3,7 @@
 import { Badge } from '@billingos/ui/components/badge';
 import { ErrorState } from '@billingos/ui/components/error-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Skeleton, TableSkeleton } from '@billingos/ui/components/skeleton';
+import { PageSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { ApiError } from '../../api/errors.ts';
 import { QueryStates } from '../../api/query-states.tsx';
@@ -24,7 +24,7 @@ export function PlanDetail({ id }: { id: string }) {
     return <ErrorState title="There is no such plan" message="It may belong to another environment." />;
   }
   return (
-    <QueryStates query={plan} loading={<Loading />}>
+    <QueryStates query={plan} loading={<PageSkeleton label="Loading the plan" />}>
       {(data) => (
         <>
           <PageHeader
@@ -57,14 +57,5 @@ export function PlanDetail({ id }: { id: string }) {
         </>
       )}
     </QueryStates>
-  );
-}
-
-function Loading() {
-  return (
-    <div className="grid gap-6">
-      <Skeleton className="h-7 w-56" />
-      <TableSkeleton label="Loading the plan" />
-    </div>
   );
 }

@@ -4,7 +4,7 @@ import { Badge } from '@billingos/ui/components/badge';
 import { ErrorState } from '@billingos/ui/components/error-state';
 import { Notice } from '@billingos/ui/components/notice';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Skeleton, TableSkeleton } from '@billingos/ui/components/skeleton';
+import { PageSkeleton } from '@billingos/ui/components/skeleton';
 import { StatCard } from '@billingos/ui/components/stat-card';
 import { useQuery } from '@tanstack/react-query';
 import { ApiError } from '../../api/errors.ts';
@@ -28,7 +28,7 @@ export function RunDetail({ id }: { id: string }) {
     return <ErrorState title="There is no such run" message="It may belong to another environment." />;
   }
   return (
-    <QueryStates query={run} loading={<Loading />}>
+    <QueryStates query={run} loading={<PageSkeleton label="Loading the run" />}>
       {(data) => (
         <>
           <PageHeader
@@ -58,14 +58,5 @@ export function RunDetail({ id }: { id: string }) {
         </>
       )}
     </QueryStates>
-  );
-}
-
-function Loading() {
-  return (
-    <div className="grid gap-6">
-      <Skeleton className="h-7 w-56" />
-      <TableSkeleton label="Loading the run" />
-    </div>
   );
 }

@@ -4,7 +4,7 @@ import { Badge } from '@billingos/ui/components/badge';
 import { ErrorState } from '@billingos/ui/components/error-state';
 import { Notice } from '@billingos/ui/components/notice';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Skeleton, TableSkeleton } from '@billingos/ui/components/skeleton';
+import { PageSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { ApiError } from '../../api/errors.ts';
 import { QueryStates } from '../../api/query-states.tsx';
@@ -25,7 +25,7 @@ export function ImportReport({ id }: { id: string }) {
     return <ErrorState title="There is no such import" message="It may belong to another environment." />;
   }
   return (
-    <QueryStates query={report} loading={<Loading />}>
+    <QueryStates query={report} loading={<PageSkeleton label="Loading the report" />}>
       {(data) => (
         <>
           <PageHeader
@@ -60,14 +60,5 @@ function Course({ report: { dry_run, state, error } }: { report: StripeImport })
     <Notice>Nothing was changed. Look at what would be left out, then import.</Notice>
   ) : (
     <Notice tone="success">The import is done. Events of Stripe keep it as it is there.</Notice>
-  );
-}
-
-function Loading() {
-  return (
-    <div className="grid gap-6">
-      <Skeleton className="h-7 w-56" />
-      <TableSkeleton label="Loading the report" />
-    </div>
   );
 }

@@ -2,7 +2,7 @@
 
 import { ErrorState } from '@billingos/ui/components/error-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
-import { Skeleton, TableSkeleton } from '@billingos/ui/components/skeleton';
+import { PageSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { ApiError } from '../../api/errors.ts';
 import { QueryStates } from '../../api/query-states.tsx';
@@ -26,7 +26,7 @@ export function SubscriptionDetail({ id }: { id: string }) {
     );
   }
   return (
-    <QueryStates query={subscription} loading={<Loading />}>
+    <QueryStates query={subscription} loading={<PageSkeleton label="Loading the subscription" />}>
       {(data) => (
         <>
           <PageHeader
@@ -52,14 +52,5 @@ export function SubscriptionDetail({ id }: { id: string }) {
         </>
       )}
     </QueryStates>
-  );
-}
-
-function Loading() {
-  return (
-    <div className="grid gap-6">
-      <Skeleton className="h-7 w-56" />
-      <TableSkeleton label="Loading the subscription" />
-    </div>
   );
 }
