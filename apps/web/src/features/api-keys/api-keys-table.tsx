@@ -2,15 +2,14 @@
 
 import { Badge } from '@billingos/ui/components/badge';
 import { Button } from '@billingos/ui/components/button';
-import { ConfirmDialog } from '@billingos/ui/components/confirm-dialog';
-import { Notice } from '@billingos/ui/components/notice';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
-import { apiError, describeError } from '../../api/errors.ts';
+import { apiError } from '../../api/errors.ts';
 import type { ApiKey } from '../../api/types.ts';
 import { Ago, Day } from '../../formatting/time.tsx';
+import { ConfirmAction } from '../../forms/confirm-action.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { keyState, stateWords } from './key-state.ts';
 import { apiKeyKeys } from './queries.ts';
@@ -117,17 +116,12 @@ function RevokeDialog({ apiKey, onClose }: { apiKey: ApiKey; onClose: () => void
     },
   });
   return (
-    <ConfirmDialog
-      open
-      onOpenChange={(open) => (open ? undefined : onClose())}
+    <ConfirmAction
       title={`Revoke ${apiKey.name}?`}
       description={`Whatever still uses ${apiKey.prefix}…${apiKey.last4} will be refused at once. This cannot be undone.`}
       confirmLabel="Revoke key"
-      danger
-      pending={revoke.isPending}
-      onConfirm={() => revoke.mutate()}
-    >
-      {revoke.isError ? <Notice tone="danger">{describeError(revoke.error).message}</Notice> : null}
-    </ConfirmDialog>
+      action={revoke}
+      onClose={onClose}
+    />
   );
 }

@@ -1,12 +1,10 @@
 'use client';
 
-import { ConfirmDialog } from '@billingos/ui/components/confirm-dialog';
-import { Notice } from '@billingos/ui/components/notice';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
-import { describeError } from '../../api/errors.ts';
 import type { ConsumerKey } from '../../api/types.ts';
+import { ConfirmAction } from '../../forms/confirm-action.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { consumerKeyKeys } from './queries.ts';
 
@@ -25,17 +23,12 @@ export function RevokeConsumerKeyDialog({ consumerKey, onClose }: RevokeConsumer
     },
   });
   return (
-    <ConfirmDialog
-      open
-      onOpenChange={(open) => (open ? undefined : onClose())}
+    <ConfirmAction
       title={`Revoke ${consumerKey.name}?`}
       description={`Calls with ${consumerKey.prefix}…${consumerKey.last4} are refused within seconds. This cannot be undone.`}
       confirmLabel="Revoke key"
-      danger
-      pending={revoke.isPending}
-      onConfirm={() => revoke.mutate()}
-    >
-      {revoke.isError ? <Notice tone="danger">{describeError(revoke.error).message}</Notice> : null}
-    </ConfirmDialog>
+      action={revoke}
+      onClose={onClose}
+    />
   );
 }

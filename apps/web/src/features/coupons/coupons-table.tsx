@@ -2,18 +2,16 @@
 
 import { Badge } from '@billingos/ui/components/badge';
 import { Button } from '@billingos/ui/components/button';
-import { ConfirmDialog } from '@billingos/ui/components/confirm-dialog';
 import { CopyableCode } from '@billingos/ui/components/copy-button';
-import { Notice } from '@billingos/ui/components/notice';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
-import { describeError } from '../../api/errors.ts';
 import type { Coupon } from '../../api/types.ts';
 import { formatNumber } from '../../formatting/numbers.ts';
 import { Day } from '../../formatting/time.tsx';
+import { ConfirmAction } from '../../forms/confirm-action.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { couponTerms } from './coupon-terms.ts';
 import { couponKeys } from './queries.ts';
@@ -86,17 +84,12 @@ function ArchiveDialog({ coupon, onClose }: { coupon: Coupon; onClose: () => voi
     },
   });
   return (
-    <ConfirmDialog
-      open
-      onOpenChange={(open) => (open ? undefined : onClose())}
+    <ConfirmAction
       title={`Archive ${coupon.name}?`}
       description="Nobody can redeem it any more. Who has redeemed it keeps the discount. This cannot be undone."
       confirmLabel="Archive coupon"
-      danger
-      pending={archive.isPending}
-      onConfirm={() => archive.mutate()}
-    >
-      {archive.isError ? <Notice tone="danger">{describeError(archive.error).message}</Notice> : null}
-    </ConfirmDialog>
+      action={archive}
+      onClose={onClose}
+    />
   );
 }

@@ -2,19 +2,17 @@
 
 import { Badge } from '@billingos/ui/components/badge';
 import { Button } from '@billingos/ui/components/button';
-import { ConfirmDialog } from '@billingos/ui/components/confirm-dialog';
 import { CopyableCode } from '@billingos/ui/components/copy-button';
-import { Notice } from '@billingos/ui/components/notice';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
-import { describeError } from '../../api/errors.ts';
 import type { CreditPack } from '../../api/types.ts';
 import { formatMoney } from '../../formatting/money.ts';
 import { formatExact } from '../../formatting/numbers.ts';
 import { Day } from '../../formatting/time.tsx';
+import { ConfirmAction } from '../../forms/confirm-action.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { creditPackKeys } from './queries.ts';
 
@@ -91,17 +89,12 @@ function ArchiveDialog({ pack, onClose }: { pack: CreditPack; onClose: () => voi
     },
   });
   return (
-    <ConfirmDialog
-      open
-      onOpenChange={(open) => (open ? undefined : onClose())}
+    <ConfirmAction
       title={`Archive ${pack.name}?`}
       description="Nobody can buy it any more, automatically neither. What was bought stays. This cannot be undone."
       confirmLabel="Archive pack"
-      danger
-      pending={archive.isPending}
-      onConfirm={() => archive.mutate()}
-    >
-      {archive.isError ? <Notice tone="danger">{describeError(archive.error).message}</Notice> : null}
-    </ConfirmDialog>
+      action={archive}
+      onClose={onClose}
+    />
   );
 }

@@ -2,18 +2,16 @@
 
 import { Button } from '@billingos/ui/components/button';
 import { Card, CardHeader } from '@billingos/ui/components/card';
-import { ConfirmDialog } from '@billingos/ui/components/confirm-dialog';
-import { Notice } from '@billingos/ui/components/notice';
 import { TableSkeleton } from '@billingos/ui/components/skeleton';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
-import { describeError } from '../../api/errors.ts';
 import { QueryStates } from '../../api/query-states.tsx';
 import type { Customer, CustomerPrice } from '../../api/types.ts';
 import { formatInterval } from '../../formatting/money.ts';
+import { ConfirmAction } from '../../forms/confirm-action.tsx';
 import { featuresQuery } from '../features/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { priceWords } from '../plans/plan-terms.ts';
@@ -103,17 +101,12 @@ function EndPriceDialog({ customer, price, onClose }: EndPriceDialogProps) {
     },
   });
   return (
-    <ConfirmDialog
-      open
-      onOpenChange={(open) => (open ? undefined : onClose())}
+    <ConfirmAction
       title="End this price?"
       description="The next subscription or change is at the price of the plan. What runs at it goes on as it is."
       confirmLabel="End the price"
-      danger
-      pending={end.isPending}
-      onConfirm={() => end.mutate()}
-    >
-      {end.isError ? <Notice tone="danger">{describeError(end.error).message}</Notice> : null}
-    </ConfirmDialog>
+      action={end}
+      onClose={onClose}
+    />
   );
 }

@@ -1,13 +1,11 @@
 'use client';
 
-import { ConfirmDialog } from '@billingos/ui/components/confirm-dialog';
-import { Notice } from '@billingos/ui/components/notice';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
-import { describeError } from '../../api/errors.ts';
 import type { Dispute } from '../../api/types.ts';
 import { formatMoney } from '../../formatting/money.ts';
+import { ConfirmAction } from '../../forms/confirm-action.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { disputeKeys } from './queries.ts';
 
@@ -27,17 +25,12 @@ export function AcceptDisputeDialog({ dispute, onClose }: AcceptDisputeDialogPro
     },
   });
   return (
-    <ConfirmDialog
-      open
-      onOpenChange={(open) => (open ? undefined : onClose())}
+    <ConfirmAction
       title={`Accept the dispute of ${formatMoney(dispute.amount)}?`}
       description="The customer keeps the money, and the bank asks nothing more. This cannot be undone."
       confirmLabel="Accept the dispute"
-      danger
-      pending={accept.isPending}
-      onConfirm={() => accept.mutate()}
-    >
-      {accept.isError ? <Notice tone="danger">{describeError(accept.error).message}</Notice> : null}
-    </ConfirmDialog>
+      action={accept}
+      onClose={onClose}
+    />
   );
 }
