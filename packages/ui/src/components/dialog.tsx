@@ -2,6 +2,7 @@ import * as Radix from '@radix-ui/react-dialog';
 import { X } from 'lucide-react';
 import type { ComponentProps, ReactNode } from 'react';
 import { cn } from '../cn.ts';
+import { useReturnFocus } from './use-return-focus.ts';
 
 export const Dialog = Radix.Root;
 export const DialogTrigger = Radix.Trigger;
@@ -23,11 +24,13 @@ export function DialogContent({
   children,
   ...props
 }: DialogContentProps) {
+  const focus = useReturnFocus();
   return (
     <Radix.Portal>
       <Radix.Overlay className="fixed inset-0 z-40 grid animate-appear place-items-end overflow-y-auto bg-overlay p-3 sm:place-items-center sm:p-6">
         <Radix.Content
           {...(description ? {} : { 'aria-describedby': undefined })}
+          {...focus}
           {...props}
           className={cn(
             'relative w-full max-w-lg animate-rise rounded-xl border bg-raised p-5 shadow-lg focus:outline-none',
