@@ -47,7 +47,9 @@ export function JobsTable({ jobs }: { jobs: readonly Job[] }) {
             </Cell>
             <Cell className="text-muted">{job.queue}</Cell>
             <Cell>
-              <Badge tone={tones[job.state]}>{job.state}</Badge>
+              <Badge tone={tones[job.state]} className="capitalize">
+                {job.state}
+              </Badge>
             </Cell>
             <Cell numeric>{job.attempts}</Cell>
             <Cell className="text-muted">

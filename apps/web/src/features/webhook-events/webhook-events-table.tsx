@@ -50,7 +50,9 @@ export function WebhookEventsTable({ events }: { events: readonly WebhookEvent[]
               <CopyableCode value={event.stripe_event_id} label={`Copy id of ${event.type}`} />
             </Cell>
             <Cell>
-              <Badge tone={tones[event.state]}>{event.state}</Badge>
+              <Badge tone={tones[event.state]} className="capitalize">
+                {event.state}
+              </Badge>
             </Cell>
             <Cell numeric>{event.attempts}</Cell>
             <Cell className="text-muted">
