@@ -3,11 +3,15 @@
 export const features = [
   { key: 'exports', name: 'CSV exports', type: 'boolean' },
   { key: 'single_sign_on', name: 'Single sign-on', type: 'boolean' },
-  { key: 'api_calls', name: 'API calls', type: 'metered', aggregation: 'sum' },
-  { key: 'ai_summaries', name: 'AI summaries', type: 'metered', aggregation: 'count' },
+  { key: 'api_calls', name: 'API calls', type: 'metered', aggregation: 'sum', group_by: ['region'] },
+  { key: 'ai_summaries', name: 'AI summaries', type: 'metered', aggregation: 'count', group_by: ['model'] },
   { key: 'forecasts', name: 'Forecasts', type: 'metered', aggregation: 'count', credit_cost: 4 },
   { key: 'support_level', name: 'Support', type: 'config' },
 ] as const;
+
+/** Where calls come from and what writes summaries, the most used first: what use is broken down by. */
+export const regions = ['us-east', 'us-east', 'us-east', 'eu-west', 'eu-west', 'ap-south'] as const;
+export const models = ['swift', 'swift', 'swift', 'thorough'] as const;
 
 const monthly = { currency: 'usd', interval: 'month' } as const;
 const yearly = { currency: 'usd', interval: 'year' } as const;

@@ -174,13 +174,13 @@ export const invoicedCustomers = [
     name: 'Saffron Logistics',
     email: 'accounts@saffron.test',
     hasPaid: true,
-    apiCalls: 86_400,
+    apiCalls: 8_640,
   },
   {
     externalId: 'monsoon-media',
     name: 'Monsoon Media',
     email: 'finance@monsoon.test',
     hasPaid: false,
-    apiCalls: 41_250,
+    apiCalls: 4_125,
   },
 ];

@@ -3,21 +3,23 @@ import Stripe from 'stripe';
 import { z } from 'zod';
 import { ApiRefusal, type ApiSession } from '../api-session.ts';
 import { StackError } from '../processes.ts';
-import { callsOf } from './api-calls.ts';
 import {
   addOns,
   coupons,
   features,
   invoiceSettings,
+  models,
   plans,
   proAtFirst,
   proDraft,
   proNow,
+  regions,
 } from './catalog.ts';
+import { tellConsumerKeys } from './consumer-keys.ts';
 import { createPacks, tellCredits } from './credits.ts';
 import { customers, invoicedCustomers, type DemoCustomer, type Sale } from './customers.ts';
 import { dateOfSale, monthsLater, type StripeTime } from './time.ts';
-import { single, usageSince, type DemoUsage } from './usage.ts';
+import { single, spread, usageSince, type DemoUsage } from './usage.ts';
 
 const identified = z.looseObject({ id: z.string() });
 const plan = z.looseObject({
@@ -31,7 +33,6 @@ const subscription = z.looseObject({
 });
 const runs = z.looseObject({ data: z.array(z.looseObject({ finished_at: z.string().nullable() })) });
 const invoices = z.looseObject({ data: z.array(z.looseObject({ id: z.string(), status: z.string() })) });
-const secretKey = z.looseObject({ id: z.string() });
 
 /** Where the story is told: the merchant's environment, and the Stripe that it is connected to. */
 export interface Stage {
@@ -198,7 +199,7 @@ async function tellThePresent({ environment }: Stage): Promise<void> {
   await strayUsage(environment);
   await changes(environment);
   await tellCredits(environment);
-  await consumerKeys(environment);
+  await tellConsumerKeys(environment);
   await environment.put(`/plans/${proAtFirst.key}/draft`, proDraft);
 }
 
@@ -211,7 +212,11 @@ async function useOf(environment: ApiSession, { externalId, sale, ...used }: Dem
     meter: 'ai_summaries',
     total: used.aiSummaries ?? 0,
   });
-  await track(environment, [...calls, ...single(summaries)], `use-${externalId}`);
+  await track(
+    environment,
+    [...spread(calls, 'region', regions), ...spread(single(summaries), 'model', models)],
+    `use-${externalId}`,
+  );
 }
 
 /** The period that runs now began then; of a yearly one, the month that has just gone by is told. */
@@ -320,44 +325,6 @@ async function issued(environment: ApiSession, customer: string): Promise<string
     const { data } = invoices.parse(await environment.get(`/invoices?customer=${customer}`));
     return data.find(({ status }) => status === 'open')?.id;
   });
-}
-
-/** Keys that the merchant gave its customers for its own API, and what was called with them in the last day. */
-async function consumerKeys(environment: ApiSession): Promise<void> {
-  const project = async (customer: string, name: string, limits: object) => {
-    const wish = { customer, name, quota_feature: 'api_calls', ...limits };
-    return identified.parse(await environment.post('/projects', wish, keyFor('project', wish))).id;
-  };
-  const key = async (customer: string, name: string, more: object) => {
-    const wish = { customer, name, ...more };
-    return secretKey.parse(await environment.post('/keys', wish, keyFor('key', wish))).id;
-  };
-  const dashboards = await project('lumen-studio', 'Dashboards', {
-    rate_limit: { limit: 600, window_seconds: 60 },
-  });
-  const tracking = await project('harbor-freight', 'Fleet tracking', {
-    rate_limit: { limit: 3_000, window_seconds: 60 },
-  });
-  const web = await key('lumen-studio', 'Website', { project: dashboards, scopes: ['reports:read'] });
-  const batch = await key('lumen-studio', 'Nightly batch', { project: dashboards });
-  const fleet = await key('harbor-freight', 'Production', { project: tracking });
-  const staging = await key('harbor-freight', 'Staging', { project: tracking });
-  const old = await key('birch-analytics', 'Notebook of a former colleague', {});
-  const calls = [
-    ...callsOf(fleet, 1_150, 7),
-    ...callsOf(web, 480, 11),
-    ...callsOf(batch, 240, 23),
-    ...callsOf(staging, 90, 42),
-  ];
-  for (let from = 0; from < calls.length; from += 1_000) {
-    await environment.post(
-      '/track',
-      { requests: calls.slice(from, from + 1_000) },
-      `demo-calls-${from}-${Date.now()}`,
-    );
-  }
-  await environment.post(`/keys/${batch}/rotate`, { grace_seconds: 86_400 }, 'demo-rotate');
-  await environment.post(`/keys/${old}/revoke`, {}, 'demo-revoke');
 }
 
 /** The same for the same content, so that a repeated call changes nothing. */

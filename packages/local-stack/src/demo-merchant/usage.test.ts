@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { single, usageSince } from './usage.ts';
+import { single, spread, usageSince } from './usage.ts';
 
 const dayMs = 24 * 60 * 60 * 1000;
 const began = new Date(Date.now() - 9 * dayMs);
@@ -20,4 +20,14 @@ it('gives each event a key of its own, also when they are counted one by one', (
 
   expect(events.map(({ value }) => value)).toEqual(Array.from({ length: 70 }, () => 1));
   expect(new Set(events.map(({ idempotency_key }) => idempotency_key)).size).toBe(70);
+});
+
+it('gives the word that is listed twice to twice as many events', () => {
+  const events = usageSince(began, { customer: 'acme', meter: 'api_calls', total: 12_345 }).slice(0, 45);
+
+  const words = spread(events, 'region', ['east', 'east', 'west']).map(
+    ({ properties }) => properties?.['region'],
+  );
+  expect(words.filter((word) => word === 'east')).toHaveLength(30);
+  expect(words.filter((word) => word === 'west')).toHaveLength(15);
 });

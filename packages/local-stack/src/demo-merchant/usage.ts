@@ -8,6 +8,7 @@ export interface DemoUsage {
   meter: string;
   value: number;
   occurred_at: string;
+  properties?: Record<string, string>;
 }
 
 /**
@@ -52,6 +53,14 @@ export function single(usage: DemoUsage[]): DemoUsage[] {
       value: 1,
     })),
   );
+}
+
+/** Gives each event one of the words as a property; a word that is listed twice comes twice as often. */
+export function spread(usage: DemoUsage[], property: string, words: readonly string[]): DemoUsage[] {
+  return usage.map((event, index) => {
+    const word = words[(index * 7 + event.customer.length) % words.length] ?? '';
+    return { ...event, properties: { [property]: word } };
+  });
 }
 
 function weightOf(moment: Date, progress: number, customer: string): number {
