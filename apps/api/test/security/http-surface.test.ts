@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
 import { Body, Controller, Get, Module, Param, Post, Query } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
@@ -11,8 +12,11 @@ import { startApi, type TestApi } from '../fixtures/api.ts';
 import { operations } from './matrix.ts';
 
 let api: TestApi;
+let address: string;
 beforeAll(async () => {
   api = await startApi();
+  await api.app.listen(0, '127.0.0.1');
+  address = await api.app.getUrl();
 });
 afterAll(() => api.close());
 
@@ -163,9 +167,12 @@ describe('every answer', () => {
       await api.send('POST', '/api/v1/merchants', 'name=Acme', {
         'content-type': 'application/x-www-form-urlencoded',
       }),
+      await api.send('POST', '/api/v1/merchants', '{"name":"Acme"}', { 'content-type': 'text/plain' }),
+      // An address that is none.
+      await api.send('GET', '/api/v1/customers/%zz'),
     ];
 
-    expect(refusals.map(({ status }) => status)).toEqual([401, 404, 400, 413, 415, 415]);
+    expect(refusals.map(({ status }) => status)).toEqual([401, 404, 400, 413, 415, 415, 415, 400]);
     for (const { body, headers } of refusals) {
       expect(body).toEqual({
         error: {
@@ -176,6 +183,36 @@ describe('every answer', () => {
         },
       });
     }
+  });
+
+  it.each([
+    ['what is no HTTP', 'hello there\r\n\r\n', 400, 'unreadable_request'],
+    [
+      'two lengths',
+      'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}',
+      400,
+      'unreadable_request',
+    ],
+    [
+      'a header without end',
+      `GET / HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`,
+      431,
+      'headers_too_large',
+    ],
+  ])('is in that shape for %s, too', async (_, request, status, code) => {
+    const answer = await rawAnswer(request);
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(head).toContain('x-content-type-options: nosniff');
+    expect(JSON.parse(body)).toEqual({
+      error: {
+        code,
+        message: expect.any(String),
+        doc_url: expect.stringContaining(code),
+        request_id: expect.stringMatching(/^req_[0-9a-f]{32}$/),
+      },
+    });
   });
 
   it('has a request id of ours, not of the caller', async () => {
@@ -208,6 +245,70 @@ describe('every answer', () => {
       'Authorization, Content-Type, Idempotency-Key',
     );
     expect(answer.headers['set-cookie']).toBeUndefined();
+  });
+});
+
+describe('a body', () => {
+  it('that is no JSON is refused with the place where it breaks', async () => {
+    const cut = await api.send('POST', '/api/v1/merchants', '{"name": "Acm');
+    const poisoned = await api.send('POST', '/api/v1/merchants', '{"__proto__": {}, "name": "Acme"}');
+
+    expect(cut.body['error'].message).toMatch(/^The body is not well-formed JSON\. .*position 13/);
+    expect(poisoned.status).toBe(400);
+    expect(poisoned.body['error'].message).toContain('__proto__');
+  });
+
+  it.each([
+    ['Latin-1', Buffer.from('{"external_id":"Müller"}', 'latin1')],
+    [
+      'half a character',
+      Buffer.from([...Buffer.from('{"external_id":"a'), 0xe2, 0x82, ...Buffer.from('"}')]),
+    ],
+  ])('in %s is refused, and no name is changed on the way', async (_, payload) => {
+    const { asServer, secretKey } = await api.newTenant();
+    const answer = await api.app.inject({
+      method: 'POST',
+      url: '/api/v1/customers',
+      headers: { authorization: `Bearer ${secretKey}`, 'content-type': 'application/json' },
+      payload,
+    });
+
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json().error).toMatchObject({ code: 'unreadable_request' });
+    expect(answer.json().error.message).toContain('UTF-8');
+    expect((await asServer('GET', 'customers')).body['data']).toEqual([]);
+  });
+
+  it('may be left out where none is needed, whatever the Content-Type says', async () => {
+    const { asServer } = await api.newTenant();
+
+    const answer = await asServer('POST', 'entitlements/reservations/res_unknown/release', '');
+
+    expect(answer.body['error'].code).toBe('reservation_not_found');
+  });
+});
+
+describe('an address', () => {
+  it.each([
+    ['a long own id', 'x'.repeat(255)],
+    ['an own id in another script', '請求'.repeat(120)],
+  ])('may hold %s', async (_, externalId) => {
+    const { asServer } = await api.newTenant();
+    await asServer('POST', 'customers', { external_id: externalId });
+
+    const found = await asServer('GET', `customers/${encodeURIComponent(externalId)}`);
+
+    expect(found.status).toBe(200);
+    expect(found.body['external_id']).toBe(externalId);
+  });
+});
+
+describe('what a route takes', () => {
+  it('is told to a program that asks, too', async () => {
+    const { statusCode, headers } = await api.app.inject({ method: 'OPTIONS', url: '/api/v1/usage/track' });
+
+    expect(statusCode).toBe(204);
+    expect(headers['access-control-allow-methods']).toContain('POST');
   });
 });
 
@@ -266,6 +367,19 @@ function routesOf(tree: string): string[] {
     return methods === undefined || methods === 'OPTIONS' ? [] : [stack.join('')];
   });
   return [...new Set(paths)].toSorted();
+}
+
+/** What is answered to bytes, until the connection is closed. */
+async function rawAnswer(bytes: string): Promise<string> {
+  const { port } = new URL(address);
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.write(bytes);
+  let answer = '';
+  for await (const chunk of socket.setEncoding('utf8')) {
+    answer += String(chunk);
+  }
+  return answer;
 }
 
 interface Handler {

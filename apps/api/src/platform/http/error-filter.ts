@@ -4,6 +4,7 @@ import { Env } from '../../env.ts';
 import { AppError, isDatabaseAway, ServiceUnavailable } from '../errors.ts';
 import { Log } from '../log.ts';
 import { requestContext } from '../request-context.ts';
+import { UnreadableBody } from './read-json.ts';
 import { statusOf } from './status.ts';
 import { transportRefusal } from './transport-refusals.ts';
 
@@ -28,8 +29,7 @@ export class ErrorFilter implements ExceptionFilter {
 
   /** Answers a request with what went wrong. */
   answerTo(reply: FastifyReply, exception: unknown): FastifyReply {
-    const { status, code, message, param } = this.answer(exception);
-    const requestId = requestContext.current()?.request_id ?? 'req_unknown';
+    const { status, body } = this.refusal(exception, requestContext.current()?.request_id ?? 'req_unknown');
     if (status === 401) {
       reply.header('WWW-Authenticate', 'Bearer');
     }
@@ -39,15 +39,24 @@ export class ErrorFilter implements ExceptionFilter {
     if (exception instanceof AppError) {
       reply.headers(exception.headers);
     }
-    return reply.status(status).send({
-      error: {
-        code,
-        message,
-        ...(param === undefined ? {} : { param }),
-        doc_url: `${this.env.get('WEB_URL')}/docs/errors#${code}`,
-        request_id: requestId,
+    return reply.status(status).send(body);
+  }
+
+  /** What is said about what went wrong. */
+  refusal(exception: unknown, requestId: string) {
+    const { status, code, message, param } = this.answer(exception);
+    return {
+      status,
+      body: {
+        error: {
+          code,
+          message,
+          ...(param === undefined ? {} : { param }),
+          doc_url: `${this.env.get('WEB_URL')}/docs/errors#${code}`,
+          request_id: requestId,
+        },
       },
-    });
+    };
   }
 
   private answer(exception: unknown): Answer {
@@ -68,7 +77,11 @@ export class ErrorFilter implements ExceptionFilter {
       this.log.error('request.failed', { error: asError(error) });
     }
     const { code, message } = transportRefusal(status);
-    return { status: Math.min(status, 500), code, message };
+    return {
+      status: Math.min(status, 500),
+      code,
+      message: error instanceof UnreadableBody ? error.message : message,
+    };
   }
 }
 
@@ -76,7 +89,10 @@ function httpStatus(error: unknown): number | undefined {
   if (error instanceof HttpException) {
     return error.getStatus();
   }
-  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+  return typeof error === 'object' &&
+    error !== null &&
+    'statusCode' in error &&
+    typeof error.statusCode === 'number'
     ? error.statusCode
     : undefined;
 }

@@ -6,17 +6,22 @@ import type { Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { SwaggerModule } from '@nestjs/swagger';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Env } from '../../env.ts';
 import { newId } from '../ids.ts';
 import { Log } from '../log.ts';
 import { Metrics } from '../metrics.ts';
 import { requestContext } from '../request-context.ts';
+import { ErrorFilter } from './error-filter.ts';
 import { serveFastRoutes } from './fast-route.ts';
 import { openApiDocument } from './openapi.ts';
+import { jsonReader } from './read-json.ts';
+import { hangUp } from './unrouted.ts';
 import { validationPipe } from './validation.ts';
 
 const bodyLimitBytes = 1024 * 1024;
+/** An own id of 255 characters, as an address writes it. */
+const pathParameterMax = 3_000;
 const requestTimeoutMs = 30_000;
 /** How often it is looked who takes longer. Node's own half a minute would double the time above. */
 const lookForSlowMs = 2_000;
@@ -26,7 +31,8 @@ const apiPrefix = 'api/v1';
 /** Builds the HTTP application. It does not listen yet: tests talk to it with `inject`. */
 export async function createServer(module: Type): Promise<NestFastifyApplication> {
   const proxies = Env.read(process.env).get('TRUSTED_PROXIES');
-  const app = await NestFactory.create<NestFastifyApplication>(
+  const securityHeaders = await helmetHeaders(Env.read(process.env).isProduction);
+  const app: NestFastifyApplication = await NestFactory.create<NestFastifyApplication>(
     module,
     new FastifyAdapter({
       bodyLimit: bodyLimitBytes,
@@ -35,24 +41,28 @@ export async function createServer(module: Type): Promise<NestFastifyApplication
       // Our own ids only: what a client sends could not be trusted to be unique.
       genReqId: () => newId('request'),
       forceCloseConnections: 'idle',
+      routerOptions: { maxParamLength: pathParameterMax },
+      // Addresses that cannot be read come to no hook, and what is no HTTP to no request.
+      frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) => {
+        begin(request, reply, () => void app.get(ErrorFilter).answerTo(reply, error));
+      },
+      clientErrorHandler: (error: Error, socket: Socket) =>
+        hangUp(app.get(ErrorFilter), securityHeaders, error, socket),
       // Whom a stranger says it forwards for is not believed.
       trustProxy: proxies.length === 0 ? false : proxies,
     }),
     { rawBody: true, bodyParser: false, logger: ['error', 'fatal'], abortOnError: false },
   );
-  // JSON and nothing else: forms could be sent by any web page.
-  app.useBodyParser('application/json', { bodyLimit: bodyLimitBytes });
+  const fastify = app.getHttpAdapter().getInstance();
+  // JSON and nothing else: forms and plain text could be sent by any web page.
+  app.useBodyParser('application/json', { bodyLimit: bodyLimitBytes }, jsonReader(fastify));
+  fastify.removeContentTypeParser('text/plain');
   const env = app.get(Env);
   app.setGlobalPrefix(apiPrefix, { exclude: ['health', 'health/live', 'health/ready', 'metrics'] });
   app.useGlobalPipes(validationPipe);
   app.enableShutdownHooks();
 
-  const fastify = app.getHttpAdapter().getInstance();
-  const securityHeaders = await helmetHeaders(env.isProduction);
-  fastify.addHook('onRequest', (_, reply, done) => {
-    reply.headers(securityHeaders);
-    done();
-  });
+  fastify.addHook('onRequest', begin);
   await app.register(cors, {
     // The dashboard talks through its own server; no web page needs credentials here. Publishable keys may come from
     // anywhere: what they open is public.
@@ -60,6 +70,9 @@ export async function createServer(module: Type): Promise<NestFastifyApplication
     credentials: false,
     methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
+    exposedHeaders: ['Retry-After', 'X-Request-Id'],
+    // Who asks what a route takes, and is no browser, is told as well.
+    strictPreflight: false,
     maxAge: 3_600,
   });
   closeUnusedConnections(fastify);
@@ -72,6 +85,21 @@ export async function createServer(module: Type): Promise<NestFastifyApplication
     ui: !env.isProduction,
   });
   return app;
+
+  /** Gives a request its context and id, and its answer the headers that all have. */
+  function begin(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    reply.headers(securityHeaders);
+    reply.header('X-Request-Id', request.id);
+    reply.header('Cache-Control', 'no-store');
+    requestContext.run(
+      {
+        request_id: request.id,
+        ip: request.ip,
+        actor: { type: 'system', id: 'anonymous', label: 'anonymous' },
+      },
+      done,
+    );
+  }
 }
 
 /** The API answers JSON; only the Swagger page, which carries its styles inline, is a document. */
@@ -125,24 +153,11 @@ function closeUnusedConnections(fastify: FastifyInstance): void {
   });
 }
 
-/** Gives every request its context and id, and writes one log line and one measurement when it was answered. */
+/** Writes one log line and one measurement for each request that was answered. */
 function observeRequests(app: NestFastifyApplication): void {
   const log = app.get(Log);
   const metrics = app.get(Metrics);
   const fastify = app.getHttpAdapter().getInstance();
-
-  fastify.addHook('onRequest', (request, reply, done) => {
-    reply.header('X-Request-Id', request.id);
-    reply.header('Cache-Control', 'no-store');
-    requestContext.run(
-      {
-        request_id: request.id,
-        ip: request.ip,
-        actor: { type: 'system', id: 'anonymous', label: 'anonymous' },
-      },
-      done,
-    );
-  });
 
   fastify.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';

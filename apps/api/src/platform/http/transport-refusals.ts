@@ -10,16 +10,24 @@ const refusals = new Map<number, TransportRefusal>([
     400,
     {
       code: 'unreadable_request',
-      message: 'The request could not be read. Send well-formed JSON.',
-      explanation: 'The body is not well-formed JSON, or the request line is broken.',
+      message: 'The request could not be read. Check its address and its headers.',
+      explanation: 'The body is not well-formed JSON in UTF-8, or the address or a header is broken.',
     },
   ],
   [
     404,
     {
       code: 'route_not_found',
-      message: 'There is no such route. GET /api-docs lists them all.',
+      message: 'There is no route with this method and path. GET /api-docs-json lists them all.',
       explanation: 'No route has this method and path.',
+    },
+  ],
+  [
+    408,
+    {
+      code: 'request_timeout',
+      message: 'The request did not come to its end in time. Send it again.',
+      explanation: 'The head or the body of the request took longer than 30 seconds to arrive.',
     },
   ],
   [
@@ -36,6 +44,14 @@ const refusals = new Map<number, TransportRefusal>([
       code: 'unsupported_media_type',
       message: 'Send the body as application/json.',
       explanation: 'The Content-Type is not application/json.',
+    },
+  ],
+  [
+    431,
+    {
+      code: 'headers_too_large',
+      message: 'The address and the headers are too large. Keep them below 16 KB together.',
+      explanation: 'The address and the headers of the request are larger than 16 KB together.',
     },
   ],
   [
