@@ -1,5 +1,7 @@
 import { StandardSchemaValidationPipe } from '@nestjs/common';
+import { z } from 'zod';
 import { InvalidRequest } from '../errors.ts';
+import { wordsOf } from './issue-words.ts';
 
 interface Issue {
   message: string;
@@ -10,10 +12,13 @@ interface Issue {
   errors?: readonly (readonly Issue[])[];
 }
 
+z.config({ customError: wordsOf });
+
 /** Turns what a schema found wrong into one refusal: the first problem is the `param`, all are in the message. */
 export function invalidRequest(issues: readonly Issue[]): InvalidRequest {
   const described = issues
     .flatMap(likeliest)
+    .flatMap(eachKey)
     .slice(0, 10)
     .map((issue) => {
       const path = pathOf(issue);
@@ -22,18 +27,36 @@ export function invalidRequest(issues: readonly Issue[]): InvalidRequest {
   return new InvalidRequest(described.map(({ text }) => text).join('; '), described[0]?.path || undefined);
 }
 
-/** Of a body that may have one of several shapes, what is wrong with the shape it is closest to. */
+/**
+ * Of a body that may have one of several shapes, what is wrong with the shape that was meant: the one that knows most of
+ * its fields, of several the first.
+ */
 function likeliest(issue: Issue): readonly Issue[] {
-  const [closest] = [...(issue.errors ?? [])].sort((a, b) => a.length - b.length);
-  return closest ?? [issue];
+  const [meant] = (issue.errors ?? []).toSorted((a, b) => unknownKeys(a) - unknownKeys(b));
+  if (meant === undefined || isAboutKind(meant)) {
+    return [issue];
+  }
+  return meant
+    .flatMap(likeliest)
+    .map((inner) => ({ ...inner, path: [...(issue.path ?? []), ...(inner.path ?? [])] }));
 }
 
-function pathOf(issue: Issue): string {
-  // A field that does not exist is what is at fault, not the object it stands in.
-  const [unknown] = issue.keys ?? [];
-  return [...(issue.path ?? []), ...(unknown === undefined ? [] : [unknown])]
-    .map((part) => String(typeof part === 'object' ? part.key : part))
-    .join('.');
+function unknownKeys(issues: readonly Issue[]): number {
+  return issues.reduce((sum, { keys }) => sum + (keys?.length ?? 0), 0);
+}
+
+/** It is no such thing at all: the words of the union say what it may be. */
+function isAboutKind(issues: readonly Issue[]): boolean {
+  return issues.every(({ path, keys }) => (path ?? []).length === 0 && keys === undefined);
+}
+
+/** A field that does not exist is what is at fault, not the object it stands in; and each is. */
+function eachKey(issue: Issue): readonly Issue[] {
+  return issue.keys?.map((key) => ({ ...issue, path: [...(issue.path ?? []), key] })) ?? [issue];
+}
+
+function pathOf({ path = [] }: Issue): string {
+  return path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
 }
 
 /** Validates and coerces every body, query and path parameter by the schema its decorator names. */
