@@ -169,6 +169,12 @@ describe('a consumer key', () => {
 
     expect(before).toMatchObject({ valid: true });
     expect(await verify(secret)).toMatchObject({ valid: false, code: 'expired' });
+    const over = await tenant.asServer('POST', 'keys', {
+      customer: 'user_42',
+      name: 'Over',
+      expires_at: '2026-11-21T11:00:00Z',
+    });
+    expect(over.body['error']).toMatchObject({ code: 'expiry_not_ahead', param: 'expires_at' });
     api.setTime(now);
   });
 

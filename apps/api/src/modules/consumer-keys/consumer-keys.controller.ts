@@ -10,7 +10,7 @@ import { IdempotencyConflict } from '../../platform/http/idempotency.errors.ts';
 import { idParam, pageFrom } from '../../platform/http/schemas.ts';
 import { FeatureNotFound } from '../catalog/catalog.errors.ts';
 import { CustomerNotFound } from '../customers/customers.errors.ts';
-import { FeatureNotMetered, MeterNotSummed } from '../entitlements/entitlements.errors.ts';
+import { ExpiryNotAhead, FeatureNotMetered, MeterNotSummed } from '../entitlements/entitlements.errors.ts';
 import { ConsumerKeyNotActive, ConsumerKeyNotFound, ProjectNotFound } from './consumer-keys.errors.ts';
 import {
   consumerKey,
@@ -67,7 +67,7 @@ export class ConsumerKeysController {
   @Requires('consumer_keys:write')
   @ShownOnce()
   @Returns(201, newConsumerKeyAnswer)
-  @Refuses(CustomerNotFound, ProjectNotFound)
+  @Refuses(CustomerNotFound, ProjectNotFound, ExpiryNotAhead)
   createConsumerKey(
     @EnvironmentId() environmentId: string,
     @EnvironmentMode() mode: Mode,

@@ -6,6 +6,7 @@ import { Database } from '../../platform/database/database.ts';
 import { newId } from '../../platform/ids.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { CustomersService } from '../customers/customers.service.ts';
+import { ExpiryNotAhead } from '../entitlements/entitlements.errors.ts';
 import { ConsumerKeyNotFound } from './consumer-keys.errors.ts';
 import { ConsumerKeysRepository, type KeyChange } from './consumer-keys.repository.ts';
 import {
@@ -86,8 +87,11 @@ export class ConsumerKeysService {
     return asKey(row);
   }
 
-  /** Makes a key. `secret` in the answer is the only place it ever stands. */
+  /** Makes a key. `secret` in the answer is the only place it ever stands. Throws `ExpiryNotAhead`. */
   create(environmentId: string, mode: Mode, wish: z.output<typeof createConsumerKey>) {
+    if (wish.expires_at !== null && wish.expires_at <= this.clock.now()) {
+      throw new ExpiryNotAhead();
+    }
     return this.database.tenant(environmentId, async () => {
       const { customer: reference, project: projectId, ...rest } = wish;
       const customer = await this.customers.get(environmentId, reference, 'customer');

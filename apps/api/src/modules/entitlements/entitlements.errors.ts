@@ -107,7 +107,7 @@ export class ExpiryNotAhead extends AppError {
   static readonly facts: ErrorFacts = {
     code: 'expiry_not_ahead',
     kind: 'invalid',
-    explanation: 'An override expires at a time to come.',
+    explanation: 'What is to expire, an override or a key, does so at a time to come.',
   };
   constructor() {
     super(
