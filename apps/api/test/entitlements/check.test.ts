@@ -54,7 +54,7 @@ describe('a check', () => {
   });
 
   it('refuses a requirement that is no number', async () => {
-    for (const required of ['-1', 'NaN', 'many', '1e308']) {
+    for (const required of ['-1', 'NaN', 'many', '1e308', '', '%20']) {
       expect((await check('nobody', 'exports', `&required=${required}`)).status).toBe(422);
     }
   });

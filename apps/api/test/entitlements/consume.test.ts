@@ -115,7 +115,10 @@ describe('of a limit', () => {
     );
     expect(new Set(repeated.map(({ body }) => body['event_id']))).toEqual(new Set([first.body['event_id']]));
     expect(await used(customer)).toBe(1);
-    expect((await consume(customer, { idempotency_key: key, quantity: 2 })).status).toBe(409);
+    const other = await consume(customer, { idempotency_key: key, quantity: 2 });
+    expect(other.status).toBe(409);
+    // The key of the body, not the header of that name.
+    expect(other.body['error']).toMatchObject({ code: 'idempotency_conflict', param: 'idempotency_key' });
 
     // The key may stand in the header, as for other requests.
     const bare = { customer, feature: 'credits' };

@@ -5,7 +5,7 @@ import { Database } from '../../platform/database/database.ts';
 import { idLike, newId } from '../../platform/ids.ts';
 import { Turns } from '../../platform/turns.ts';
 import { plainReference } from '../customers/customer-reference.ts';
-import { IdempotencyConflict } from '../../platform/http/idempotency.errors.ts';
+import { UsageKeyConflict } from '../usage/usage.errors.ts';
 import { check } from './check.ts';
 import { passedSpendCap } from './spend.ts';
 import type { Consumption, ConsumeBody } from './consume.schemas.ts';
@@ -31,7 +31,7 @@ export class ConsumeUsage {
 
   /**
    * A denial is an answer, with nothing written. Throws `FeatureNotFound`, `FeatureNotMetered`, `MeterNotSummed`, and
-   * `IdempotencyConflict` for a key that came before with another body.
+   * `UsageKeyConflict` for a key that came before with another body.
    */
   async consume(environmentId: string, body: ConsumeBody): Promise<Consumption> {
     const feature = await this.features.get(environmentId, body.feature);
@@ -55,7 +55,7 @@ export class ConsumeUsage {
     );
     const { outcome, snapshot, event_id: eventId, used } = consumed;
     if (outcome === 'conflict') {
-      throw new IdempotencyConflict();
+      throw new UsageKeyConflict(body.idempotency_key);
     }
     if (outcome === 'not_summed') {
       throw this.features.notSummed(body.feature);

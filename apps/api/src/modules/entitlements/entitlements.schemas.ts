@@ -17,7 +17,14 @@ const streamCustomersMax = 100;
 export const checkQuery = z.strictObject({
   customer: customerReference,
   feature: key.describe('Key of the feature.'),
-  required: z.coerce.number().min(0).max(999_999_999_999_999).default(1).describe('How much is to be used.'),
+  required: z
+    // Nothing at all would be taken for 0, and be allowed when nothing is left.
+    .preprocess(
+      (said) => (typeof said === 'string' && said.trim() === '' ? NaN : said),
+      z.coerce.number().min(0).max(999_999_999_999_999),
+    )
+    .default(1)
+    .describe('How much is to be used.'),
 });
 
 export const checkAnswer = z
