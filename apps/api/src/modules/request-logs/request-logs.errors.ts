@@ -76,10 +76,10 @@ export class SummaryTooFine extends AppError {
     explanation:
       'The interval gives too many points: minutes are for up to 6 hours, hours for up to 31 days, days for up to 400, months for as many.',
   };
-  constructor(interval: string, daysMax: number) {
+  constructor(interval: string, max: string) {
     super(
       SummaryTooFine.facts,
-      `By ${interval}, from and to may be at most ${daysMax} days apart. Choose a longer interval or a shorter time.`,
+      `By ${interval}, from and to may be at most ${max} apart. Choose a longer interval or a shorter time.`,
       'interval',
     );
   }

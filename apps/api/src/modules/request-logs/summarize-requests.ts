@@ -8,15 +8,20 @@ import { type BinRow, RequestLogsRepository, type Summed, type SumRow } from './
 import type { Interval, summaryQuery } from './request-logs.schemas.ts';
 import { RequestLogsService } from './request-logs.service.ts';
 
-const day = 24 * 60 * 60 * 1_000;
+const minute = 60_000;
+const hour = 60 * minute;
+const day = 24 * hour;
 const groupsMax = 20;
 
 /** The sums that an interval is made of, and how far apart its ends may be. */
-const intervalsOf: Record<Interval, { unit: Summed['unit']; daysMax: number }> = {
-  minute: { unit: 'minute', daysMax: 0.25 },
-  hour: { unit: 'hour', daysMax: 31 },
-  day: { unit: 'day', daysMax: 400 },
-  month: { unit: 'day', daysMax: 400 },
+const intervalsOf: Record<
+  Interval,
+  { unit: Summed['unit']; longest_ms: number; max_ms: number; max: string }
+> = {
+  minute: { unit: 'minute', longest_ms: minute, max_ms: 6 * hour, max: '6 hours' },
+  hour: { unit: 'hour', longest_ms: hour, max_ms: 31 * day, max: '31 days' },
+  day: { unit: 'day', longest_ms: day, max_ms: 400 * day, max: '400 days' },
+  month: { unit: 'day', longest_ms: 31 * day, max_ms: 400 * day, max: '400 days' },
 };
 
 @Injectable()
@@ -31,13 +36,13 @@ export class SummarizeRequests {
   /** Calls, errors and response times, over everything, over time and by group. Throws `SummaryTooFine`. */
   summarize(environmentId: string, query: z.output<typeof summaryQuery>) {
     const { interval } = query;
-    const { unit, daysMax } = intervalsOf[interval];
+    const { unit, longest_ms: longest, max_ms: max, max: maxInWords } = intervalsOf[interval];
     // A call of this very moment is in.
     const to = query.to ?? new Date(this.clock.now().getTime() + 1);
-    const from = startOf(interval, query.from ?? new Date(to.getTime() - Math.min(daysMax, 1) * day));
-    // A day on top: `from` went back to the start of its interval.
-    if (to.getTime() - from.getTime() > daysMax * day + (interval === 'month' ? 31 : 1) * day) {
-      throw new SummaryTooFine(interval, daysMax);
+    const from = startOf(interval, query.from ?? new Date(to.getTime() - Math.min(max, day)));
+    // An interval on top: `from` went back to the start of its own.
+    if (to.getTime() - from.getTime() > max + longest) {
+      throw new SummaryTooFine(interval, maxInWords);
     }
     return this.database.tenant(environmentId, async () => {
       const filter = await this.service.filterOf(environmentId, query);
@@ -117,6 +122,6 @@ function startOf(interval: Interval, time: Date): Date {
   if (interval === 'month') {
     return new Date(Date.UTC(time.getUTCFullYear(), time.getUTCMonth(), 1));
   }
-  const length = { minute: 60_000, hour: 3_600_000, day }[interval];
+  const length = { minute, hour, day }[interval];
   return new Date(Math.floor(time.getTime() / length) * length);
 }
