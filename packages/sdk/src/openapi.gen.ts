@@ -8571,7 +8571,7 @@ export interface operations {
             /**
              * @description `grant_does_not_fit_feature`: A limit and overage belong to a metered feature, a value to a config feature, neither to a boolean one.
              *
-             *     `expiry_not_ahead`: An override expires at a time to come.
+             *     `expiry_not_ahead`: What is to expire, an override or a key, does so at a time to come.
              */
             422: {
                 headers: {
@@ -12443,6 +12443,15 @@ export interface operations {
              *     `project_not_found`: The environment, or the customer that is named, has no project with this id.
              */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `expiry_not_ahead`: What is to expire, an override or a key, does so at a time to come. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -254,6 +254,36 @@ describe('a summary', () => {
     expect(empty).toMatchObject({ totals: { calls: 0, p95_ms: null }, over_time: [], top: [] });
     expect(refused).toMatchObject({ status: 422, body: { error: { code: 'summary_too_fine' } } });
   });
+
+  it('by the minute is of six hours, as the refusal says', async () => {
+    const to = '2026-03-02T12:00:00Z';
+    const sixHours = await tenant.asServer(
+      'GET',
+      `requests/summary?interval=minute&to=${to}&from=2026-03-02T06:00:00Z`,
+    );
+    const more = await tenant.asServer(
+      'GET',
+      `requests/summary?interval=minute&to=${to}&from=2026-03-02T05:00:00Z`,
+    );
+
+    expect(sixHours.status).toBe(200);
+    expect(more.body['error']).toMatchObject({ code: 'summary_too_fine' });
+    expect(more.body['error'].message).toContain('at most 6 hours apart');
+  });
+
+  it.each([
+    'requests',
+    'requests/summary',
+    'requests/export',
+    'usage/explore?meter=calls',
+    'usage/events?customer=x',
+  ])('and any range of %s has its ends in order', async (path) => {
+    const range = 'from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z';
+    const { status, body } = await tenant.asServer('GET', `${path}${path.includes('?') ? '&' : '?'}${range}`);
+
+    expect(status).toBe(422);
+    expect(body['error']).toMatchObject({ param: 'to', message: 'to: must not be before from' });
+  });
 });
 
 describe('an export', () => {

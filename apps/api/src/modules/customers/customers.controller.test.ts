@@ -96,4 +96,17 @@ describe('customers', () => {
     expect(second.body).toMatchObject({ has_more: false, next_cursor: null, data: [{ name: 'Ada' }] });
     expect(found.body['data'].map((row: { name: string }) => row.name)).toEqual(['100%']);
   });
+
+  it('are listed from where a page ended, and from nowhere else', async () => {
+    const { asServer } = await api.newTenant();
+
+    for (const cursor of ['', '2', 'zzz', 'cus_zzz']) {
+      const { status, body } = await asServer('GET', `customers?cursor=${cursor}`);
+      expect(status, cursor).toBe(422);
+      expect(body['error']).toMatchObject({
+        param: 'cursor',
+        message: 'cursor: use next_cursor of the page before',
+      });
+    }
+  });
 });

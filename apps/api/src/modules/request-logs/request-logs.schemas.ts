@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
+import { endsInOrder, notInOrder, pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
 import { customerReference } from '../customers/customers.schemas.ts';
 
 export const batchMax = 1_000;
@@ -93,23 +93,27 @@ const filters = {
   endpoint: text.min(1).max(200).optional().describe('As it is counted, such as /users/:id.'),
   method: z.enum(methods).optional(),
 };
-export const listRequests = pageQuery.extend({
+const requestsQuery = pageQuery.extend({
   ...filters,
   status: z.enum(['1xx', '2xx', '3xx', '4xx', '5xx']).optional(),
   from: time.optional(),
   to: time.optional().describe('Up to, and without, this time.'),
 });
-export const exportRequests = listRequests.omit({ limit: true, cursor: true }).extend({
-  format: z.enum(['csv', 'json']).default('csv').describe('json: one object in each line.'),
-});
+export const listRequests = requestsQuery.refine(endsInOrder, notInOrder);
+export const exportRequests = requestsQuery
+  .omit({ limit: true, cursor: true })
+  .extend({ format: z.enum(['csv', 'json']).default('csv').describe('json: one object in each line.') })
+  .refine(endsInOrder, notInOrder);
 
-export const summaryQuery = z.strictObject({
-  ...filters,
-  from: time.optional().describe('Default: 24 hours before `to`. Begins with the interval it is in.'),
-  to: time.optional().describe('Default: now.'),
-  interval: z.enum(intervals).default('hour'),
-  group_by: z.enum(groups).default('endpoint').describe('What `top` lists.'),
-});
+export const summaryQuery = z
+  .strictObject({
+    ...filters,
+    from: time.optional().describe('Default: 24 hours before `to`. Begins with the interval it is in.'),
+    to: time.optional().describe('Default: now.'),
+    interval: z.enum(intervals).default('hour'),
+    group_by: z.enum(groups).default('endpoint').describe('What `top` lists.'),
+  })
+  .refine(endsInOrder, notInOrder);
 
 const totals = {
   calls: z.int(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { key, text, timestamp } from '../../platform/http/schemas.ts';
+import { endsInOrder, key, notInOrder, text, timestamp } from '../../platform/http/schemas.ts';
 import { customerReference } from '../customers/customers.schemas.ts';
 import { time } from './usage.schemas.ts';
 import { aggregations } from '../catalog/meter.schemas.ts';
@@ -14,26 +14,34 @@ function isTimezone(name: string): boolean {
 
 export const exploreIntervals = ['hour', 'day', 'month'] as const;
 
-export const exploreUsage = z.strictObject({
-  meter: key.describe('Key of the meter.'),
-  from: time.optional().describe('Default: 30 days before `to`. Begins with the interval it is in.'),
-  to: time.optional().describe('Up to, and without, this time. Default: now.'),
-  interval: z.enum(exploreIntervals).default('day'),
-  timezone: z
-    .string()
-    .max(64)
-    .regex(/^[A-Za-z0-9_+\-/]+$/, 'use a name such as Europe/Berlin')
-    .refine(isTimezone, 'use a name of the IANA list, such as Europe/Berlin')
-    .default('UTC')
-    .describe('Where days and months begin.'),
-  customer: customerReference.optional(),
-  group_by: text
-    .min(1)
-    .max(40)
-    .optional()
-    .describe('`customer`, or a property that the meter lists under group_by.'),
-  top: z.coerce.number().int().min(1).max(50).default(10).describe('Of the groups, those with the most use.'),
-});
+export const exploreUsage = z
+  .strictObject({
+    meter: key.describe('Key of the meter.'),
+    from: time.optional().describe('Default: 30 days before `to`. Begins with the interval it is in.'),
+    to: time.optional().describe('Up to, and without, this time. Default: now.'),
+    interval: z.enum(exploreIntervals).default('day'),
+    timezone: z
+      .string()
+      .max(64)
+      .regex(/^[A-Za-z0-9_+\-/]+$/, 'use a name such as Europe/Berlin')
+      .refine(isTimezone, 'use a name of the IANA list, such as Europe/Berlin')
+      .default('UTC')
+      .describe('Where days and months begin.'),
+    customer: customerReference.optional(),
+    group_by: text
+      .min(1)
+      .max(40)
+      .optional()
+      .describe('`customer`, or a property that the meter lists under group_by.'),
+    top: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(50)
+      .default(10)
+      .describe('Of the groups, those with the most use.'),
+  })
+  .refine(endsInOrder, notInOrder);
 
 const series = z
   .array(z.object({ start: timestamp, value: z.number() }))

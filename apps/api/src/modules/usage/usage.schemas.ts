@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { key, pageOf, pageQuery, text, timestamp } from '../../platform/http/schemas.ts';
+import {
+  endsInOrder,
+  key,
+  notInOrder,
+  pageOf,
+  pageQuery,
+  text,
+  timestamp,
+} from '../../platform/http/schemas.ts';
 import { customerReference } from '../customers/customers.schemas.ts';
 
 export const time = z.iso.datetime({ offset: true }).transform((value) => new Date(value));
@@ -191,7 +199,8 @@ export const listEvents = pageQuery
   .refine(({ from, to, customer }) => customer !== undefined || (from === undefined && to === undefined), {
     error: 'name a customer, too: events are found by time for one customer',
     path: ['customer'],
-  });
+  })
+  .refine(endsInOrder, notInOrder);
 const usageEventEntry = z
   .object({
     id: z.string(),

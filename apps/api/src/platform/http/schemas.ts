@@ -42,8 +42,20 @@ export const idParam = z.strictObject({ id: text.min(1).max(255) });
 
 export const pageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20).describe('How many, at most 100.'),
-  cursor: text.min(1).max(100).optional().describe('`next_cursor` of the page before.'),
+  cursor: text
+    .max(100)
+    // An id of ours, or several. Anything else would compare as text, and begin anywhere.
+    .regex(/_[0-9a-f]{32}$/, 'use next_cursor of the page before')
+    .optional()
+    .describe('`next_cursor` of the page before.'),
 });
+
+/** For a range of time: whether its ends stand in their order. Turned round, it would be empty without a word. */
+export function endsInOrder({ from, to }: { from?: Date | undefined; to?: Date | undefined }): boolean {
+  return from === undefined || to === undefined || from <= to;
+}
+
+export const notInOrder = { error: 'must not be before from', path: ['to'] };
 
 export interface PageRequest {
   limit: number;
