@@ -16,7 +16,7 @@ as $$
     ) g
     cross join lateral (
       select r.ctid from public.usage_rollups r
-      where r.environment_id = m.environment_id and r.meter_id = m.id and r.unit in ('hour', 'day')
+      where r.environment_id = m.environment_id and r.meter_id = m.id and r.unit in ('quarter', 'hour', 'day')
         and r.grouped_by = g.name and r.bucket < g.until
       limit max_rows
     ) o

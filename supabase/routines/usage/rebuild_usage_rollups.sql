@@ -4,6 +4,7 @@ create or replace function app.rebuild_usage_rollups(for_environment text, value
 language plpgsql security definer set search_path = ''
 as $$
 declare
+  chosen text := 'e.environment_id = $3 and (e.recorded_in is null or e.recorded_in >= $1 and e.recorded_in < $2)';
   until bigint;
   done bigint;
   environment text;
@@ -23,10 +24,9 @@ begin
     insert into public.usage_rollup_properties (environment_id, meter_id, property)
     select m.environment_id, m.id, p.property
     from public.meters m cross join lateral unnest(m.group_by) p (property)
-    where m.environment_id = environment and m.aggregation in ('count', 'sum') and p.property <> 'customer';
-    perform app.add_to_usage_rollups(
-      'e.environment_id = $3 and (e.recorded_in is null or e.recorded_in >= $1 and e.recorded_in < $2)',
-      0, until, environment);
+    where m.environment_id = environment and m.aggregation <> 'unique' and p.property <> 'customer';
+    perform app.add_to_usage_rollups(chosen, 0, until, environment);
+    perform app.add_values_to_usage_rollups(chosen, 0, until, environment);
     perform app.give_up_usage_rollups('-infinity', values_max, at);
   end loop;
 end $$;

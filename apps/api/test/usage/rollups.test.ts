@@ -43,11 +43,39 @@ const event = (meter: string, customer: string, at: number, value: number, prope
   occurred_at: new Date(at).toISOString(),
   properties,
 });
-async function track(...events: Json[]): Promise<void> {
+/** Returns their ids. */
+async function track(...events: Json[]): Promise<string[]> {
   const { body } = await tenant.asServer('POST', 'usage/track', { events });
   expect(body['results'].map((one: Json) => one['status'])).toEqual(events.map(() => 'accepted'));
+  return body['results'].map((one: Json) => one['id']);
+}
+async function takeBack(id: string): Promise<void> {
+  const answer = await tenant.asServer('POST', 'usage/corrections', {
+    idempotency_key: randomUUID(),
+    event: id,
+    reason: 'Measured wrongly.',
+  });
+  expect(answer.body['status']).toBe('accepted');
 }
 const rollUp = () => api.app.get(RollUpUsage).rollUp();
+
+/** Until all that is stored by now is in: a transaction that is open in the database of another test holds it back. */
+async function rollUpAll(valuesMax = 1000): Promise<void> {
+  const { owner } = api.database;
+  const { rows } = await owner.query('select pg_snapshot_xmax(pg_current_snapshot())::text as stored_until');
+  await expect
+    .poll(
+      async () => {
+        await owner.query('select app.roll_up_usage(1000, $1, $2)', [valuesMax, new Date(now)]);
+        const { rowCount } = await owner.query('select from usage_rollup_state where rolled_until >= $1', [
+          rows[0].stored_until,
+        ]);
+        return rowCount;
+      },
+      { timeout: 60_000 },
+    )
+    .toBe(1);
+}
 
 /** What rollups and the events not yet in them say, and what the events say. */
 async function both(explored: Explored, top: number): Promise<[string[], string[]]> {
@@ -93,7 +121,11 @@ describe('usage that is rolled up', () => {
         kind: fc.constant('track' as const),
         events: fc.array(tracked, { minLength: 1, maxLength: 8 }),
       }),
-      fc.record({ kind: fc.constant('correct' as const), customer: fc.constantFrom(...customers) }),
+      fc.record({
+        kind: fc.constant('correct' as const),
+        customer: fc.constantFrom(...customers),
+        event: fc.nat(),
+      }),
       fc.record({ kind: fc.constant('roll up' as const) }),
     );
     const asked = fc.record({
@@ -107,22 +139,29 @@ describe('usage that is rolled up', () => {
     });
     await fc.assert(
       fc.asyncProperty(
-        fc.constantFrom('sum', 'count'),
+        fc.constantFrom('sum', 'count', 'max', 'latest'),
         fc.array(step, { minLength: 2, maxLength: 8 }),
         fc.array(asked, { minLength: 4, maxLength: 4 }),
         async (aggregation, steps, queries) => {
           const meter = await newMeter(aggregation);
           const key = await keyOf(meter);
           // Everybody is there.
-          await track(...customers.map((customer) => event(key, customer, now - 3 * hour, 5)));
+          const stored = await track(...customers.map((customer) => event(key, customer, now - 3 * hour, 5)));
           for (const one of steps) {
             if (one.kind === 'track') {
-              await track(
-                ...one.events.map(({ customer, value, minutes, model }) =>
-                  event(key, customer, now - minutes * 60_000, value, model === undefined ? {} : { model }),
-                ),
+              stored.push(
+                ...(await track(
+                  ...one.events.map(({ customer, value, minutes, model }) =>
+                    event(key, customer, now - minutes * 60_000, value, model === undefined ? {} : { model }),
+                  ),
+                )),
               );
-            } else if (one.kind === 'correct') {
+            } else if (one.kind === 'roll up') {
+              await rollUp();
+            } else if (aggregation === 'max' || aggregation === 'latest') {
+              const [taken] = stored.splice(one.event % stored.length, 1);
+              if (taken !== undefined) await takeBack(taken);
+            } else {
               await tenant.asServer('POST', 'usage/corrections', {
                 idempotency_key: randomUUID(),
                 customer: one.customer,
@@ -131,8 +170,6 @@ describe('usage that is rolled up', () => {
                 reason: 'Reported twice.',
                 occurred_at: new Date(now - 3 * hour).toISOString(),
               });
-            } else {
-              await rollUp();
             }
           }
           for (const { from, minutes, of, top, ...query } of queries) {
@@ -153,7 +190,7 @@ describe('usage that is rolled up', () => {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 40 },
     );
   });
 
@@ -186,15 +223,47 @@ describe('usage that is rolled up', () => {
     expect(await both(whole(meter), 5)).toEqual(after);
   });
 
-  it('reads no event twice, and of whole days only what is new', async () => {
-    const meter = await newMeter('count');
-    await track(event(await keyOf(meter), 'eli', now - 30 * hour, 1));
-    await rollUp();
-    await api.database.owner.query('update usage_rollups set value = 7 where meter_id = $1', [meter.id]);
+  it.each(['count', 'max', 'latest'])(
+    'reads no event twice, and of whole days only what is new, wherever they begin: %s',
+    async (aggregation) => {
+      const meter = await newMeter(aggregation);
+      const key = await keyOf(meter);
+      // Just after midnight in Kathmandu.
+      await track(event(key, 'eli', Date.parse('2026-11-18T18:20:00Z'), 1));
+      await rollUpAll();
+      await api.database.owner.query('update usage_rollups set value = 7 where meter_id = $1', [meter.id]);
 
-    const { body } = await tenant.asServer('GET', `usage/explore?meter=${await keyOf(meter)}`);
+      const inUtc = await tenant.asServer('GET', `usage/explore?meter=${key}`);
+      const inKathmandu = await tenant.asServer('GET', `usage/explore?meter=${key}&timezone=Asia/Kathmandu`);
 
-    expect(body['value']).toBe(7);
+      expect(inUtc.body['value']).toBe(7);
+      expect(inKathmandu.body['over_time']).toEqual([{ start: '2026-11-18T18:15:00.000Z', value: 7 }]);
+    },
+  );
+
+  it('says the highest of what is left at once when an event is taken back', async () => {
+    const meter = await newMeter('max');
+    const key = await keyOf(meter);
+    const [, highest = ''] = await track(
+      event(key, 'fay', now - 30 * hour, 3),
+      event(key, 'fay', now - 30 * hour, 8),
+      event(key, 'gil', now - 31 * hour, 5),
+    );
+    await rollUpAll();
+    const value = async () => (await tenant.asServer('GET', `usage/explore?meter=${key}`)).body['value'];
+    expect(await value()).toBe(8);
+
+    await takeBack(highest);
+
+    expect(await value()).toBe(5);
+    await rollUpAll();
+    expect(await value()).toBe(5);
+    const { rows } = await api.database.owner.query(
+      `select "group", value::int, events::int from usage_rollups
+       where meter_id = $1 and unit = 'day' and grouped_by = '' order by 1`,
+      [meter.id],
+    );
+    expect(rows).toEqual([{ group: '', value: 5, events: 2 }]);
   });
 
   it('is broken down by a property only from when it was listed, until it is made anew', async () => {
@@ -231,7 +300,7 @@ describe('usage that is rolled up', () => {
     const meter = await newMeter('sum', ['request']);
     const key = await keyOf(meter);
     await track(...['a', 'b', 'c', 'd'].map((request) => event(key, 'gus', now - hour, 1, { request })));
-    await sql`select app.roll_up_usage(1000, 3, ${new Date(now)})`.execute(api.app.get(Database).functions);
+    await rollUpAll(3);
     await sql`select app.purge_usage_rollups(${new Date(0)}, ${new Date(now + hour)}, 1000)`.execute(
       api.app.get(Database).functions,
     );

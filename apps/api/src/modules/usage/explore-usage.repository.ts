@@ -42,27 +42,7 @@ export class ExploreUsageRepository {
   /** Of all, of each of the `top` largest groups and of the others together. */
   async values(environmentId: string, explored: Explored, top: number): Promise<ExploredRow[]> {
     const counted = this.counted(environmentId, explored);
-    const { rows } = await sql<ExploredRow>`
-      with counted as (${counted}), largest as (
-        select array(
-          select "group" from counted
-          where ${explored.group_by !== undefined}
-          group by "group"
-          order by ${amountOf(explored)} desc, "group"
-          limit ${top}
-        ) as groups
-      )
-      select bucket, grouping(place) = 0 as is_group, place, shown as "group", ${amountOf(explored)}::text as value,
-             count(*) as events
-      from (
-        select c.*, date_trunc(${explored.interval}, c.occurred_at, ${explored.timezone}) as bucket,
-               array_position(l.groups, c."group") as place,
-               case when c."group" = any (l.groups) then c."group" end as shown
-        from counted c cross join largest l
-      ) placed
-      group by grouping sets ((), (bucket), (place, shown), (bucket, place, shown))
-      order by bucket nulls first
-    `.execute(this.database.q);
+    const { rows } = await valuesOf(counted, explored, top).execute(this.database.q);
     return rows;
   }
 
@@ -79,9 +59,10 @@ export class ExploreUsageRepository {
           : sql`e.properties ->> ${group_by}`;
     const { aggregation, property } = meter;
     return sql`
-      select e.id, e.occurred_at, e.received_at, ${group} as "group",
+      select e.occurred_at as at, 1 as events, ${group} as "group",
              app.usage_amount(e.kind, ${aggregation}, ${property}, e.value, e.properties) as amount,
-             case when ${aggregation} = 'unique' then app.unique_value_hash(${property}, e.properties) end as value_hash
+             case when ${aggregation} = 'unique' then app.unique_value_hash(${property}, e.properties) end as value_hash,
+             e.occurred_at, e.received_at, e.id
       from usage_events e
       join customers u on u.environment_id = e.environment_id and u.id = e.customer_id
       where e.environment_id = ${environmentId} and e.meter_id = ${meter.id} and e.uncounted is null
@@ -90,6 +71,49 @@ export class ExploreUsageRepository {
         and (${customer_id ?? null}::text is null or e.customer_id = ${customer_id ?? null})
     `;
   }
+}
+
+/**
+ * What `counted` comes to: `at` is in which interval it counts, and `events` how many there are. Of the latest values
+ * `occurred_at`, `received_at` and `id` say which is.
+ */
+export function valuesOf(
+  counted: RawBuilder<unknown>,
+  explored: Explored,
+  top: number,
+): RawBuilder<ExploredRow> {
+  if (explored.group_by === undefined) {
+    return sql<ExploredRow>`
+      select bucket, false as is_group, null::int as place, null::text as "group", ${amountOf(explored)}::text as value,
+             sum(events)::bigint as events
+      from (
+        select c.*, date_trunc(${explored.interval}, c.at, ${explored.timezone}) as bucket from (${counted}) c
+      ) placed
+      group by grouping sets ((), (bucket))
+      having sum(events) > 0
+      order by bucket nulls first
+    `;
+  }
+  return sql<ExploredRow>`
+    with counted as (${counted}), largest as (
+      select array(
+        select "group" from counted
+        group by "group"
+        order by ${amountOf(explored)} desc, "group"
+        limit ${top}
+      ) as groups
+    )
+    select bucket, grouping(place) = 0 as is_group, place, shown as "group", ${amountOf(explored)}::text as value,
+           sum(events)::bigint as events
+    from (
+      select c.*, date_trunc(${explored.interval}, c.at, ${explored.timezone}) as bucket,
+             array_position(l.groups, c."group") as place,
+             case when c."group" = any (l.groups) then c."group" end as shown
+      from counted c cross join largest l
+    ) placed
+    group by grouping sets ((), (bucket), (place, shown), (bucket, place, shown))
+    order by bucket nulls first
+  `;
 }
 
 /** What a meter keeps of events. */

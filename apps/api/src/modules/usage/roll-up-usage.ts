@@ -8,7 +8,7 @@ import { eventsKeptDays } from './usage.service.ts';
 
 const everyMs = 10_000;
 /** About so many at once: a statement must end within seconds. */
-const eventsPerStatement = 50_000;
+const eventsPerStatement = 25_000;
 const hour = 60 * 60 * 1_000;
 const purgedRowsMax = 50_000;
 
