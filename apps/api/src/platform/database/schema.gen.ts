@@ -1584,8 +1584,17 @@ export interface UsageRollups {
    * Empty: all of them. `customer`, or a property that the meter lists.
    */
   grouped_by: string;
+  /**
+   * Whose value it is, of meters of the latest one.
+   */
+  latest_event_id: string | null;
+  latest_occurred_at: Timestamp | null;
+  latest_received_at: Timestamp | null;
   meter_id: string;
-  unit: "day" | "hour";
+  /**
+   * Quarters of an hour are kept of all and of properties, not of customers.
+   */
+  unit: "day" | "hour" | "quarter";
   value: Numeric;
 }
 
