@@ -130,6 +130,9 @@ function newCluster(options: ReturnType<typeof optionsOf>, more: ClusterOptions)
     ...more,
     redisOptions,
     clusterRetryStrategy,
+    // A cluster that lost a master fails the check, and whoever waits to be connected then waits for ever: a process that
+    // starts, and the workers of all queues, also when the master is long back. Commands fail by themselves instead.
+    enableReadyCheck: false,
     // The certificate of a node says its name, not its address.
     ...(redisOptions.tls === undefined ? {} : { dnsLookup: (name, found) => found(null, name) }),
   });
