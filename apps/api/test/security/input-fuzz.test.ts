@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStack, type TestStack } from '../fixtures/stack.ts';
-import { type Operation, operations } from './matrix.ts';
+import { operations } from './matrix.ts';
+import { declaredFields, described, parametersOf } from './parameters.ts';
 import { recipes } from './recipes.ts';
 import { fillVictim, type Victim } from './victim.ts';
 
@@ -13,34 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-interface Parameter {
-  in: string;
-  name: string;
-  schema?: { type?: string; enum?: string[] };
-}
-const document: {
-  paths: Record<
-    string,
-    Record<string, { operationId: string; parameters?: Parameter[]; requestBody?: unknown }>
-  >;
-} = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'));
-
 const all = operations().filter(({ isOpen }) => !isOpen);
 const withBody = all.filter((operation) => described(operation).requestBody !== undefined);
 const withQuery = all.filter((operation) => parametersOf(operation, 'query').length > 0);
 const withPath = all.filter((operation) => parametersOf(operation, 'path').length > 0);
-
-function described({ path, method }: Operation) {
-  const operation = document.paths[path]?.[method.toLowerCase()];
-  if (operation === undefined) {
-    throw new Error(`${method} ${path} is not in the document.`);
-  }
-  return operation;
-}
-
-function parametersOf(operation: Operation, place: string): Parameter[] {
-  return (described(operation).parameters ?? []).filter((parameter) => parameter.in === place);
-}
 
 const foreignFields = {
   environment_id: 'env_other',
@@ -270,16 +246,3 @@ describe('a path', () => {
     expect(failed).toEqual([]);
   });
 });
-
-function declaredFields(operation: Operation): string[] {
-  const text = JSON.stringify(described(operation).requestBody);
-  const names = JSON.parse(text, (key, value) => (key === 'properties' ? Object.keys(value) : value));
-  const found: string[] = [];
-  JSON.stringify(names, (key, value) => {
-    if (key === 'properties' && found.length === 0) {
-      found.push(...value);
-    }
-    return value;
-  });
-  return found;
-}
