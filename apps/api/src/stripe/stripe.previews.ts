@@ -57,16 +57,23 @@ export function previewRenewal(
   });
 }
 
-/** The invoice that ending a subscription now, and crediting what is unused, would make. */
-export function previewCancellation(
+/**
+ * What is paid and unused of a subscription, with its taxes, as ending it now would credit it: the last invoice with the
+ * credit beside the one without, which charges what was used.
+ */
+export async function previewUnused(
   connection: Connection,
   subscription: { stripe_customer_id: string; stripe_subscription_id: string },
-): Promise<InvoicePreview | undefined> {
-  return preview(connection, {
-    customer: subscription.stripe_customer_id,
-    subscription: subscription.stripe_subscription_id,
-    subscription_details: { cancel_now: true, proration_behavior: 'always_invoice' },
-  });
+): Promise<number> {
+  const totalOfLast = async (behavior: 'always_invoice' | 'none'): Promise<number> => {
+    const last = await preview(connection, {
+      customer: subscription.stripe_customer_id,
+      subscription: subscription.stripe_subscription_id,
+      subscription_details: { cancel_now: true, proration_behavior: behavior },
+    });
+    return last?.total ?? 0;
+  };
+  return Math.max(0, (await totalOfLast('none')) - (await totalOfLast('always_invoice')));
 }
 
 async function preview(

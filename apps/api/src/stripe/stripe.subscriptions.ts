@@ -172,6 +172,8 @@ export interface Cancellation {
   when: 'now' | 'period_end';
   /** credit: what is unused becomes credit of the customer. */
   unused: 'keep' | 'credit';
+  /** Whether a last invoice charges what was used and is not billed yet; else nobody is charged for it. */
+  charges_usage: boolean;
   reason: (typeof cancellationReasons)[number] | null;
   comment: string | null;
 }
@@ -180,7 +182,7 @@ export interface Cancellation {
 export async function cancelStripeSubscription(
   { stripe, stripe_account_id: stripeAccount }: Connection,
   id: string,
-  { when, unused, reason, comment }: Cancellation,
+  { when, unused, charges_usage: chargesUsage, reason, comment }: Cancellation,
   idempotencyKey: string,
 ): Promise<void> {
   const options = { stripeAccount, idempotencyKey };
@@ -201,7 +203,12 @@ export async function cancelStripeSubscription(
     const isCredited = unused === 'credit';
     await stripe.subscriptions.cancel(
       id,
-      { ...told, ...(isCredited ? { prorate: true, invoice_now: true } : {}) },
+      {
+        ...told,
+        ...(isCredited ? { prorate: true } : {}),
+        // Stripe forgets what was used and not billed yet where it is not asked for a last invoice.
+        ...(isCredited || chargesUsage ? { invoice_now: true } : {}),
+      },
       options,
     );
   } catch (error) {

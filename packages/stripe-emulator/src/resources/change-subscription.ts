@@ -17,7 +17,7 @@ import type { Subscription } from '../state/tables.ts';
 import { billChange } from './bill-change.ts';
 import { ownMethod, paymentSettings } from './create-subscription.ts';
 import { discountsField, redeemAll } from './discounts.ts';
-import { recordDraft } from './draft-invoices.ts';
+import { pendingItems, recordDraft } from './draft-invoices.ts';
 import { collect, finalize, voidInvoice } from './invoice-states.ts';
 import { anchorField, changedItemsField, planned, restarted } from './plan-changes.ts';
 import { billUsageSoFar, prorate } from './prorations.ts';
@@ -232,15 +232,21 @@ export function cancelNow(context: Context, id: string, params: Params<typeof ca
   });
 }
 
-/** Credits unused time and charges usage so far, as was asked; on an invoice now, or on the next one. */
+/**
+ * Credits unused time and charges usage so far, as was asked; on an invoice now, or on the next one. What was used in a
+ * trial is not charged, and where there is nothing to say there is no invoice.
+ */
 function billLast(context: Context, before: Subscription, params: Params<typeof cancelFields>): void {
   const after: Subscription = { ...before, items: { ...before.items, data: [] } };
   const change = { before, after, at: context.now, restarts: true };
   if (params.prorate === true) prorate(context, change);
   if (params.invoice_now !== true) return;
-  billUsageSoFar(context, change);
+  if (before.status !== 'trialing') billUsageSoFar(context, change);
+  const customer = context.find('customer', idOf(before.customer));
+  const { currency } = before;
+  if (pendingItems(context, { customer, currency, subscription: before }).length === 0) return;
   const draft = recordDraft(context, {
-    customer: context.find('customer', idOf(before.customer)),
+    customer,
     subscription: before,
     billing_reason: 'subscription_update',
     period: { start: context.now, end: context.now },

@@ -60,7 +60,10 @@ export function record(
 }
 
 /** The items of a customer that go on its next invoice: its own, and those of the subscription billed. */
-function pendingItems(context: Context, { customer, currency, subscription }: InvoiceFacts): InvoiceItem[] {
+export function pendingItems(
+  context: Context,
+  { customer, currency, subscription }: Pick<InvoiceFacts, 'customer' | 'currency' | 'subscription'>,
+): InvoiceItem[] {
   return context.data.of('invoiceitem', customer.id).filter((item) => {
     const only = item.parent?.subscription_details?.subscription ?? null;
     return (

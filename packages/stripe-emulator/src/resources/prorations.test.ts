@@ -361,6 +361,45 @@ describe('cancelling now', () => {
     await stripe.subscriptions.cancel(id);
     expect(await balance(customer)).toBe(0);
   });
+
+  it('forgets what was used, unless a last invoice is asked for', async () => {
+    const meter = await stripe.billing.meters.create({
+      display_name: 'Calls',
+      event_name: 'last_calls',
+      default_aggregation: { formula: 'sum' },
+    });
+    const price = await stripe.prices.create({
+      product: idOf(basic.product),
+      currency: 'usd',
+      unit_amount: 2,
+      recurring: { interval: 'month', usage_type: 'metered', meter: meter.id },
+    });
+    const totals = async (used: string | undefined, params: Stripe.SubscriptionCancelParams) => {
+      const { customer, clock } = await customerOnClock(stripe, '2027-04-01');
+      const { id } = await stripe.subscriptions.create({
+        customer,
+        items: [{ price: basic.id }, { price: price.id }],
+      });
+      await advanceTo(stripe, clock, '2027-04-10');
+      if (used !== undefined) {
+        await stripe.billing.meterEvents.create({
+          event_name: 'last_calls',
+          payload: { stripe_customer_id: customer, value: used },
+        });
+      }
+      await advanceTo(stripe, clock, '2027-04-16');
+      await stripe.subscriptions.cancel(id, params);
+      const { data } = await stripe.invoices.list({ subscription: id });
+      return data.map(({ total, status }) => [total, status]);
+    };
+
+    const first = [1000, 'paid'];
+    expect(await totals('50', {})).toEqual([first]);
+    expect(await totals('50', { invoice_now: true })).toEqual([[100, 'paid'], first]);
+    // Half of 1000 is unused.
+    expect(await totals('50', { invoice_now: true, prorate: true })).toEqual([[-400, 'paid'], first]);
+    expect(await totals(undefined, { invoice_now: true })).toEqual([first]);
+  });
 });
 
 describe('a paused subscription', () => {

@@ -71,7 +71,11 @@ export class MerchantBilling implements OnModuleInit {
     return whereSold(async () => {
       if (plan.prices.length === 0) {
         if (running !== undefined) {
-          await this.cancellations.cancel(house, running.id, { when: 'period_end', refund: 'none' });
+          await this.cancellations.cancel(house, running.id, {
+            when: 'period_end',
+            refund: 'none',
+            charges_usage: true,
+          });
         }
         return { checkout_url: null };
       }

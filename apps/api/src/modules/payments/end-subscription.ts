@@ -5,7 +5,10 @@ import { isRunning } from '../subscriptions/subscription.ts';
 import { SubscriptionsService } from '../subscriptions/subscriptions.service.ts';
 import { endRefundedSubscription } from './payments.jobs.ts';
 
-/** Ends a subscription whose money went back, now. One that has ended stays as it is. */
+/**
+ * Ends a subscription whose money went back, now. One that has ended stays as it is. What was used since is not charged:
+ * it would be the card that has just got its money back.
+ */
 @Injectable()
 export class EndSubscription implements OnModuleInit {
   constructor(
@@ -24,7 +27,11 @@ export class EndSubscription implements OnModuleInit {
   async end(environmentId: string, id: string): Promise<void> {
     const { status } = await this.subscriptions.get(environmentId, id);
     if (isRunning(status)) {
-      await this.cancellation.cancel(environmentId, id, { when: 'now', refund: 'none' });
+      await this.cancellation.cancel(environmentId, id, {
+        when: 'now',
+        refund: 'none',
+        charges_usage: false,
+      });
     }
   }
 }

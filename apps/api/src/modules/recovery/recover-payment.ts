@@ -339,7 +339,12 @@ export class RecoverPayment implements OnModuleInit {
   ): Promise<void> {
     try {
       if (action === 'cancel' && !isStripes) {
-        await this.cancelSubscription.cancel(environmentId, id, { when: 'now', refund: 'none' });
+        // Of whom nothing can be collected a last invoice asks for nothing more.
+        await this.cancelSubscription.cancel(environmentId, id, {
+          when: 'now',
+          refund: 'none',
+          charges_usage: false,
+        });
       } else if (action === 'pause' && status !== 'paused') {
         await this.pauseSubscription.pause(environmentId, id, null, { even_late: true });
       }

@@ -1,9 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { z } from 'zod';
+import { Clock } from '../../platform/clock.ts';
 import { Outbox } from '../../platform/jobs/outbox.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { Intents } from '../../stripe/intents.ts';
-import { previewCancellation } from '../../stripe/stripe.previews.ts';
+import { previewUnused } from '../../stripe/stripe.previews.ts';
 import { refundUnused } from '../../stripe/stripe.unused-time.ts';
 import {
   cancellationReasons,
@@ -13,6 +14,7 @@ import {
 } from '../../stripe/stripe.subscriptions.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { refreshCustomer } from '../entitlements/entitlements.jobs.ts';
+import { FlushUsage } from '../usage/flush-usage.ts';
 import { ManualSubscriptions } from './manual-subscriptions.ts';
 import { isRunning } from './subscription.ts';
 import { SubscriptionEnded, SubscriptionNotOnStripe } from './subscriptions.errors.ts';
@@ -28,6 +30,7 @@ const cancelIntent = {
     stripe_schedule_id: z.string().nullable().default(null),
     when: z.enum(['now', 'period_end']),
     unused: z.enum(['keep', 'credit']).default('keep'),
+    charges_usage: z.boolean().default(false),
     /** Minor units to give back to the card. */
     refund_amount: z.int().nullable().default(null),
     reason: z.enum(cancellationReasons).nullable().default(null),
@@ -50,7 +53,9 @@ export class CancelSubscription implements OnModuleInit {
     private readonly connections: Connections,
     private readonly intents: Intents,
     private readonly syncCustomer: SyncCustomer,
+    private readonly usage: FlushUsage,
     private readonly outbox: Outbox,
+    private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
@@ -74,7 +79,13 @@ export class CancelSubscription implements OnModuleInit {
         return { stripe_object_id: id };
       },
       recover: 'repeat',
-      settle,
+      settle: async (environmentId, params) => {
+        if (params.charges_usage) {
+          // What was used up to now is on the last invoice.
+          await this.usage.noteSwitch(environmentId, params.customer_id, this.clock.now());
+        }
+        await settle(environmentId, params);
+      },
     });
     this.intents.register({
       ...keepIntent,
@@ -104,6 +115,11 @@ export class CancelSubscription implements OnModuleInit {
     if (wish.when === 'period_end' && subscription.cancel_at !== null) {
       return subscription;
     }
+    // While it is paused nobody is charged, for use neither.
+    const chargesUsage = wish.when === 'now' && wish.charges_usage && subscription.status !== 'paused';
+    if (chargesUsage) {
+      await this.usage.tellNow(environmentId, subscription.customer.id);
+    }
     // One wish per state of the subscription: after it was undone, it can be wished again.
     await this.intents.perform(environmentId, cancelIntent, `${id}:${wish.when}:${subscription.version}`, {
       customer_id: subscription.customer.id,
@@ -111,6 +127,7 @@ export class CancelSubscription implements OnModuleInit {
       stripe_schedule_id: subscription.stripe_schedule_id,
       when: wish.when,
       unused: wish.when === 'now' && wish.refund === 'credit' ? 'credit' : 'keep',
+      charges_usage: chargesUsage,
       refund_amount:
         wish.when === 'now' && wish.refund === 'refund'
           ? await this.unusedAmount(environmentId, subscription, stripeId)
@@ -141,18 +158,18 @@ export class CancelSubscription implements OnModuleInit {
     return this.subscriptions.get(environmentId, id);
   }
 
-  /** What is paid and unused, in minor units, as Stripe would credit it. */
+  /** What is paid and unused, in minor units, as Stripe would credit it. Null: nothing. */
   private async unusedAmount(
     environmentId: string,
     subscription: Subscription,
     stripeId: string,
   ): Promise<number | null> {
     const customer = await this.customers.get(environmentId, subscription.customer.id);
-    const credit = await previewCancellation(await this.connections.of(environmentId), {
+    const unused = await previewUnused(await this.connections.of(environmentId), {
       stripe_customer_id: customer.stripe_customer_id ?? '',
       stripe_subscription_id: stripeId,
     });
-    return credit === undefined || credit.total >= 0 ? null : -credit.total;
+    return unused === 0 ? null : unused;
   }
 }
 

@@ -180,7 +180,7 @@ export class SubscriptionsController {
     @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
     @Body({ schema: cancelSubscription }) body: z.output<typeof cancelSubscription>,
   ) {
-    return this.cancellation.cancel(environmentId, id, body);
+    return this.cancellation.cancel(environmentId, id, { ...body, charges_usage: true });
   }
 
   /** Says what a change would charge, and what would be otherwise. Nothing changes. */

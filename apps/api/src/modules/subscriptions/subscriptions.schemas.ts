@@ -218,7 +218,9 @@ export const cancelSubscription = z.strictObject({
   when: z
     .enum(['period_end', 'now'])
     .default('period_end')
-    .describe('period_end: access stays until what was paid for is used up.'),
+    .describe(
+      'period_end: access stays until what was paid for is used up. now: what was used and is not billed yet is charged by a last invoice.',
+    ),
   refund: z
     .enum(['none', 'credit', 'refund'])
     .default('none')

@@ -63,6 +63,102 @@ describe('a cancellation', () => {
     expect(await refunded('refund')).toEqual([1_000]);
   });
 
+  it('now charges what was used and is not billed yet, whatever becomes of what was paid', async () => {
+    const { tenant, post, customer, subscribe, day, invoiced, get } = await year.begin();
+    const { stripe, account } = await year.stack.stripeOf(tenant);
+    await post('plans', {
+      key: 'metered',
+      name: 'Metered',
+      rank: 4,
+      prices: [
+        { amount: 3_000, currency: 'usd', interval: 'month' },
+        { type: 'per_unit', unit_amount: '2', currency: 'usd', interval: 'month', feature: 'calls' },
+      ],
+      features: [{ feature: 'calls', limit: 100, overage: 'allow' }],
+    });
+    const wishes = ['none', 'credit', 'refund', 'unused'] as const;
+    const ids = new Map<string, string>();
+    for (const wish of wishes) {
+      await customer(wish);
+      ids.set(wish, String((await subscribe(wish, { plan: 'metered' })).id));
+    }
+    await day(20);
+    const use = (who: string, value: number) =>
+      post('usage/track', { idempotency_key: `${who} ${value}`, customer: who, meter: 'calls', value });
+    for (const wish of ['none', 'credit', 'refund']) {
+      await use(wish, 50);
+    }
+    // Sooner than it is told to Stripe by itself.
+    await year.stack.moveTo(new Date(year.stack.now().getTime() + 10_000));
+
+    for (const wish of wishes) {
+      const refund = wish === 'unused' ? 'none' : wish;
+      await post(`subscriptions/${ids.get(wish)}/cancel`, { when: 'now', refund });
+    }
+    await year.stack.settle();
+
+    // 50 × 2. Of 3,000 for 30 days 10 days are unused: 1,000.
+    expect(await invoiced('none')).toEqual([
+      [3_000, 3_000, 'paid'],
+      [100, 100, 'paid'],
+    ]);
+    expect(await invoiced('credit')).toEqual([
+      [3_000, 3_000, 'paid'],
+      [-900, 0, 'paid'],
+    ]);
+    expect(await invoiced('refund')).toEqual([
+      [3_000, 3_000, 'paid'],
+      [100, 100, 'paid'],
+    ]);
+    const { stripe_customer_id: refunded } = await get('customers/refund');
+    const charges = await stripe.charges.list({ customer: refunded }, { stripeAccount: account });
+    expect(charges.data.map(({ amount, amount_refunded: back }) => [amount, back])).toEqual([
+      [100, 0],
+      [3_000, 1_000],
+    ]);
+    // Who used nothing gets no invoice over nothing.
+    expect(await invoiced('unused')).toEqual([[3_000, 3_000, 'paid']]);
+
+    // What is reported after that is of a time that nobody is invoiced for any more.
+    await use('none', 7);
+    await day(62, 3);
+    expect(await invoiced('none')).toHaveLength(2);
+  });
+
+  it('now charges nobody for what was used in a trial, or while it is paused', async () => {
+    const { post, customer, subscribe, day, invoiced } = await year.begin();
+    const plan = (key: string, trial: object) => ({
+      key,
+      name: key,
+      rank: 4,
+      group: key,
+      prices: [
+        { amount: 3_000, currency: 'usd', interval: 'month' },
+        { type: 'per_unit', unit_amount: '2', currency: 'usd', interval: 'month', feature: 'calls' },
+      ],
+      features: [{ feature: 'calls', limit: 100, overage: 'allow' }],
+      ...trial,
+    });
+    await post('plans', plan('tried', { trial: { days: 14, requires_card: true, end: 'cancel' } }));
+    await post('plans', plan('paused', {}));
+    const ids = new Map<string, string>();
+    for (const who of ['tried', 'paused']) {
+      await customer(who);
+      ids.set(who, String((await subscribe(who, { plan: who })).id));
+      await post('usage/track', { idempotency_key: who, customer: who, meter: 'calls', value: 50 });
+    }
+    await day(5);
+    await post(`subscriptions/${ids.get('paused')}/pause`, {});
+
+    for (const id of ids.values()) {
+      await post(`subscriptions/${id}/cancel`, { when: 'now' });
+    }
+    await year.stack.settle();
+
+    expect(await invoiced('tried')).toEqual([[0, 0, 'paid']]);
+    expect(await invoiced('paused')).toEqual([[3_000, 3_000, 'paid']]);
+  });
+
   it('of what has ended is refused, saying what to do', async () => {
     const { refused, post, customer, subscribe } = await year.begin();
     const { id } = await subscribe(await customer('ada'), { plan: 'starter', interval: 'month' });

@@ -76,7 +76,7 @@ export function CancelSubscriptionDialog({
         />
         <Choice
           label="Now"
-          hint="Access ends at once."
+          hint="Access ends at once. What was used and is not billed yet is on a last invoice."
           checked={when === 'now'}
           onSelect={() => setWhen('now')}
         />
