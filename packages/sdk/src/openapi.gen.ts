@@ -9285,7 +9285,7 @@ export interface operations {
             content: {
                 "application/json": {
                     /**
-                     * @description period_end: access stays until what was paid for is used up.
+                     * @description period_end: access stays until what was paid for is used up. now: what was used and is not billed yet is charged by a last invoice.
                      * @default period_end
                      * @enum {string}
                      */

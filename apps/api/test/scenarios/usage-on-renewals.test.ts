@@ -238,6 +238,40 @@ describe('a renewal on Stripe', () => {
     expect((await invoiced()).at(-1)).toEqual([181_000, 'paid']);
   }, 240_000);
 
+  it('that became a mistake by what was reported in the grace is not issued either', async () => {
+    await sell();
+    for (const month of ['01', '02', '03', '04']) {
+      await go(`${month}-10T00:00:00`);
+      await use(500, `${month}-10T00:00:00`);
+      await go(`${month}-10T00:10:00`);
+      const next = months[Number(month)];
+      await go(`${next}-01T00:30:00`);
+      if (month === '04') {
+        await use(90_000, '04-30T23:00:00');
+      }
+      await go(`${next}-01T01:03:00`);
+      await go(`${next}-01T02:10:00`);
+    }
+
+    const [parked] = (await tenant.asServer('GET', 'invoices?limit=1')).body['data'];
+    // As Stripe says it until it counts anew: 1,000 and 500 × 2.
+    expect(parked).toMatchObject({
+      status: 'draft',
+      total: { amount: 2_000 },
+      parked_reason: 'unusual_amount',
+    });
+    // 1,000 and 90,500 × 2.
+    const { body: told } = await tenant.asOwner('GET', 'alerts?state=open');
+    expect(told['data']).toMatchObject([{ title: 'An invoice over $1,820.00 is held back' }]);
+    await go('05-02T00:00:00');
+    expect((await invoiced()).at(-1)).toEqual([2_000, 'draft']);
+
+    await post(`invoices/${parked['id']}/release`);
+    await go('05-02T00:01:00');
+    await go('05-02T01:10:00');
+    expect((await invoiced()).at(-1)).toEqual([182_000, 'paid']);
+  }, 240_000);
+
   it('is issued and charged once, whoever died over it or did not hear Stripe’s answer', async () => {
     await sell();
     await go('01-20T12:00:00');

@@ -12,9 +12,11 @@ import { AlertsService } from '../alerts/alerts.service.ts';
 import { AuditService } from '../audit/audit.service.ts';
 import { FlushUsage } from '../usage/flush-usage.ts';
 import { AwaitUsage, type BilledPeriod, usageAlertKey } from './await-usage.ts';
+import { ExpectedTotal } from './expected-total.ts';
 import { InvoicePartsRepository } from './invoice-parts.repository.ts';
 import { InvoicesRepository } from './invoices.repository.ts';
 import { type InvoiceRow, InvoicesService } from './invoices.service.ts';
+import { ParkInvoice } from './park-invoice.ts';
 import { TakeOverInvoice } from './take-over-invoice.ts';
 
 const everyMs = 20_000;
@@ -40,6 +42,8 @@ export class FinishDraft implements OnModuleInit {
     private readonly parts: InvoicePartsRepository,
     private readonly waiting: AwaitUsage,
     private readonly usage: FlushUsage,
+    private readonly expected: ExpectedTotal,
+    private readonly parking: ParkInvoice,
     private readonly takeOver: TakeOverInvoice,
     private readonly connections: Connections,
     private readonly intents: Intents,
@@ -105,9 +109,8 @@ export class FinishDraft implements OnModuleInit {
     if (missing !== null && waitedMs < waitMaxMs) {
       return this.waitOn(environmentId, id, missing);
     }
-    // It may cost more than when it was made, and is looked at once more.
     await this.takeOver.take(environmentId, invoice.stripe_invoice_id);
-    if ((await this.invoices.find(environmentId, id)).parked_at !== null) {
+    if (await this.isHeldBack(environmentId, id, invoice.stripe_invoice_id)) {
       return;
     }
     await this.intents.perform(environmentId, finalizeIntent, id, {
@@ -121,6 +124,21 @@ export class FinishDraft implements OnModuleInit {
       await this.tellIncomplete(environmentId, invoice, missing);
     }
     await this.takeOver.take(environmentId, invoice.stripe_invoice_id);
+  }
+
+  /** It may come to more than when it was made, and is looked at once more, with the use that Stripe will charge. */
+  private isHeldBack(environmentId: string, id: string, stripeInvoiceId: string): Promise<boolean> {
+    return this.database.tenant(environmentId, async () => {
+      const invoice = await this.invoices.lock(environmentId, id);
+      const { subscription_id: subscriptionId, released_at: releasedAt } = invoice;
+      if (invoice.parked_at !== null || releasedAt !== null || subscriptionId === null) {
+        return invoice.parked_at !== null;
+      }
+      const lines = await this.parts.lines(environmentId, [id]);
+      const total = await this.expected.of(environmentId, { ...invoice, lines });
+      const candidate = { id, subscription_id: subscriptionId, currency: invoice.currency, total, lines };
+      return this.parking.lookAt(environmentId, candidate, stripeInvoiceId);
+    });
   }
 
   /** What Stripe has not counted of the periods of an invoice; null when it has all. */

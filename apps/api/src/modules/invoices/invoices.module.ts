@@ -13,6 +13,7 @@ import { CloseManualInvoice } from './close-manual-invoice.ts';
 import { FinishDraft } from './finish-draft.ts';
 import { EstimateBill } from './estimate-bill.ts';
 import { EstimateController } from './estimate.controller.ts';
+import { ExpectedTotal } from './expected-total.ts';
 import { InvoicedPrices } from './invoiced-prices.ts';
 import { InvoiceSettingsController } from './invoice-settings.controller.ts';
 import { InvoiceSettingsService } from './invoice-settings.service.ts';
@@ -72,6 +73,7 @@ import { TakeOverInvoice } from './take-over-invoice.ts';
     PaymentRight,
     PayInvoice,
     ParkInvoice,
+    ExpectedTotal,
     AwaitUsage,
     FinishDraft,
     ReleaseInvoice,

@@ -115,8 +115,8 @@ export class ParkInvoice implements OnModuleInit {
     });
   }
 
-  /** Looks at a draft of Stripe that was just taken over. In the open transaction. */
-  async lookAt(environmentId: string, candidate: Candidate, stripeInvoiceId: string): Promise<void> {
+  /** Looks at a draft of Stripe, as it was just taken over. Says whether it is held back. In the open transaction. */
+  async lookAt(environmentId: string, candidate: Candidate, stripeInvoiceId: string): Promise<boolean> {
     const reason = await this.reason(environmentId, candidate);
     if (reason !== null) {
       await this.invoices.update(environmentId, candidate.id, {
@@ -126,6 +126,7 @@ export class ParkInvoice implements OnModuleInit {
       await this.tell(environmentId, candidate, reason);
       await this.outbox.add(environmentId, holdInvoice, { stripe_invoice_id: stripeInvoiceId });
     }
+    return reason !== null;
   }
 
   /** It is no longer held back: released, dropped, or sent on by somebody on Stripe. In the open transaction. */
