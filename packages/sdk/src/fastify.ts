@@ -1,5 +1,5 @@
 import type { Admission, GateOptions } from './middleware/gate.ts';
-import type { GateMaker } from './middleware/node-http.ts';
+import { type GateMaker, over } from './middleware/node-http.ts';
 import { problemContentType } from './middleware/problem.ts';
 
 export type { Admission, GateOptions } from './middleware/gate.ts';
@@ -39,6 +39,7 @@ export function gate<Request extends FastifyLikeRequest = FastifyLikeRequest>(
 ) {
   const made = billing.gate(options);
   return async (request: NoInfer<Request>, reply: FastifyLikeReply): Promise<unknown> => {
+    const isOver = over(reply.raw);
     const { admission, refusal, headers, answered } = await made.arrived({
       request,
       header: (name) => {
@@ -47,9 +48,7 @@ export function gate<Request extends FastifyLikeRequest = FastifyLikeRequest>(
       },
     });
     const endpoint = request.routeOptions?.url ?? request.url.split('?')[0] ?? '/';
-    for (const event of ['finish', 'close'] as const) {
-      reply.raw.once(event, () => answered({ status: reply.statusCode, endpoint, method: request.method }));
-    }
+    void isOver.then(() => answered({ status: reply.statusCode, endpoint, method: request.method }));
     reply.headers(headers);
     if (refusal !== undefined) {
       reply.code(refusal.status);

@@ -49,12 +49,19 @@ export function gate<Req extends Request, Context extends unknown[]>(
       answered({ status: response.status, endpoint, method });
       return withHeaders(response, headers);
     } catch (error) {
-      answered({ status: 500, endpoint, method });
+      answered({ status: statusOfThrown(error), endpoint, method });
       throw error;
     } finally {
       await billing.settle();
     }
   };
+}
+
+/** `redirect()` and `notFound()` of Next throw what is answered; anything else that is thrown becomes a 500. */
+function statusOfThrown(error: unknown): number {
+  const digest = typeof error === 'object' && error !== null && 'digest' in error ? String(error.digest) : '';
+  const [, status = '500'] = /^NEXT_(?:REDIRECT;.*;|HTTP_ERROR_FALLBACK;)(\d{3});?$/.exec(digest) ?? [];
+  return Number(status);
 }
 
 /** The same response; a new one where its headers may not be changed, as of a redirect. */

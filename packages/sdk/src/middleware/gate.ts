@@ -13,7 +13,7 @@ type Maybe<T> = T | Promise<T>;
 export interface GateOptions<Request> {
   /**
    * Whose request it is, by your own id; nobody's is answered 401. Default: the request brings a key that you issued to a
-   * customer, as `Authorization: Bearer …` or `X-API-Key`, and it is verified.
+   * customer, as `X-API-Key` or else as `Authorization: Bearer …`, and it is verified.
    */
   customer?: ((request: Request) => Maybe<string | null | undefined>) | undefined;
   /** The feature that is needed, or used if it is metered. Default: with a key, the quota feature of its project. */
@@ -42,7 +42,7 @@ export interface GateOptions<Request> {
 
 /** Who was let through. */
 export interface Admission {
-  /** Your own id of the customer, or ours if it has none. Null: BillingOS was away, and `away` is `allow`. */
+  /** Your own id of the customer, or ours if it has none. Null: BillingOS could not say whose key it is, and `away` is `allow`. */
   customer: string | null;
   /** What the key says; null without one. */
   key: KeyVerification | null;
@@ -94,6 +94,8 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as 
 export class Gate<Request> {
   readonly #billing: Billing;
   readonly #options: GateOptions<Request>;
+  /** Features that BillingOS said are metered: known also while it is away. */
+  readonly #metered = new Set<string>();
 
   constructor(billing: Billing, options: GateOptions<Request>) {
     this.#billing = billing;
@@ -119,13 +121,16 @@ export class Gate<Request> {
   }
 
   async #decide(arrival: Arrival<Request>): Promise<Decision> {
+    let customer: string | null | undefined;
     try {
-      return this.#options.customer === undefined
-        ? await this.#byKey(arrival)
-        : await this.#byCustomer(arrival, await this.#options.customer(arrival.request));
+      if (this.#options.customer === undefined) {
+        return await this.#byKey(arrival);
+      }
+      customer = await this.#options.customer(arrival.request);
+      return await this.#byCustomer(arrival, customer);
     } catch (error) {
       if (isUnreachable(error)) {
-        return this.#away();
+        return this.#away(customer ?? null);
       }
       // A mistake of yours, not of your caller: frameworks would answer with the status of an APIError.
       throw error instanceof APIError
@@ -137,7 +142,8 @@ export class Gate<Request> {
   }
 
   async #byKey({ request, header }: Arrival<Request>): Promise<Decision> {
-    const key = bearer(header('authorization')) ?? header('x-api-key');
+    // Authorization may hold what is for something else, such as a session; this header is for a key alone.
+    const key = header('x-api-key') ?? bearer(header('authorization'));
     if (key === undefined || key === '' || key.length > 255) {
       return { refusal: problems.keyMissing, headers: { 'WWW-Authenticate': 'Bearer' } };
     }
@@ -197,9 +203,15 @@ export class Gate<Request> {
           this.#billing.limits,
         )
       : await this.#billing.check(customer, feature, { required: cost });
+    if (check.type === 'metered') {
+      this.#metered.add(feature);
+    }
+    const meter = this.#meter(this.#metered.has(feature) ? feature : undefined);
+    const metered = meter === undefined ? {} : { metered: { customer, meter, value: cost } };
     // Nobody knows whether: that is no fault of who asks.
     if (!check.allowed && ['unreachable', 'outage'].includes(check.reason ?? '')) {
-      return this.#away(customer);
+      // What is let through is used, also where it could not be taken beforehand.
+      return { ...this.#away(customer), ...(this.#isOpenWhenAway ? metered : {}) };
     }
     const headers = limitHeaders(check);
     if (!check.allowed) {
@@ -211,19 +223,23 @@ export class Gate<Request> {
         of: { customer },
       };
     }
-    const meter = this.#meter(check.type === 'metered' ? feature : undefined);
     return {
       admission: { customer, key: null, check, degraded: check.degraded },
       headers,
       of: { customer },
-      ...(consume || meter === undefined ? {} : { metered: { customer, meter, value: cost } }),
+      ...(consume ? {} : metered),
     };
   }
 
-  #away(customer: string | null = null): Decision {
-    return this.#options.away === 'allow'
-      ? { admission: { customer, key: null, check: null, degraded: true }, headers: {} }
-      : { refusal: problems.away, headers: { 'Retry-After': '1' } };
+  get #isOpenWhenAway(): boolean {
+    return this.#options.away === 'allow';
+  }
+
+  #away(customer: string | null): Decision {
+    const of = customer === null ? {} : { customer };
+    return this.#isOpenWhenAway
+      ? { admission: { customer, key: null, check: null, degraded: true }, headers: {}, of }
+      : { refusal: problems.away, headers: { 'Retry-After': '1' }, of };
   }
 
   #asked(request: Request): { feature: string | undefined; cost: number } {

@@ -64,20 +64,18 @@ async function pass<Request extends NodeRequest>(
   request: Request,
   response: NodeResponse,
 ): Promise<boolean> {
+  const isOver = over(response);
   const { admission, refusal, headers, answered } = await gate.arrived({
     request,
     header: (name) => headerOf(request.headers[name]),
   });
-  // `close` alone comes when the caller hung up before the answer; what was done for it is reported all the same.
-  for (const event of ['finish', 'close'] as const) {
-    response.once(event, () =>
-      answered({
-        status: response.statusCode,
-        endpoint: endpointOf(request),
-        method: request.method ?? 'GET',
-      }),
-    );
-  }
+  void isOver.then(() =>
+    answered({
+      status: response.statusCode,
+      endpoint: endpointOf(request),
+      method: request.method ?? 'GET',
+    }),
+  );
   for (const [name, value] of Object.entries(headers)) {
     response.setHeader(name, value);
   }
@@ -91,6 +89,17 @@ async function pass<Request extends NodeRequest>(
     admissions.set(request, admission);
   }
   return true;
+}
+
+/**
+ * When the request was answered. `close` alone comes when the caller hung up before that, perhaps before it was decided
+ * about; what was done for it is reported all the same.
+ */
+export function over(response: Pick<NodeResponse, 'once'>): Promise<void> {
+  return new Promise((resolve) => {
+    response.once('finish', resolve);
+    response.once('close', resolve);
+  });
 }
 
 /** The route where it is known (`/users/:id`), else the path. */
