@@ -9,7 +9,14 @@ import {
   startRecordingServer,
 } from '../test/recording-server.ts';
 import { BillingOS, type BillingOSOptions } from './client.ts';
-import { InvalidRequestError, NotFoundError, PermissionError } from './core/errors.ts';
+import {
+  AuthenticationError,
+  ConnectionError,
+  InvalidRequestError,
+  NotFoundError,
+  PermissionError,
+  TimeoutError,
+} from './core/errors.ts';
 
 const secretKey = `bos_sk_test_${'a1'.repeat(19)}Z`;
 const allowed = {
@@ -249,6 +256,71 @@ describe('tracked usage', () => {
 
     expect(server.requests).toHaveLength(3);
     expect(new Set(server.requests.map(({ body }) => body)).size).toBe(1);
+  });
+});
+
+describe('what is consumed', () => {
+  it('is taken in one request, under a key that its retries keep', async () => {
+    await clientOf((response, _, index) =>
+      index === 0
+        ? response.destroy()
+        : sendJson(response, 200, { ...allowed, allowed: false, reason: 'limit_reached' }),
+    );
+
+    expect(await billing.consume('user_42', 'api_calls', 5)).toMatchObject({
+      allowed: false,
+      reason: 'limit_reached',
+    });
+
+    const bodies = server.requests.map(({ body }) => JSON.parse(body));
+    expect(bodies).toEqual([
+      {
+        idempotency_key: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        customer: 'user_42',
+        feature: 'api_calls',
+        quantity: 5,
+      },
+      bodies[0],
+    ]);
+  });
+
+  it('is taken under the key of the caller, and throws while BillingOS is away', async () => {
+    await clientOf((response) => response.destroy(), { retriesMax: 0, fallback: true });
+
+    await expect(
+      billing.consume('user_42', 'api_calls', 1, { idempotencyKey: 'job_7', properties: { region: 'eu' } }),
+    ).rejects.toBeInstanceOf(ConnectionError);
+
+    expect(JSON.parse(server.requests[0]?.body ?? '')).toMatchObject({
+      idempotency_key: 'job_7',
+      quantity: 1,
+      properties: { region: 'eu' },
+    });
+  });
+});
+
+describe('a client that follows a stream', () => {
+  it('is told at once, and each time it asks, that BillingOS refuses the key', async () => {
+    await clientOf((response) => sendError(response, 401, 'credential_invalid'), { snapshot: true });
+    const started = performance.now();
+
+    await expect(billing.ready()).rejects.toMatchObject({ code: 'credential_invalid' });
+    await expect(billing.ready()).rejects.toBeInstanceOf(AuthenticationError);
+
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it('is told that it takes too long, or that it was closed meanwhile', async () => {
+    await clientOf((response) => response.destroy(), { snapshot: true });
+
+    await expect(billing.ready({ timeoutMs: 50 })).rejects.toBeInstanceOf(TimeoutError);
+
+    const waiting = billing.ready();
+    await Promise.all([
+      expect(waiting).rejects.toMatchObject({ code: 'client_closed' }),
+      billing.close({ timeoutMs: 0 }),
+    ]);
+    await expect(billing.ready()).rejects.toMatchObject({ code: 'client_closed' });
   });
 });
 

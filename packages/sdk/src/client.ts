@@ -1,6 +1,6 @@
-import type { Check, CheckOptions } from './core/check.ts';
+import { type Check, type CheckOptions, checkUnknown } from './core/check.ts';
 import { NotFoundError } from './core/errors.ts';
-import type { RequestOptions } from './core/request-options.ts';
+import type { ConsumeOptions, RequestOptions, TrackOptions } from './core/request-options.ts';
 import { isUnreachable } from './internal/backoff.ts';
 import { flushTimeoutMs, type ReportOptions, Reports } from './internal/reports.ts';
 import { type ConnectionOptions, readSettings } from './internal/settings.ts';
@@ -14,7 +14,7 @@ import { Coupons } from './resources/coupons.ts';
 import { Credits } from './resources/credits.ts';
 import { Customers } from './resources/customers.ts';
 import { Disputes } from './resources/disputes.ts';
-import { Entitlements } from './resources/entitlements.ts';
+import { type Consumption, Entitlements } from './resources/entitlements.ts';
 import { Features } from './resources/features.ts';
 import { Invoices } from './resources/invoices.ts';
 import { Keys } from './resources/keys.ts';
@@ -23,7 +23,7 @@ import { Plans } from './resources/plans.ts';
 import { Projects } from './resources/projects.ts';
 import { type LoggedCall, Requests } from './resources/requests.ts';
 import { type Subscription, Subscriptions } from './resources/subscriptions.ts';
-import { Usage, type UsageEvent } from './resources/usage.ts';
+import { Usage } from './resources/usage.ts';
 
 export interface BillingOSOptions extends ConnectionOptions, ReportOptions {
   /**
@@ -37,15 +37,6 @@ export interface BillingOSOptions extends ConnectionOptions, ReportOptions {
    * Default: every check asks.
    */
   snapshot?: boolean | SnapshotOptions | undefined;
-}
-
-export interface TrackOptions {
-  /** Counts once for each key, for instance the id of your job, however often it is tracked. Default: a random one. */
-  idempotencyKey?: string | undefined;
-  /** When it was used. Default: now; with a key of your own, when BillingOS gets it. */
-  occurredAt?: Date | string | undefined;
-  /** Up to 50 facts about the event. */
-  properties?: UsageEvent['properties'] | undefined;
 }
 
 /** A check is waited for: it gets two tries in 3 seconds. */
@@ -175,7 +166,8 @@ export class BillingOS {
 
   /**
    * With `snapshot`: connects the stream, and resolves when it is. Not needed: the first check connects it. Rejects with
-   * a TimeoutError after `timeoutMs` (10,000 by default); connecting goes on.
+   * a TimeoutError after `timeoutMs` (10,000 by default), while connecting goes on, and at once with what BillingOS says
+   * when it refuses, such as an AuthenticationError for a wrong key.
    */
   async ready({ timeoutMs = readyTimeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
     await this.#snapshots?.ready(timeoutMs);
@@ -209,6 +201,27 @@ export class BillingOS {
     });
     this.#snapshots?.used({ customer, meter, value }, tracked);
     return tracked;
+  }
+
+  /**
+   * Takes units of a metered feature if so many are left, in one step: of what is left, no more is ever given, however
+   * many ask at once. A denial does not throw, `allowed` and `reason` tell it; that BillingOS is away does. What is taken
+   * is used: do not track it as well.
+   */
+  consume(
+    customer: string,
+    feature: string,
+    quantity = 1,
+    { idempotencyKey, properties, ...options }: ConsumeOptions = {},
+  ): Promise<Consumption> {
+    const body = {
+      idempotency_key: idempotencyKey ?? crypto.randomUUID(),
+      customer,
+      feature,
+      quantity,
+      properties,
+    };
+    return this.entitlements.consume(body, options);
   }
 
   /**
@@ -292,21 +305,6 @@ export class BillingOS {
     if (said !== undefined && chosen === undefined) {
       return said;
     }
-    const allowed = chosen ?? false;
-    return {
-      allowed,
-      reason: allowed ? null : 'unreachable',
-      feature,
-      type: said?.type ?? null,
-      used: null,
-      limit: null,
-      remaining: null,
-      overage: null,
-      resets_at: null,
-      value: null,
-      credits: null,
-      version: null,
-      degraded: true,
-    };
+    return checkUnknown(feature, { allowed: chosen ?? false, type: said?.type ?? null });
   }
 }

@@ -1,4 +1,4 @@
-export { BillingOS, type BillingOSOptions, type TrackOptions } from './client.ts';
+export { BillingOS, type BillingOSOptions } from './client.ts';
 export type { Check, CheckOptions } from './core/check.ts';
 export {
   APIError,
@@ -15,7 +15,7 @@ export {
   UsageQueueFullError,
 } from './core/errors.ts';
 export { List, type Page } from './core/pagination.ts';
-export type { RequestOptions, WriteOptions } from './core/request-options.ts';
+export type { ConsumeOptions, RequestOptions, TrackOptions, WriteOptions } from './core/request-options.ts';
 export type { SnapshotOptions } from './internal/snapshots.ts';
 export type { UsageSpool } from './internal/usage-spool.ts';
 export type { Admission, Arrival, Gate, GateOptions, Passage } from './middleware/gate.ts';

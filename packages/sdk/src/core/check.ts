@@ -20,3 +20,22 @@ export interface Check extends Omit<EntitlementCheck, 'reason' | 'type' | 'versi
   /** null when BillingOS gave no answer, 0 when it knew nothing of the customer. */
   version: number | null;
 }
+
+/** The answer where BillingOS gave none: what the caller's code decided, and nothing besides. */
+export function checkUnknown(feature: string, { allowed, type }: Pick<Check, 'allowed' | 'type'>): Check {
+  return {
+    allowed,
+    reason: allowed ? null : 'unreachable',
+    feature,
+    type,
+    used: null,
+    limit: null,
+    remaining: null,
+    overage: null,
+    resets_at: null,
+    value: null,
+    credits: null,
+    version: null,
+    degraded: true,
+  };
+}

@@ -1,3 +1,6 @@
+import type { ConsumeParams } from '../resources/entitlements.ts';
+import type { UsageEvent } from '../resources/usage.ts';
+
 /** What can be said about one request, beyond its content. */
 export interface RequestOptions {
   /** For each try, in milliseconds. Default: the client's. */
@@ -17,4 +20,20 @@ export interface WriteOptions extends RequestOptions {
    * Default: a random one for each call, kept for its retries. 1 to 255 printable ASCII characters.
    */
   idempotencyKey?: string | undefined;
+}
+
+export interface TrackOptions {
+  /** Counts once for each key, for instance the id of your job, however often it is tracked. Default: a random one. */
+  idempotencyKey?: string | undefined;
+  /** When it was used. Default: now; with a key of your own, when BillingOS gets it. */
+  occurredAt?: Date | string | undefined;
+  /** Up to 50 facts about the event. */
+  properties?: UsageEvent['properties'] | undefined;
+}
+
+export interface ConsumeOptions extends RequestOptions {
+  /** Takes once for each key, for instance the id of your job, however often you call. Default: a random one. */
+  idempotencyKey?: string | undefined;
+  /** Up to 50 facts about the use. */
+  properties?: ConsumeParams['properties'] | undefined;
 }

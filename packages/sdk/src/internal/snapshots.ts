@@ -9,7 +9,7 @@ import type {
 } from '../resources/entitlements.ts';
 import { isUnreachable, patientDelayMs } from './backoff.ts';
 import { LocalEntitlements, type Verdict } from './local-entitlements.ts';
-import { sleep } from './sleep.ts';
+import { sleep, timerMaxMs } from './sleep.ts';
 
 /** How checks are answered from this process's memory. */
 export interface SnapshotOptions {
@@ -63,8 +63,11 @@ export class Snapshots {
   readonly #stored: { entry: LocalEntitlements; meter: string; value: number; until: number }[] = [];
   readonly #closed = new AbortController();
   #following: Promise<void> | undefined;
-  #onReady: (() => void)[] = [];
+  /** Who waits for the stream: told that it is connected, or why it never will be. */
+  readonly #onReady = new Set<(refusal?: unknown) => void>();
   #isReady = false;
+  /** Why BillingOS last refused the stream, such as a wrong key. */
+  #refusal: unknown;
   #heardAt = -Infinity;
   #awayUntil = -Infinity;
 
@@ -174,7 +177,7 @@ export class Snapshots {
     );
   }
 
-  /** When the stream is connected. */
+  /** When the stream is connected. Rejects when BillingOS refuses it, and when it takes too long. */
   ready(timeoutMs: number): Promise<void> {
     this.start();
     return new Promise((resolve, reject) => {
@@ -182,15 +185,24 @@ export class Snapshots {
         resolve();
         return;
       }
+      const tell = (refusal?: unknown) => {
+        clearTimeout(timer);
+        this.#onReady.delete(tell);
+        if (refusal === undefined) {
+          resolve();
+        } else {
+          reject(refusal);
+        }
+      };
       const timer = setTimeout(
         () =>
-          reject(new TimeoutError(`The stream was not connected within ${timeoutMs} ms; it goes on trying.`)),
-        timeoutMs,
+          tell(new TimeoutError(`The stream was not connected within ${timeoutMs} ms; it goes on trying.`)),
+        Math.min(timeoutMs, timerMaxMs),
       );
-      this.#onReady.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
+      this.#onReady.add(tell);
+      if (this.#refusal !== undefined) {
+        tell(this.#refusal);
+      }
     });
   }
 
@@ -200,7 +212,10 @@ export class Snapshots {
 
   /** Ends the stream, and forgets what it told. */
   async close(): Promise<void> {
-    this.#closed.abort(new BillingOSError('client_closed', 'This client is closed.'));
+    this.#refusal = new BillingOSError('client_closed', 'This client is closed.');
+    this.#closed.abort(this.#refusal);
+    this.#isReady = false;
+    this.#tellReady(this.#refusal);
     this.#heardAt = -Infinity;
     await this.#following;
   }
@@ -321,6 +336,7 @@ export class Snapshots {
           { signal },
         )) {
           this.#heardAt = Date.now();
+          this.#refusal = undefined;
           tries = 0;
           this.#take(event);
           if (event.type !== 'heartbeat') {
@@ -329,9 +345,19 @@ export class Snapshots {
         }
       } catch (error) {
         failure = error;
+        if (!isUnreachable(error) && !signal.aborted) {
+          this.#refusal = error;
+          this.#tellReady(error);
+        }
       }
       // BillingOS ends a stream every few minutes: then it is opened again soon. What failed waits for longer each time.
       await sleep(patientDelayMs(failure, Math.max(1, tries)), signal).catch(() => undefined);
+    }
+  }
+
+  #tellReady(refusal?: unknown): void {
+    for (const tell of this.#onReady) {
+      tell(refusal);
     }
   }
 
@@ -356,8 +382,7 @@ export class Snapshots {
         break;
       case 'ready':
         this.#isReady = true;
-        this.#onReady.forEach((tell) => tell());
-        this.#onReady = [];
+        this.#tellReady();
         break;
       case 'heartbeat':
         break;
