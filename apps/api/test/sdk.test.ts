@@ -7,7 +7,7 @@ import {
   NotFoundError,
   PermissionError,
 } from '@billingos/sdk';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startStack, type TestStack } from './fixtures/stack.ts';
 
 let stack: TestStack;
@@ -195,6 +195,54 @@ describe('the SDK against the API', () => {
     expect((await billing.usage.list({ customer: 'user_42' })).data).toMatchObject([
       { value: 11, event_count: 2 },
     ]);
+  });
+
+  it('takes, credits, caps, keys and looks back as its README shows', async () => {
+    billing = await clientWithPlan();
+    await billing.customers.create({ external_id: 'user_42', email: 'ada@example.com' });
+    await billing.subscriptions.create({ customer: 'user_42', plan: 'pro', payment_method: 'pm_card_visa' });
+    const take = () => billing.consume('user_42', 'api_calls', 5, { idempotencyKey: 'job_7' });
+
+    expect([await take(), await take()]).toMatchObject([
+      { allowed: true, remaining: 95 },
+      { allowed: true, remaining: 95 },
+    ]);
+    expect(await billing.consume('user_42', 'api_calls', 96)).toMatchObject({
+      allowed: false,
+      reason: 'limit_reached',
+      event_id: null,
+    });
+
+    await billing.credits.grant('user_42', { quantity: 500 });
+    expect(await billing.credits.balance('user_42')).toMatchObject({ balance: 500 });
+    await billing.credits.createPack({
+      key: 'small',
+      name: 'Small',
+      credits: 500,
+      amount: 1_000,
+      currency: 'usd',
+    });
+    const link = await billing.credits.createTopUpLink('user_42');
+    expect(link.url).toMatch(/^http/);
+
+    const cap = await billing.customers.setSpendCap('user_42', { amount: 10_000, currency: 'usd' });
+    expect(cap.own).toMatchObject({ amount: 10_000 });
+
+    const { secret } = await billing.keys.create({ customer: 'user_42', name: 'Production' });
+    expect(await billing.keys.verify({ key: secret, feature: 'api_calls' })).toMatchObject({
+      valid: true,
+      quota: { remaining: 95 },
+    });
+
+    await billing.logRequest({ endpoint: '/users/7', method: 'GET', status_code: 200, response_time_ms: 3 });
+    await vi.waitFor(async () => {
+      await stack.settle();
+      const { totals, top } = await billing.requests.summary({ group_by: 'endpoint' });
+      expect(totals.calls).toBe(1);
+      expect(top).toMatchObject([{ value: '/users/:id', calls: 1 }]);
+      const { groups } = await billing.usage.explore({ meter: 'api_calls', group_by: 'customer' });
+      expect(groups).toMatchObject([{ value: 5 }]);
+    }, 20_000);
   });
 
   it('sends usage at once where the caller wants that', async () => {
