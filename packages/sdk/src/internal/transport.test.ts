@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   type Answer,
   type RecordingServer,
@@ -41,6 +41,54 @@ async function transportTo(answer: Answer, settings: Partial<TransportSettings> 
 
 const createCustomer = (transport: Transport, options = {}) =>
   transport.call('post', '/api/v1/customers', { body: { external_id: 'user_42' } }, options);
+
+describe('many requests at once', () => {
+  it('are sent a hundred at a time, in their order, and all answered', async () => {
+    let [underWay, most] = [0, 0];
+    const transport = await transportTo((response) => sendJson(response, 201, customer), {
+      fetch: async (...request) => {
+        most = Math.max(most, ++underWay);
+        try {
+          return await fetch(...request);
+        } finally {
+          underWay--;
+        }
+      },
+    });
+
+    const created = await Promise.all(
+      Array.from({ length: 450 }, () => createCustomer(transport, { retriesMax: 0, timeoutMs: 20_000 })),
+    );
+
+    expect(created).toHaveLength(450);
+    expect(most).toBe(100);
+  });
+
+  it('do not keep a caller waiting who has no time, or gives up, and leave no place behind', async () => {
+    const answers: (() => void)[] = [];
+    const transport = await transportTo((response) => {
+      answers.push(() => sendJson(response, 201, customer));
+    });
+    const first = Array.from({ length: 100 }, () => createCustomer(transport, { timeoutMs: 20_000 }));
+    const stop = new AbortController();
+
+    const waiting = [
+      createCustomer(transport, { deadlineMs: 50 }),
+      createCustomer(transport, { signal: stop.signal }),
+    ];
+    await expect(waiting[0]).rejects.toBeInstanceOf(TimeoutError);
+    stop.abort(new Error('shutting down'));
+    await expect(waiting[1]).rejects.toThrow('shutting down');
+
+    await vi.waitFor(() => expect(answers).toHaveLength(100), 20_000);
+    answers.splice(0).forEach((answer) => answer());
+    await Promise.all(first);
+    const last = createCustomer(transport);
+    await vi.waitFor(() => expect(answers).toHaveLength(1), 20_000);
+    answers[0]?.();
+    expect(await last).toEqual(customer);
+  });
+});
 
 describe('a request', () => {
   it('carries the key, the body as JSON and an idempotency key', async () => {
@@ -319,6 +367,19 @@ describe('an error', () => {
       await expect(createCustomer(transport, { timeoutMs: 50, retriesMax: 0 })).rejects.toBeInstanceOf(
         TimeoutError,
       );
+    }
+  });
+
+  it('of a caller without time is a TimeoutError, not a warning of the runtime', async () => {
+    const transport = await transportTo(() => undefined);
+    const warned = vi.fn<(warning: Error) => void>();
+    process.on('warning', warned);
+    try {
+      await expect(createCustomer(transport, { deadlineMs: -5 })).rejects.toBeInstanceOf(TimeoutError);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      expect(warned).not.toHaveBeenCalled();
+    } finally {
+      process.off('warning', warned);
     }
   });
 

@@ -5,6 +5,7 @@ import { readAnswer } from './answer.ts';
 import { isTemporary, retryDelayMs } from './backoff.ts';
 import type { Input, Method, Output, Path } from './operation.ts';
 import { sleep, timerMaxMs } from './sleep.ts';
+import { Slots } from './slots.ts';
 import { fillPath, queryString } from './url.ts';
 
 export interface TransportSettings {
@@ -27,10 +28,13 @@ interface Sendable {
 /** A longer Retry-After is for the caller to wait out, not for a request that somebody waits for. */
 const waitMaxMs = 30_000;
 const backoffMaxMs = 8_000;
+/** Each has a connection of its own: a burst of thousands would be busy with opening them until all are too late. */
+const underWayMax = 100;
 
 /** Sends requests, each again with the same idempotency key while that may help. */
 export class Transport {
   readonly #settings: TransportSettings;
+  readonly #slots = new Slots(underWayMax);
 
   constructor(settings: TransportSettings) {
     this.#settings = settings;
@@ -90,13 +94,12 @@ export class Transport {
     const endsAt = performance.now() + (options.deadlineMs ?? Infinity);
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#send(
-          request,
-          {
-            signal,
-            timeoutMs: Math.min(timeoutMs, endsAt - performance.now()),
-          },
-          readAnswer,
+        return await this.#slots.use({ signal, timeoutMs: endsAt - performance.now() }, () =>
+          this.#send(
+            request,
+            { signal, timeoutMs: Math.max(0, Math.min(timeoutMs, endsAt - performance.now())) },
+            readAnswer,
+          ),
         );
       } catch (error) {
         const delayMs = retryDelayMs(error, { tries, delayMaxMs: backoffMaxMs });
