@@ -70,7 +70,7 @@ export async function createServer(module: Type): Promise<NestFastifyApplication
     credentials: false,
     methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key'],
-    exposedHeaders: ['Retry-After', 'X-Request-Id'],
+    exposedHeaders: ['RateLimit', 'RateLimit-Policy', 'Retry-After', 'X-Request-Id'],
     // Who asks what a route takes, and is no browser, is told as well.
     strictPreflight: false,
     maxAge: 3_600,

@@ -92,6 +92,19 @@ describe('a refusal says what is wrong', () => {
     expect(refusalOf(body, { events: [], meter: 'calls' }).param).toBe('events');
   });
 
+  it('with what is wrong with the shape it has, where one of another kind was possible', () => {
+    const oneOrSeveral = z.strictObject({ customer: z.union([text.min(1), z.array(text.min(1)).max(2)]) });
+    expect(refusalOf(oneOrSeveral, { customer: ['a', 'b', 'c'] })).toEqual({
+      message: 'customer: must have at most 2 items',
+      param: 'customer',
+    });
+    expect(refusalOf(oneOrSeveral, { customer: ['a', ''] }).message).toBe('customer.1: must not be empty');
+    expect(refusalOf(oneOrSeveral, { customer: '' }).message).toBe('customer: must not be empty');
+    expect(refusalOf(oneOrSeveral, { customer: 1 }).message).toBe(
+      'customer: must be a text or a list, not 1',
+    );
+  });
+
   it('with a body that is no object', () => {
     expect(refusalOf(body, [good])).toEqual({ message: 'send an object, not a list', param: undefined });
     expect(refusalOf(event, undefined).message).toBe('send a body, in JSON');

@@ -4,6 +4,7 @@ import { InvalidRequest } from '../errors.ts';
 import { wordsOf } from './issue-words.ts';
 
 interface Issue {
+  code?: string;
   message: string;
   path?: readonly (PropertyKey | { key: PropertyKey })[] | undefined;
   /** Of an object: its keys that the schema does not know. */
@@ -28,12 +29,14 @@ export function invalidRequest(issues: readonly Issue[]): InvalidRequest {
 }
 
 /**
- * Of a body that may have one of several shapes, what is wrong with the shape that was meant: the one that knows most of
- * its fields, of several the first.
+ * Of what may have one of several shapes, what is wrong with the shape that was meant: one of its kind, and of these the one
+ * that knows most of its fields; of several the first.
  */
 function likeliest(issue: Issue): readonly Issue[] {
-  const [meant] = (issue.errors ?? []).toSorted((a, b) => unknownKeys(a) - unknownKeys(b));
-  if (meant === undefined || isAboutKind(meant)) {
+  const [meant] = (issue.errors ?? [])
+    .filter((shape) => !isAnotherKind(shape))
+    .toSorted((a, b) => unknownKeys(a) - unknownKeys(b));
+  if (meant === undefined) {
     return [issue];
   }
   return meant
@@ -45,9 +48,11 @@ function unknownKeys(issues: readonly Issue[]): number {
   return issues.reduce((sum, { keys }) => sum + (keys?.length ?? 0), 0);
 }
 
-/** It is no such thing at all: the words of the union say what it may be. */
-function isAboutKind(issues: readonly Issue[]): boolean {
-  return issues.every(({ path, keys }) => (path ?? []).length === 0 && keys === undefined);
+/** It is no such thing at all. When it is none of them, the words of the union say what it may be. */
+function isAnotherKind(issues: readonly Issue[]): boolean {
+  return issues.some(
+    ({ code, path }) => (path ?? []).length === 0 && (code === 'invalid_type' || code === 'invalid_value'),
+  );
 }
 
 /** A field that does not exist is what is at fault, not the object it stands in; and each is. */
