@@ -352,6 +352,9 @@ describe('a limited key', () => {
       rate_limit: { of: 'key', limit: 3, resets_at: '2026-11-23T10:00:10.000Z' },
     });
     expect(later).toMatchObject({ valid: true, rate_limit: { remaining: 2 } });
+    // More than the limit at once never fits, however long one waits.
+    expect(await verify(secret, { cost: 4 })).toMatchObject({ code: 'rate_limited', retry_after: null });
+    expect(await verify(secret, { cost: 3 })).toMatchObject({ code: 'rate_limited', retry_after: 10 });
   });
 
   it('shares its customer’s and its project’s limit with their other keys', async () => {

@@ -175,7 +175,10 @@ export const verification = z
         resets_at: timestamp.describe('When the next call leaves the window.'),
       })
       .nullable(),
-    retry_after: z.int().nullable().describe('Seconds until it is worth trying again. For Retry-After.'),
+    retry_after: z
+      .int()
+      .nullable()
+      .describe('Seconds until it is worth trying again, for Retry-After. Null: waiting does not help.'),
     degraded: z.boolean().describe('The quota may be out of date.'),
   })
   .meta({ id: 'KeyVerification' });

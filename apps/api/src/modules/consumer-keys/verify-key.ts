@@ -77,7 +77,13 @@ export class VerifyKey {
     const limited = { ...about, rate_limit: nearestLimit(windows, taken.windows) };
     if (!taken.isAllowed) {
       const retryAt = Math.max(...taken.windows.map((window) => window.retry_at));
-      return { ...limited, code: 'rate_limited', retry_after: secondsUntil(retryAt, now) };
+      // What costs more than a whole window holds does not fit later either.
+      const fitsLater = windows.every(({ limit }) => question.cost <= limit);
+      return {
+        ...limited,
+        code: 'rate_limited',
+        retry_after: fitsLater ? secondsUntil(retryAt, now) : null,
+      };
     }
     const feature = question.feature ?? key.quota_feature;
     return feature === null
