@@ -275,6 +275,8 @@ describe('a meter', () => {
     expect(await create({ aggregation: 'unique' })).toBe('property');
     expect(await create({ aggregation: 'count', property: 'p' })).toBe('property');
     expect(await create({ filters: [{ property: 'p', operator: 'in', values: [] }] })).toContain('filters');
+    // The rollups by customer are told apart from those by a property by this name.
+    expect(await create({ group_by: ['model', 'customer'] })).toBe('group_by');
     expect(await create({ filters: [{ property: 'p', operator: 'like', value: 'a%' }] })).toContain(
       'filters',
     );

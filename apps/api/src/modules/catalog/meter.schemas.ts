@@ -46,6 +46,8 @@ const groupBy = z
   .array(propertyName)
   .max(5)
   .refine((names) => new Set(names).size === names.length, 'each property once')
+  // Use is broken down by customer in any case, and what a property of that name says would be mixed in.
+  .refine((names) => !names.includes('customer'), 'customer is always there: name another property')
   .describe('Properties by which use can be broken down when exploring it. Changes nothing that is counted.');
 
 export const meter = z
