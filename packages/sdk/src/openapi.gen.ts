@@ -4446,7 +4446,7 @@ export interface components {
                  */
                 resets_at: string;
             } | null;
-            /** @description Seconds until it is worth trying again. For Retry-After. */
+            /** @description Seconds until it is worth trying again, for Retry-After. Null: waiting does not help. */
             retry_after: number | null;
             /** @description The quota may be out of date. */
             degraded: boolean;

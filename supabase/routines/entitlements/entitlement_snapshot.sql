@@ -1,6 +1,7 @@
 -- Everything a check needs to know about a customer, in one statement: grants, overrides, caps, what is held, credits,
 -- spend caps, and why something is withheld. `reference` is the merchant's id of the customer, or ours (`cus_…`). A
--- customer that does not exist has `customer_id: null` and what the default plan grants, never a draft of it.
+-- customer that does not exist has `customer_id: null` and what the default plan grants, never a draft of it; an id of ours
+-- that does not exist is a mistake, and nobody's: no use of it could be recorded.
 create or replace function app.entitlement_snapshot(for_environment text, reference text, at timestamptz)
 returns jsonb
 language plpgsql stable security definer set search_path = '' set enable_seqscan = off
@@ -32,6 +33,7 @@ begin
     order by pv.number desc limit 1
   ) v on true
   where e.id = for_environment
+    and (customer.id is not null or reference !~ '^cus_[0-9a-f]{32}$')
     and not exists (
       select from public.subscriptions s
       where s.environment_id = e.id and s.customer_id = customer.id and s."group" = p."group"

@@ -125,6 +125,35 @@ describe('with a default plan', () => {
     await other.asServer('POST', 'customers', { external_id: 'free-user' });
     expect((await ask('free-user')).body).toMatchObject({ allowed: true });
   });
+
+  it('an id of ours that is nobody’s has nothing, and nothing is taken or held for it', async () => {
+    const other = await stack.newTenant();
+    await other.asServer('POST', 'features', { key: 'api_calls', name: 'API calls', type: 'metered' });
+    await other.asServer('POST', 'plans', {
+      key: 'free',
+      name: 'Free',
+      prices: [],
+      features: [{ feature: 'api_calls', limit: 100 }],
+    });
+    expect((await other.asServer('PATCH', 'default-plan', { plan: 'free' })).status).toBe(200);
+    const nobody = { customer: `cus_${'0'.repeat(32)}`, feature: 'api_calls' };
+
+    const answers = [
+      await other.asServer('GET', `entitlements/check?customer=${nobody.customer}&feature=api_calls`),
+      await other.asServer('POST', 'entitlements/consume', { ...nobody, idempotency_key: 'nobody' }),
+      await other.asServer('POST', 'entitlements/reservations', nobody),
+    ];
+
+    for (const { status, body } of answers) {
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ allowed: false, reason: 'customer_not_found' });
+    }
+    const stranger = { ...nobody, customer: 'stranger', idempotency_key: 'stranger' };
+    expect((await other.asServer('POST', 'entitlements/consume', stranger)).body).toMatchObject({
+      allowed: true,
+      remaining: 99,
+    });
+  });
 });
 
 describe('while something is away', () => {
