@@ -13,4 +13,5 @@ it.each([
 it('writes a share with as much as matters', () => {
   expect(formatShare(0.005102)).toBe('0.51%');
   expect(formatShare(0)).toBe('0%');
+  expect(formatShare(0.00002)).toBe('<0.01%');
 });

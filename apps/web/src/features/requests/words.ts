@@ -2,8 +2,9 @@ import { formatNumber } from '../../formatting/numbers.ts';
 
 const percent = new Intl.NumberFormat('en-US', { style: 'percent', maximumFractionDigits: 2 });
 
-/** "0.51%" */
+/** "0.51%"; what is more than nothing is not said to be 0%. */
 export function formatShare(share: number): string {
+  if (share > 0 && share < 0.00005) return '<0.01%';
   return percent.format(share);
 }
 

@@ -15,6 +15,7 @@ import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { QueryStates } from '../../api/query-states.tsx';
 import type { Meter, UsageExploration } from '../../api/types.ts';
+import { formatExact } from '../../formatting/numbers.ts';
 import type { CsvColumn } from '../../listing/csv.ts';
 import { ExportButton } from '../../listing/export-button.tsx';
 import { metersQuery } from '../features/queries.ts';
@@ -33,6 +34,14 @@ const rangeWords = {
   year: 'Last 12 months',
 };
 const intervalWords = { hour: 'By hour', day: 'By day', month: 'By month' };
+/** What the value of a whole range is. */
+const valueWords: Record<UsageExploration['aggregation'], string> = {
+  count: 'events',
+  sum: 'used',
+  max: 'at its highest',
+  unique: 'distinct values',
+  latest: 'at last',
+};
 const together = '*';
 
 const columns: readonly CsvColumn<ReturnType<typeof linesOf>[number]>[] = [
@@ -100,17 +109,17 @@ function Explorer({ meters }: { meters: readonly [Meter, ...Meter[]] }) {
   });
   return (
     <Card>
-      <div className="flex flex-wrap items-center gap-2 border-b p-3">
+      <div className="grid grid-cols-2 items-center gap-2 border-b p-3 sm:flex sm:flex-wrap">
         <Select
           aria-label="Meter"
-          className="w-44"
+          className="col-span-2 w-full sm:w-44"
           value={meter.key}
           options={meters.map(({ key, name }) => ({ value: key, label: name }))}
           onValueChange={(key) => choose({ meter: key, by: null })}
         />
         <Select
           aria-label="Time"
-          className="w-40"
+          className="w-full sm:w-40"
           value={explored.range}
           options={ranges.map((value) => ({ value, label: rangeWords[value] }))}
           onValueChange={(value) =>
@@ -120,7 +129,7 @@ function Explorer({ meters }: { meters: readonly [Meter, ...Meter[]] }) {
         {intervals.length > 1 ? (
           <Select
             aria-label="Interval"
-            className="w-32"
+            className="w-full sm:w-32"
             value={explored.interval}
             options={intervals.map((value) => ({ value, label: intervalWords[value] }))}
             onValueChange={(value) =>
@@ -130,7 +139,7 @@ function Explorer({ meters }: { meters: readonly [Meter, ...Meter[]] }) {
         ) : null}
         <Select
           aria-label="Broken down by"
-          className="w-44"
+          className="w-full sm:w-44"
           value={explored.by ?? together}
           options={[
             { value: together, label: 'All together' },
@@ -140,7 +149,7 @@ function Explorer({ meters }: { meters: readonly [Meter, ...Meter[]] }) {
           onValueChange={(value) => choose({ by: value === together ? null : value })}
         />
         {explored.customer ? (
-          <Badge tone="accent" className="h-7">
+          <Badge tone="accent" className="col-span-2 h-7 justify-self-start">
             {explored.customer}
             <Button
               variant="link"
@@ -152,7 +161,7 @@ function Explorer({ meters }: { meters: readonly [Meter, ...Meter[]] }) {
             </Button>
           </Badge>
         ) : null}
-        <div className="flex items-center gap-4 sm:ml-auto">
+        <div className="col-span-2 flex items-center justify-between gap-4 sm:ml-auto">
           {isComparable ? (
             <label className="flex items-center gap-2 text-sm whitespace-nowrap">
               <Switch checked={wished.compare} onCheckedChange={(on) => choose({ compare: on })} />
@@ -211,7 +220,16 @@ function Explanation({ exploration, before, by, customer }: ExplanationProps) {
   }
   return (
     <>
-      <CardBody className="pt-4">
+      <CardBody className="grid gap-4 pt-4">
+        <p className="flex flex-wrap items-baseline gap-x-2">
+          <span className="text-2xl font-semibold tracking-tight tabular-nums">
+            {formatExact(exploration.value)}
+          </span>
+          <span className="text-sm text-muted">
+            {valueWords[exploration.aggregation]}
+            {before ? `, ${formatExact(before.value)} before` : ''}
+          </span>
+        </p>
         <ExplorationChart exploration={exploration} series={series} onOpen={open} />
       </CardBody>
       <ExplorationTable
