@@ -63,6 +63,24 @@ describe('looking at what was used', () => {
     await page.getByRole('option', { name: 'Rejected' }).click();
     await expectVisible(page.getByText('None of these'));
   });
+
+  test('a customer’s page shows how a period grew against its limit', async () => {
+    const { page } = owner;
+    await shop().ask('POST', 'features', { key: 'tokens', name: 'Tokens', type: 'metered', meter: 'tokens' });
+    await shop().ask('POST', 'customers/gina/entitlement-overrides', {
+      feature: 'tokens',
+      limit: 1_000,
+      reason: 'To try it.',
+    });
+    await page.goto(`${shop().home}/customers/gina`);
+    await expectVisible(page.getByText(/^300 of 1,000 used, /));
+    const growth = page.getByRole('table', { name: 'How it came about' });
+    await expectVisible(growth.getByRole('row', { name: /^\w+ \d+, \d{4} \d+ 300$/ }).last());
+    await expectAccessible(page);
+    await expectToFitAPhone(page);
+    await page.getByRole('link', { name: 'Explore' }).click();
+    await expectVisible(page.getByRole('button', { name: 'Show all customers' }));
+  });
 });
 
 /** Two events of 30 tokens as each of the last twenty days began: just before, and just as much before that. */

@@ -47,10 +47,10 @@ export function CustomerDetail({ id }: { id: string }) {
               <CustomerSubscriptions customer={data} />
               <CustomerInvoices customer={data} />
               <CustomerEntitlements customer={data} />
+              <CustomerUsage customer={data} />
               <CustomerSpendCap customer={data} />
               <CustomerCredits customer={data} />
               <CustomerTopUps customer={data} />
-              <CustomerUsage customer={data} />
               <CustomerPrices customer={data} />
               <CustomerKeys customer={data} />
             </div>

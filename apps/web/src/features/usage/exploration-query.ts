@@ -1,6 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { unwrap, type EnvironmentApi } from '../../api/client.ts';
-import { beginOf, type Interval, previousOf, type Range } from './exploration.ts';
+import type { UsageRecord } from '../../api/types.ts';
+import { beginOf, day_ms, type Interval, previousOf, type Range } from './exploration.ts';
 
 /** So many rows the table has. */
 const top = 20;
@@ -32,5 +33,30 @@ export function explorationQuery(api: EnvironmentApi, explored: Explored, isBefo
     queryFn: ({ signal }) => unwrap(api.client.GET('/api/v1/usage/explore', { params: { query }, signal })),
     placeholderData: keepPreviousData,
     refetchInterval: 60_000,
+  });
+}
+
+/** So many days are drawn one by one; longer periods month by month. */
+const drawnDays = 92;
+
+/** How a period of a customer came to its total. */
+export function periodExplorationQuery(
+  api: EnvironmentApi,
+  { customer, meter, period_start, period_end }: UsageRecord,
+) {
+  const ends = Date.parse(period_end);
+  const isLong = ends - Date.parse(period_start) > drawnDays * day_ms;
+  const query = {
+    meter,
+    customer: customer.id,
+    interval: isLong ? ('month' as const) : ('day' as const),
+    from: period_start,
+    // Up to now while it goes on.
+    ...(ends <= Date.now() ? { to: period_end } : {}),
+  };
+  return queryOptions({
+    queryKey: [api.environment_id, 'usage', 'explore', query],
+    queryFn: ({ signal }) => unwrap(api.client.GET('/api/v1/usage/explore', { params: { query }, signal })),
+    placeholderData: keepPreviousData,
   });
 }

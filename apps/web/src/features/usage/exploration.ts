@@ -14,7 +14,7 @@ export const intervalsOf: Record<Range, readonly [Interval, ...Interval[]]> = {
 };
 
 const hour_ms = 60 * 60 * 1000;
-const day_ms = 24 * hour_ms;
+export const day_ms = 24 * hour_ms;
 const days = { week: 7, month: 30, quarter: 90 };
 
 /** When a range begins: with an interval, so that it changes with the interval and not with the second. */
