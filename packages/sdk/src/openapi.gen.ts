@@ -2388,6 +2388,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reconciliation/discrepancies/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post: operations["settleDiscrepancy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -14193,6 +14209,51 @@ export interface operations {
             };
             /** @description `reconciliation_run_not_found`: No reconciliation of this environment has this id. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    settleDiscrepancy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The environment to act in, when the credential is a member’s token. An API key names its own. */
+                "X-BillingOS-Environment"?: string;
+                /** @description Makes it safe to repeat the request: the same key gives the first answer again. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request was done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discrepancy"];
+                };
+            };
+            /** @description `discrepancy_not_found`: No discrepancy of this environment has this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description `discrepancy_not_settled_by_hand`: Only differences of usage are settled by hand. What else differs, the next reconciliation repairs. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -193,6 +193,54 @@ describe('a renewal on Stripe', () => {
     expect((await invoiced()).at(-1)).toEqual([1_100, 'paid']);
   }, 240_000);
 
+  it('that was issued without the highest value of its period is shown until somebody settles it', async () => {
+    await sell({ aggregation: 'max' });
+    await go('01-20T12:00:00');
+    await use(10, '01-20T12:00:00');
+    await go('01-31T23:59:30');
+    await use(15, '01-31T23:59:30');
+    stack.emulator.runFaults(notTaken);
+    for (const moment of ['02-01T00:30:00', '02-01T01:03:00', '02-02T09:00:00', '02-04T01:20:00']) {
+      await go(moment);
+    }
+    await go('02-04T02:30:00');
+    // 1,000 and 10 × 2, of 15.
+    expect((await invoiced()).at(-1)).toEqual([1_020, 'paid']);
+    stack.emulator.runFaults({});
+    // The next period goes on by itself, and says nothing of the one before.
+    await use(3, '02-04T02:30:00');
+    await go('02-04T03:00:00');
+
+    const differences = async (moment: string) => {
+      const { body: run } = await tenant.asOwner('POST', 'reconciliation/runs');
+      await go(moment);
+      const path = `reconciliation/discrepancies?run=${run['id']}`;
+      const { body } = await tenant.asOwner('GET', path);
+      return body['data'].filter(({ kind }: Json) => kind === 'meter');
+    };
+    const late = {
+      before: { sent: '10', unsure: '15' },
+      after: { counted: '10' },
+      repaired_at: null,
+      note: expect.stringContaining('was issued with 10, before Stripe acknowledged 15'),
+    };
+    expect(await differences('02-04T04:00:00')).toMatchObject([late]);
+    // It stays until somebody looked.
+    const [again] = await differences('02-04T05:00:00');
+    expect(again).toMatchObject(late);
+
+    const { body: settled } = await tenant.asOwner(
+      'POST',
+      `reconciliation/discrepancies/${again['id']}/settle`,
+    );
+    expect(settled).toMatchObject({ repaired_at: expect.any(String), note: 'Settled by hand.' });
+    expect(await differences('02-04T06:00:00')).toEqual([]);
+    await go('03-01T00:30:00');
+    await go('03-01T01:03:00');
+    await go('03-01T02:10:00');
+    expect((await invoiced()).at(-1)).toEqual([1_006, 'paid']);
+  }, 240_000);
+
   it('that Stripe issued while nothing of ours ran leaves the rest of its usage to the next', async () => {
     await sell();
     await go('01-31T23:59:30');

@@ -646,6 +646,9 @@ export const recipes: Record<string, (victim: Victim) => Attempt[] | Promise<Att
     { path: 'reconciliation/discrepancies', strangers: 'own' },
     { path: `reconciliation/discrepancies?run=${reconciliation}`, strangers: 'not_found' },
   ],
+  settleDiscrepancy: ({ discrepancy }) => [
+    { path: `reconciliation/discrepancies/${discrepancy}/settle`, strangers: 'not_found' },
+  ],
   listStripeImports: () => [{ path: 'stripe-imports', strangers: 'own' }],
   startStripeImport: () => [{ path: 'stripe-imports', body: {}, strangers: 'own' }],
   getStripeImport: ({ stripeImport }) => [{ path: `stripe-imports/${stripeImport}`, strangers: 'not_found' }],

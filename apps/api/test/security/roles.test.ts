@@ -60,6 +60,7 @@ const changes: Record<string, string[]> = {
     'trackRequests',
     'replayWebhookEvent',
     'startReconciliation',
+    'settleDiscrepancy',
   ],
   support: [
     'retryRecovery',

@@ -45,6 +45,7 @@ export interface Victim extends Tenant {
   /** The path of a page where the customer buys credits, a purchase there, and a card for the next. */
   topUp: { path: string; purchase: string; confirmCard: () => Promise<string> };
   reconciliation: string;
+  discrepancy: string;
   stripeImport: string;
 }
 
@@ -202,7 +203,7 @@ export async function fillVictim(stack: TestStack): Promise<Victim> {
     creditGrant: creditGrant.body['id'],
     creditPack: creditPack.body['id'],
     topUp: await addTopUpPage(stack, tenant, customer.body['id'], creditPack.body['id']),
-    reconciliation: await addReconciliation(stack, tenant),
+    ...(await addReconciliation(stack, tenant)),
     stripeImport: await addStripeImport(stack, tenant),
   };
 }
@@ -219,20 +220,25 @@ async function writeManualInvoice(stack: TestStack, tenant: Tenant): Promise<str
   return String(body['data'][0].id);
 }
 
-/** A run with a discrepancy that was found in it. */
-async function addReconciliation(stack: TestStack, tenant: Tenant): Promise<string> {
+/** A run with discrepancies that were found in it; the one that is named can be settled by hand. */
+async function addReconciliation(
+  stack: TestStack,
+  tenant: Tenant,
+): Promise<{ reconciliation: string; discrepancy: string }> {
   const { body } = await tenant.asOwner('POST', 'reconciliation/runs');
+  const discrepancy = newId('discrepancy');
   const { owner } = stack.database;
   await owner.query(
     `insert into discrepancies (environment_id, id, run_id, kind, cause, object_id, before, after, found_at)
-     values ($1, $2, $3, 'subscription', 'differs', 'sub_1', '{}', '{}', now())`,
-    [tenant.environment_id, newId('discrepancy'), body['id']],
+     values ($1, $2, $4, 'subscription', 'differs', 'sub_1', '{}', '{}', now()),
+            ($1, $3, $4, 'meter', 'meter_drift', 'cus_1 meter_1', '{}', '{}', now())`,
+    [tenant.environment_id, newId('discrepancy'), discrepancy, body['id']],
   );
   await owner.query(`insert into reconciliation_seen values ($1, $2, 'sub_stripe')`, [
     tenant.environment_id,
     body['id'],
   ]);
-  return body['id'];
+  return { reconciliation: body['id'], discrepancy };
 }
 
 async function addRecovery(

@@ -5,8 +5,8 @@ import { Requires } from '../../platform/auth/requires.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { idParam, pageFrom, pageQuery } from '../../platform/http/schemas.ts';
 import { StripeNotConnected } from '../../stripe/stripe.errors.ts';
-import { RunNotFound } from './reconciliation.errors.ts';
-import { discrepancyPage, listDiscrepancies, run, runPage } from './reconciliation.schemas.ts';
+import { DiscrepancyNotFound, DiscrepancyNotSettledByHand, RunNotFound } from './reconciliation.errors.ts';
+import { discrepancy, discrepancyPage, listDiscrepancies, run, runPage } from './reconciliation.schemas.ts';
 import { ReconciliationService } from './reconciliation.service.ts';
 
 @Controller('reconciliation')
@@ -54,5 +54,19 @@ export class ReconciliationController {
     @Query({ schema: listDiscrepancies }) query: z.output<typeof listDiscrepancies>,
   ) {
     return pageFrom(await this.reconciliation.discrepancies(environmentId, query), query.limit);
+  }
+  /**
+   * Says that somebody has dealt with a difference of usage that could not be repaired: what is in doubt is not told to
+   * Stripe any more, and not shown again.
+   */
+  @Post('discrepancies/:id/settle')
+  @Requires('operations:write', { audience: 'dashboard' })
+  @Returns(200, discrepancy)
+  @Refuses(DiscrepancyNotFound, DiscrepancyNotSettledByHand)
+  settleDiscrepancy(
+    @EnvironmentId() environmentId: string,
+    @Param({ schema: idParam }) { id }: z.output<typeof idParam>,
+  ) {
+    return this.reconciliation.settle(environmentId, id);
   }
 }

@@ -208,6 +208,33 @@ export class ReconciliationRepository {
       .execute();
   }
 
+  /** Settles what runs found of a customer and meter, and could not repair. */
+  async settleMeter(
+    environmentId: string,
+    objectId: string,
+    outcome: { repaired_at: Date; note: string },
+  ): Promise<void> {
+    await this.database.q
+      .updateTable('discrepancies')
+      .set(outcome)
+      .where('environment_id', '=', environmentId)
+      .where('kind', '=', 'meter')
+      .where('object_id', '=', objectId)
+      .where('repaired_at', 'is', null)
+      .execute();
+  }
+
+  /** In the open transaction, locking it until that ends. */
+  findDiscrepancy(environmentId: string, id: string) {
+    return this.database.q
+      .selectFrom('discrepancies')
+      .select(discrepancyColumns)
+      .where('environment_id', '=', environmentId)
+      .where('id', '=', id)
+      .forUpdate()
+      .executeTakeFirst();
+  }
+
   discrepancies(environmentId: string, page: PageRequest & { run?: string | undefined }) {
     let query = this.database.q
       .selectFrom('discrepancies')

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
+import { MeterDrift } from '../usage/meter-drift.ts';
 import { Reconcile } from './reconcile.ts';
-import { RunNotFound } from './reconciliation.errors.ts';
+import { DiscrepancyNotFound, DiscrepancyNotSettledByHand, RunNotFound } from './reconciliation.errors.ts';
 import { ReconciliationRepository } from './reconciliation.repository.ts';
 import type { listDiscrepancies } from './reconciliation.schemas.ts';
 
@@ -15,6 +17,8 @@ export class ReconciliationService {
     private readonly database: Database,
     private readonly runs: ReconciliationRepository,
     private readonly reconcile: Reconcile,
+    private readonly meters: MeterDrift,
+    private readonly clock: Clock,
   ) {}
 
   async list(environmentId: string, page: PageRequest) {
@@ -45,6 +49,36 @@ export class ReconciliationService {
       this.runs.discrepancies(environmentId, query),
     );
     return rows.map((row) => ({ ...row, run: row.run_id }));
+  }
+
+  /**
+   * Settles a difference of usage by hand, with the same that other runs found. One that is settled stays as it is. Throws
+   * `DiscrepancyNotFound`, `DiscrepancyNotSettledByHand`.
+   */
+  settle(environmentId: string, id: string) {
+    return this.database.tenant(environmentId, async () => {
+      const found = await this.runs.findDiscrepancy(environmentId, id);
+      if (found === undefined) {
+        throw new DiscrepancyNotFound(id);
+      }
+      const [customerId, meterId] = found.object_id?.split(' ') ?? [];
+      if (found.kind !== 'meter' || customerId === undefined || meterId === undefined) {
+        throw new DiscrepancyNotSettledByHand(id);
+      }
+      if (found.repaired_at === null) {
+        await this.meters.writeOff(environmentId, {
+          customer_id: customerId,
+          meter_id: meterId,
+          until: found.found_at,
+        });
+        await this.runs.settleMeter(environmentId, `${customerId} ${meterId}`, {
+          repaired_at: this.clock.now(),
+          note: 'Settled by hand.',
+        });
+      }
+      const settled = (await this.runs.findDiscrepancy(environmentId, id)) ?? found;
+      return { ...settled, run: settled.run_id };
+    });
   }
 }
 

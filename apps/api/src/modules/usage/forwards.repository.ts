@@ -21,7 +21,26 @@ export interface ForwardedPair {
   is_unsure: boolean;
 }
 
+/** A value that Stripe had not acknowledged when it issued the invoice for its time. */
+export interface LateValue {
+  customer_id: string;
+  meter_id: string;
+  stripe_meter_id: string;
+  /** What the period came to. */
+  used: string;
+  /** What Stripe was told of it, and charged. */
+  billed: string;
+  period_start: Date;
+  period_end: Date;
+}
+
 const key = sql<string>`f.customer_id || ' ' || f.meter_id`;
+
+/** A value says the whole of its period, so that one whose invoice is issued can be told on no other. */
+const cameTooLate = sql<boolean>`(f.absolute and f.state = 'needs_reconcile' and exists (
+  select from usage_billed b
+  where b.environment_id = f.environment_id and b.customer_id = f.customer_id and b.meter_id = f.meter_id
+    and f.bucket < b.billed_until))`;
 
 const told = sql`
   select ${key} as key, f.customer_id, f.meter_id, c.stripe_customer_id, m.stripe_meter_id,
@@ -43,7 +62,8 @@ const told = sql`
   from usage_forwards f
   join customers c on c.environment_id = f.environment_id and c.id = f.customer_id
   join meters m on m.environment_id = f.environment_id and m.id = f.meter_id
-  where c.stripe_customer_id is not null and m.stripe_meter_id is not null`;
+  where c.stripe_customer_id is not null and m.stripe_meter_id is not null
+    and f.state <> 'settled' and not ${cameTooLate}`;
 
 const grouped = sql`group by f.customer_id, f.meter_id, c.stripe_customer_id, m.stripe_meter_id, m.aggregation`;
 
@@ -193,17 +213,65 @@ export class ForwardsRepository {
     pair: { customerId: string; meterId: string; from: Date; until: Date },
   ): Promise<{ id: string; bucket: Date }[]> {
     return this.database.q
-      .selectFrom('usage_forwards')
-      .select(['id', 'bucket'])
-      .where('environment_id', '=', environmentId)
-      .where('customer_id', '=', pair.customerId)
-      .where('meter_id', '=', pair.meterId)
-      .where('state', '=', 'needs_reconcile')
-      .where('bucket', '>=', pair.from)
-      .where('bucket', '<', pair.until)
-      .orderBy('bucket')
+      .selectFrom('usage_forwards as f')
+      .select(['f.id', 'f.bucket'])
+      .where('f.environment_id', '=', environmentId)
+      .where('f.customer_id', '=', pair.customerId)
+      .where('f.meter_id', '=', pair.meterId)
+      .where('f.state', '=', 'needs_reconcile')
+      .where('f.bucket', '>=', pair.from)
+      .where('f.bucket', '<', pair.until)
+      .where((eb) => eb.not(cameTooLate))
+      .orderBy('f.bucket')
       .forUpdate()
       .execute();
+  }
+
+  /** The newest value of each customer and meter that came too late for its invoice. */
+  async late(environmentId: string, limit: number): Promise<LateValue[]> {
+    const { rows } = await sql<LateValue>`
+      select distinct on (f.customer_id, f.meter_id)
+             f.customer_id, f.meter_id, m.stripe_meter_id, f.quantity as used, r.period_start, r.period_end,
+             coalesce((
+               select s.quantity from usage_forwards s
+               where s.environment_id = f.environment_id and s.customer_id = f.customer_id and s.meter_id = f.meter_id
+                 and s.absolute and s.state = 'sent' and s.bucket >= r.period_start and s.bucket < f.bucket
+               order by s.bucket desc, s.sent_at desc limit 1), 0) as billed
+      from usage_forwards f
+      join meters m on m.environment_id = f.environment_id and m.id = f.meter_id
+      join lateral (
+        select u.period_start, u.period_end from usage_records u
+        where u.environment_id = f.environment_id and u.customer_id = f.customer_id and u.meter_id = f.meter_id
+          and u.period_start <= f.bucket and u.period_end > f.bucket
+        order by u.period_start desc limit 1
+      ) r on true
+      where f.environment_id = ${environmentId} and ${cameTooLate} and m.stripe_meter_id is not null
+      order by f.customer_id, f.meter_id, f.bucket desc
+      limit ${limit}
+    `.execute(this.database.q);
+    return rows;
+  }
+
+  /** What is in doubt of a time is not told any more. Returns what that was. */
+  async writeOff(
+    environmentId: string,
+    {
+      customer_id: customerId,
+      meter_id: meterId,
+      until,
+    }: { customer_id: string; meter_id: string; until: Date },
+  ): Promise<string[]> {
+    const rows = await this.database.q
+      .updateTable('usage_forwards')
+      .set({ state: 'settled' })
+      .where('environment_id', '=', environmentId)
+      .where('customer_id', '=', customerId)
+      .where('meter_id', '=', meterId)
+      .where('state', '=', 'needs_reconcile')
+      .where('bucket', '<', until)
+      .returning('quantity')
+      .execute();
+    return rows.map(({ quantity }) => quantity);
   }
 
   async noteSent(environmentId: string, id: string, now: Date): Promise<void> {

@@ -5,7 +5,7 @@ import { newId } from '../../platform/ids.ts';
 import { type Connection, Connections } from '../../stripe/connections.ts';
 import { meterTotal } from '../../stripe/stripe.listing.ts';
 import { AuditService } from '../audit/audit.service.ts';
-import { type ForwardedPair, ForwardsRepository } from './forwards.repository.ts';
+import { type ForwardedPair, ForwardsRepository, type LateValue } from './forwards.repository.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -16,6 +16,7 @@ const countedAfterMs = 15 * minuteMs;
 
 /** One request for each minute in which something is in doubt. */
 const minutesAtOnce = 200;
+const lateAtOnce = 200;
 
 /** What a meter of Stripe counted otherwise than it was told. */
 export interface MeterDifference {
@@ -68,11 +69,27 @@ export class MeterDrift {
       }
     }
     const last = pairs.at(-1);
-    return {
-      checked: pairs.length,
-      found,
-      next: pairs.length === options.limit ? (last?.key ?? null) : null,
-    };
+    const next = pairs.length === options.limit ? (last?.key ?? null) : null;
+    if (next === null) {
+      const late = await this.database.tenant(environmentId, () =>
+        this.forwards.late(environmentId, lateAtOnce),
+      );
+      found.push(...late.map(cameTooLate));
+    }
+    return { checked: pairs.length, found, next };
+  }
+
+  /** Somebody has dealt with what is in doubt of a time: it is told to nobody any more. In the open transaction. */
+  async writeOff(
+    environmentId: string,
+    of: { customer_id: string; meter_id: string; until: Date },
+  ): Promise<void> {
+    const quantities = await this.forwards.writeOff(environmentId, of);
+    await this.audit.record(environmentId, {
+      action: 'usage_forward.written_off',
+      target: { type: 'customer', id: of.customer_id },
+      after: { meter: of.meter_id, quantities },
+    });
   }
 
   /** What was not told to an account that was left is not for the next one. In the open transaction. */
@@ -189,4 +206,22 @@ export class MeterDrift {
     }
     return minutes.length > minutesAtOnce ? 'There is more in doubt than was looked at.' : left;
   }
+}
+
+/** What no invoice of Stripe can charge any more: a person decides what becomes of it. */
+function cameTooLate({
+  used,
+  billed,
+  period_start: start,
+  period_end: end,
+  ...of
+}: LateValue): MeterDifference {
+  const day = (at: Date) => at.toISOString().slice(0, 10);
+  return {
+    ...of,
+    before: { sent: billed, unsure: used },
+    after: { counted: billed },
+    repair: async () =>
+      `The invoice for ${day(start)} to ${day(end)} was issued with ${billed}, before Stripe acknowledged ${used}. Charge or credit the difference yourself, if you want to, and settle this.`,
+  };
 }

@@ -1496,9 +1496,9 @@ export interface UsageForwards {
   quantity: Numeric;
   sent_at: Timestamp | null;
   /**
-   * open: still adding up. sending: frozen, its id is the identifier Stripe deduplicates by. needs_reconcile: too old to be sent again blindly.
+   * open: still adding up. sending: frozen, its id is the identifier Stripe deduplicates by. needs_reconcile: too old to be sent again blindly. settled: somebody has dealt with it, Stripe is not told.
    */
-  state: "needs_reconcile" | "open" | "sending" | "sent";
+  state: "needs_reconcile" | "open" | "sending" | "sent" | "settled";
 }
 
 export interface UsageKeys {

@@ -13,6 +13,7 @@ import { PagedList } from '../../listing/paged-list.tsx';
 import { usePages } from '../../listing/pages.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { discrepanciesQuery, loadDiscrepancies } from './queries.ts';
+import { SettleDifference } from './settle-difference.tsx';
 
 const causes: Record<Discrepancy['cause'], string> = {
   missing_here: 'was missing here',
@@ -118,6 +119,9 @@ function DiscrepanciesTable({ discrepancies }: { discrepancies: readonly Discrep
               <Badge tone={one.repaired_at ? 'success' : 'warning'}>
                 {one.repaired_at ? 'Repaired' : 'Not repaired'}
               </Badge>
+              {one.kind === 'meter' && one.repaired_at === null && one.note ? (
+                <SettleDifference discrepancy={one} />
+              ) : null}
             </Cell>
             <Cell className="align-top text-muted">
               <Ago iso={one.found_at} />
