@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RequestFaultRule } from '@billingos/stripe-emulator';
+import type { FaultScript, RequestFaultRule } from '@billingos/stripe-emulator';
 import { Redis } from '../../src/platform/redis.ts';
 import type { Json, Tenant } from '../fixtures/api.ts';
 import { faultRounds } from '../fixtures/fault-rounds.ts';
@@ -98,7 +98,12 @@ describe('a worker is killed while it issues a renewal', () => {
   ).flat();
   beforeAll(buildApi, 240_000);
 
-  it.each(cases)('round $round: $point', { timeout: 240_000 }, async ({ point }) => {
+  /** Kills a worker at a point, lets another one go on, and says what to look at. */
+  async function kill(
+    point: (typeof points)[number],
+    look: (merchant: Merchant) => Promise<void>,
+    faults: FaultScript = {},
+  ): Promise<void> {
     // A month and some days ago, so that a worker with the clock of this machine finds the renewal due.
     const stack = await startStack({ startsAt: new Date(Date.now() - 35 * dayMs) });
     const proxy = await startProxy(stack.database.apiUrl);
@@ -111,6 +116,7 @@ describe('a worker is killed while it issues a renewal', () => {
         meter: 'calls',
         value: 10,
       });
+      stack.emulator.runFaults(faults);
       const end = await periodEnd(merchant);
       await stack.moveTo(new Date(end.getTime() + 30 * minuteMs));
       // Stripe has not been told of the use yet.
@@ -147,13 +153,32 @@ describe('a worker is killed while it issues a renewal', () => {
       await stack.moveTo(new Date(Date.now() + 90 * minuteMs));
       await stack.moveTo(new Date(Date.now() + 180 * minuteMs));
 
-      expect(await invoiced(merchant)).toEqual(once([0, 10]));
-      expect(await unsettled(merchant)).toEqual([]);
+      await look(merchant);
     } finally {
       await proxy.close();
       await stack.close();
     }
-  });
+  }
+
+  it.each(cases)('round $round: $point', { timeout: 240_000 }, ({ point }) =>
+    kill(point, async (merchant) => {
+      expect(await invoiced(merchant)).toEqual(once([0, 10]));
+      expect(await unsettled(merchant)).toEqual([]);
+    }),
+  );
+
+  it('without all of its usage, and somebody is told so', { timeout: 240_000 }, () =>
+    // Three days are over in which Stripe took none of it.
+    kill(
+      points[3],
+      async (merchant) => {
+        expect(await invoiced(merchant)).toEqual(once([0, 0]));
+        const { body } = await merchant.tenant.asOwner('GET', 'alerts?state=open');
+        expect(body['data'].map((alert: Json) => alert['kind'])).toContain('invoice.usage_incomplete');
+      },
+      { requests: [{ kind: 'rate_limit', path: '/v1/billing/meter_events' }] },
+    ),
+  );
 });
 
 describe('Stripe fails at random while renewals are issued', () => {

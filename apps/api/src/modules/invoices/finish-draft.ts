@@ -113,6 +113,10 @@ export class FinishDraft implements OnModuleInit {
     if (await this.isHeldBack(environmentId, id, invoice.stripe_invoice_id)) {
       return;
     }
+    if (missing !== null) {
+      // Before it is issued: nobody looks at it again for whoever dies over that.
+      await this.tellIncomplete(environmentId, invoice, missing);
+    }
     await this.intents.perform(environmentId, finalizeIntent, id, {
       invoice_id: id,
       stripe_invoice_id: invoice.stripe_invoice_id,
@@ -121,7 +125,6 @@ export class FinishDraft implements OnModuleInit {
       for (const period of periods) {
         await this.usage.giveUp(environmentId, { customer_id: invoice.customer_id, ...period });
       }
-      await this.tellIncomplete(environmentId, invoice, missing);
     }
     await this.takeOver.take(environmentId, invoice.stripe_invoice_id);
   }
@@ -184,8 +187,8 @@ export class FinishDraft implements OnModuleInit {
       kind: 'invoice.usage_incomplete',
       severity: 'critical',
       dedupe_key: `invoice.usage_incomplete:${id}`,
-      title: 'An invoice was issued without all of its usage',
-      detail: `${missing} After three days it was issued with what Stripe had. What is told from now on is on the next invoice; compare the rest under Reconciliation.`,
+      title: 'An invoice is issued without all of its usage',
+      detail: `${missing} After three days it is issued with what Stripe has. What is told from now on is on the next invoice; compare the rest under Reconciliation.`,
       target: { type: 'invoice', id },
     });
   }
