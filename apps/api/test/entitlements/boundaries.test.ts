@@ -38,6 +38,13 @@ const send = async (by: TestApi | undefined, path: string, body: Json): Promise<
 const consume = (customer: string, by: TestApi | undefined) =>
   send(by, 'entitlements/consume', { idempotency_key: randomUUID(), customer, feature: 'calls' });
 
+const check = async (customer: string, by: TestApi): Promise<Json> =>
+  (
+    await by.send('GET', `entitlements/check?customer=${customer}&feature=calls`, undefined, {
+      authorization: `Bearer ${tenant.secretKey}`,
+    })
+  ).body;
+
 const totals = async (customer: string) => {
   const { body } = await tenant.asServer('GET', `usage?customer=${customer}`);
   return body['data'].map(({ period_start: from, value }: Json) => [from, value]);
@@ -85,17 +92,33 @@ describe('at the end of a billing period', () => {
       occurred_at: new Date(boundary.getTime() - 1).toISOString(),
     });
     for (const instance of instances) {
-      const { body } = await instance.send(
-        'GET',
-        `entitlements/check?customer=${customer}&feature=calls`,
-        undefined,
-        { authorization: `Bearer ${tenant.secretKey}` },
-      );
-      expect(body).toMatchObject({ used: 1, remaining: 9, resets_at: '2027-02-15T08:30:00.000Z' });
+      expect(await check(customer, instance)).toMatchObject({
+        used: 1,
+        remaining: 9,
+        resets_at: '2027-02-15T08:30:00.000Z',
+      });
     }
     expect(await totals(customer)).toEqual([
       [boundary.toISOString(), 1],
       [start.toISOString(), 7],
     ]);
+  });
+
+  it('a check counts anew at once, whatever every process keeps of the period before', async () => {
+    const customer = await newCustomer();
+    instances.forEach((instance) => instance.setTime(new Date(boundary.getTime() - 1)));
+    for (let i = 0; i < limit; i += 1) {
+      expect(await consume(customer, instances[0])).toMatchObject({ allowed: true });
+    }
+    for (const instance of instances) {
+      await expect
+        .poll(() => check(customer, instance), { timeout: 12_000 })
+        .toMatchObject({ allowed: false, used: limit, resets_at: boundary.toISOString() });
+    }
+
+    instances.forEach((instance) => instance.setTime(boundary));
+    for (const instance of instances) {
+      expect(await check(customer, instance)).toMatchObject({ allowed: true, used: 0, remaining: limit });
+    }
   });
 });
