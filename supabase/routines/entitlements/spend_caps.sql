@@ -45,6 +45,8 @@ begin
     ) metered
     where s.environment_id = for_environment and s.customer_id = for_customer
       and s.status in ('trialing', 'active', 'past_due', 'unpaid', 'paused') and s.duplicate_of is null
+      -- A trial costs nothing.
+      and not (s.status = 'trialing' and s.trial_end > at)
       and cap.amount is not null and metered.prices is not null
   );
 end $$;

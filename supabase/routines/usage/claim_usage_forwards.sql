@@ -20,6 +20,7 @@ begin
       on b.environment_id = f.environment_id and b.customer_id = f.customer_id and b.meter_id = f.meter_id
     where (f.state = 'open' or f.state = 'sending' and f.first_attempt_at is null) and f.due_at <= at
       and f.bucket < b.billed_until and not f.absolute and floor(f.quantity) <> 0
+      and not app.is_of_trial(f.environment_id, f.customer_id, f.meter_id, f.bucket)
     order by f.due_at limit max_rows for update of f skip locked
   ), moved as (
     delete from public.usage_forwards f using late l
@@ -103,7 +104,8 @@ begin
     set quantity = usage_forwards.quantity + excluded.quantity
   )
   select z.environment_id, z.id, z.customer_id, z.meter_id, c.stripe_customer_id, m.key, z.bucket, z.quantity,
-         z.absolute, z.first_attempt_at, z.attempts, p.period_end <= at
+         z.absolute, z.first_attempt_at, z.attempts,
+         p.period_end <= at and not app.is_of_trial(z.environment_id, z.customer_id, z.meter_id, z.bucket)
   from frozen z
   cross join lateral app.usage_period(z.environment_id, z.customer_id, z.meter_id, z.bucket) p
   join public.customers c on c.environment_id = z.environment_id and c.id = z.customer_id

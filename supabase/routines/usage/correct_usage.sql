@@ -51,7 +51,8 @@ begin
   from public.environments e where e.id = for_environment;
   select * into period from app.usage_period(for_environment, customer.id, meter.id, occurred);
   select * into open_period from app.usage_period(for_environment, customer.id, meter.id, at);
-  is_late := period.period_end + grace <= at;
+  is_late := period.period_end + grace <= at
+    and not app.is_of_trial(for_environment, customer.id, meter.id, occurred);
   if is_late then
     period := open_period;
   end if;

@@ -45,9 +45,9 @@ begin
            array_agg(k.counts_events order by i.pos), array_agg(k.meter_linked order by i.pos),
            array_agg(k.is_plain order by i.pos),
            -- A period that is closed is billed: what comes for it later counts in the one that is open.
-           array_agg(case when other.period_end + k.grace > at then other.period_start else k.period_start end order by i.pos),
-           array_agg(case when other.period_end + k.grace > at then other.period_end else k.period_end end order by i.pos),
-           array_agg(coalesce(other.period_end + k.grace <= at, false) order by i.pos),
+           array_agg(case when not other.is_closed then other.period_start else k.period_start end order by i.pos),
+           array_agg(case when not other.is_closed then other.period_end else k.period_end end order by i.pos),
+           array_agg(coalesce(other.is_closed, false) order by i.pos),
            coalesce(bool_or(k.customer is null and k.meter_id is not null and k.ref !~ '^cus_[0-9a-f]{32}$'), false),
            count(*) filter (where k.customer is not null and k.meter_id is not null), coalesce(bool_or(k.has_credits), false)
     into c_id, c_key, c_linked, m_id, m_count, m_linked, m_plain, p_start, p_end, p_late, strangers, fit, with_credits
@@ -55,7 +55,8 @@ begin
       with ordinality as i (env, ref, meter, occurred, pos)
     join known k on k.env = i.env and k.ref = i.ref and k.meter = i.meter
     left join lateral (
-      select u.period_start, u.period_end
+      select u.period_start, u.period_end,
+             u.period_end + k.grace <= at and not app.is_of_trial(i.env, k.customer, k.meter_id, i.occurred) as is_closed
       from (select 1 where i.occurred < k.period_start or i.occurred >= k.period_end offset 0) elsewhere,
         app.usage_period(i.env, k.customer, k.meter_id, i.occurred) u
     ) other on true;

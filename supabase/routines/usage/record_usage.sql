@@ -87,11 +87,9 @@ begin
     -- What occurred in another period than the current one is a target of its own.
     select array_agg(i.pos order by i.pos) as positions, array_agg(i.target order by i.pos) as targets,
            -- A period that is closed is billed: what comes for it later counts in the one that is open.
-           array_agg(case when u.period_end + g.grace > at then u.period_start else t_start[i.target] end order by i.pos)
-             as starts,
-           array_agg(case when u.period_end + g.grace > at then u.period_end else t_end[i.target] end order by i.pos)
-             as ends,
-           array_agg(u.period_end + g.grace <= at order by i.pos) as late
+           array_agg(case when c.is_closed then t_start[i.target] else u.period_start end order by i.pos) as starts,
+           array_agg(case when c.is_closed then t_end[i.target] else u.period_end end order by i.pos) as ends,
+           array_agg(c.is_closed order by i.pos) as late
     into elsewhere
     from unnest(targets, occurred_at) with ordinality as i (target, occurred, pos)
     cross join lateral (
@@ -99,6 +97,10 @@ begin
       from public.environments e where e.id = t_env[i.target] limit 1
     ) g
     cross join lateral app.usage_period(t_env[i.target], t_customer[i.target], t_meter[i.target], i.occurred) u
+    cross join lateral (
+      select u.period_end + g.grace <= at
+        and not app.is_of_trial(t_env[i.target], t_customer[i.target], t_meter[i.target], i.occurred) as is_closed
+    ) c
     where t_customer[i.target] is not null and t_meter[i.target] is not null
       and (i.occurred < t_start[i.target] or i.occurred >= t_end[i.target]);
 

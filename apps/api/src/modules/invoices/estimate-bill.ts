@@ -31,7 +31,9 @@ export class EstimateBill {
       const period = { start: subscription.current_period_start, end: subscription.current_period_end };
       const now = this.clock.now();
       const lines: ManualLine[] = [];
-      for (const { price, item } of await this.prices.of(environmentId, subscription.items)) {
+      // Nothing of a trial is charged.
+      const sold = subscription.status === 'trialing' ? [] : subscription.items;
+      for (const { price, item } of await this.prices.of(environmentId, sold)) {
         if (price.meter_id === null) {
           lines.push(manualLine(price, String(item.quantity), period));
         } else {

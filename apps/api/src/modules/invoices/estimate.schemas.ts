@@ -18,6 +18,6 @@ export const billEstimate = z
     ),
     subtotal: money,
     discount_total: money.describe('Of discounts that last; one for a single invoice is not in it.'),
-    total: money.describe('Before tax.'),
+    total: money.describe('Before tax. 0 in a trial, of which nothing is charged.'),
   })
   .meta({ id: 'BillEstimate' });

@@ -29,7 +29,10 @@ describe('use of a trial', () => {
   });
 
   it('counts on from the period in which the trial was ended before its date', () => {
-    expect(carried(trial('01-24'), paid('01-15', '02-15'), '01-15')).toEqual(['12-24 → 01-15']);
+    expect(carried(trial('01-24'), paid('01-15', '02-15'), '01-15')).toEqual([
+      '12-24 → 01-15',
+      '12-15 → 01-15',
+    ]);
   });
 
   it('of a trial of months is that of its last period', () => {

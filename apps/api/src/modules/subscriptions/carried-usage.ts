@@ -27,9 +27,12 @@ export function carriedUsage(before: Term | undefined, after: Term, now: Date): 
     if (before === undefined || before.trial_end === null || hasBeenPaid(before)) {
       return [];
     }
-    // It ended at its date, or before.
-    const end = Math.min(before.trial_end.getTime(), after.billing_anchor.getTime());
-    return [{ period_start: after.billing_anchor, from_start: startOfLast(before, new Date(end)) }];
+    // It ended at its date, or before; what is reported later is counted in periods of after.
+    const end = new Date(Math.min(before.trial_end.getTime(), after.billing_anchor.getTime()));
+    const starts = [startOfLast(before, end), startOfLast(after, after.billing_anchor)];
+    return starts
+      .filter((start, at) => starts.findIndex((one) => one.getTime() === start.getTime()) === at)
+      .map((start) => ({ period_start: after.billing_anchor, from_start: start }));
   }
   const moved = before && {
     period_start: periodAt(after.billing_anchor, after.recurrence, now).start,

@@ -267,3 +267,89 @@ describe('what is used in a trial', () => {
     expect(await balance()).toBe(250);
   });
 });
+
+describe('what is used in a trial costs nothing', () => {
+  it('however late it is reported, and counts on', async () => {
+    const story = await year.begin();
+    await trying(story);
+    const late = (value: number) => use(story, 'calls', value, { occurred_at: story.at(13).toISOString() });
+    await story.day(14, 3);
+
+    // The grace is over. Without and with something to look at, and as a correction.
+    expect(await late(50)).toMatchObject({ status: 'accepted', late: false });
+    await story.post('customers/external:ada/credits/grants', { quantity: 1 });
+    expect(await late(20)).toMatchObject({ status: 'accepted', late: false });
+    const corrected = await story.post('usage/corrections', {
+      idempotency_key: 'less',
+      customer: 'ada',
+      meter: 'calls',
+      value: -5,
+      reason: 'Counted twice',
+      occurred_at: story.at(13).toISOString(),
+    });
+    expect(corrected).toMatchObject({ late: false });
+    expect(await consume(story, 10)).toMatchObject({ used: 375, remaining: 625 });
+    expect(await entitlementTo(story, 'calls')).toMatchObject({ used: 375, carried: 365 });
+
+    await story.day(15);
+    await story.day(44, 3);
+    // The first paid period is billed by now, and this is told all the same.
+    await late(30);
+    await story.day(45);
+    await story.day(75, 3);
+    expect(await story.invoiced('ada')).toEqual([
+      [0, 0, 'paid'],
+      [3_000, 3_000, 'paid'],
+      [3_020, 3_020, 'paid'],
+      [3_000, 3_000, 'paid'],
+    ]);
+    const { data: totals } = await story.get('usage?customer=ada&meter=calls');
+    expect(totals.map(({ value }: { value: number }) => value)).toEqual([10, 395]);
+    expect(await countedByStripe(story)).toBe(405);
+  });
+
+  it('also where a trial that was ended early is reported on late', async () => {
+    const story = await year.begin();
+    const id = await trying(story);
+    await year.stack.moveTo(new Date(story.at(10).getTime() + 37_000));
+    await story.post(`subscriptions/${id}/end-trial`);
+    await story.day(12);
+
+    await use(story, 'calls', 40, { occurred_at: story.at(9).toISOString() });
+
+    expect(await consume(story, 661)).toMatchObject({ allowed: false, used: 340, remaining: 660 });
+    await story.day(13);
+    await story.day(40, 3);
+    expect((await story.invoiced('ada')).at(-1)).toEqual([3_000, 3_000, 'paid']);
+  });
+
+  it('is no part of an estimate, and reaches no spend cap', async () => {
+    const story = await year.begin();
+    const id = await trying(story);
+    await story.post('customers/external:ada/spend-cap', { amount: 100, currency: 'usd' }, 'PUT');
+
+    expect(await story.get(`subscriptions/${id}/estimate`)).toMatchObject({
+      lines: [],
+      total: { amount: 0 },
+    });
+    expect(await consume(story, 100)).toMatchObject({ allowed: true, used: 400 });
+
+    await story.day(14, 2);
+    expect(await consume(story, 51)).toMatchObject({ allowed: false, reason: 'spend_cap' });
+    expect(await consume(story, 50)).toMatchObject({ allowed: true, used: 450 });
+    expect((await story.get(`subscriptions/${id}/estimate`)).total.amount).toBe(3_100);
+  });
+});
+
+/** What Stripe's meter counted of calls by then, in all. */
+async function countedByStripe({ tenant, get, at }: Story): Promise<number> {
+  const { stripe, account } = await year.stack.stripeOf(tenant);
+  const meters = await stripe.billing.meters.list({ limit: 100 }, { stripeAccount: account });
+  const { stripe_customer_id: customer } = await get('customers/ada');
+  const summaries = await stripe.billing.meters.listEventSummaries(
+    meters.data.find(({ display_name: name }) => name === 'Calls')?.id ?? '',
+    { customer, start_time: at(0).getTime() / 1_000, end_time: at(75).getTime() / 1_000 },
+    { stripeAccount: account },
+  );
+  return summaries.data.reduce((sum, summary) => sum + summary.aggregated_value, 0);
+}
