@@ -294,6 +294,7 @@ describe('from signing up to the first check', () => {
     'settings/general',
     'settings/payment-recovery',
     'settings/invoicing',
+    'settings/usage',
     'settings/subscriptions',
     'settings/audit-log',
   ])('the page %s is accessible and fits a phone', async (path) => {

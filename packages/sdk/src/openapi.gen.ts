@@ -3279,6 +3279,8 @@ export interface components {
         UsageSettings: {
             /** @description How long after its end a billing period still takes events of its time. Default: 60. */
             grace_minutes: number;
+            /** @description Whether a customer is created when use of one that was never seen is reported. Else it is refused with customer_id_unknown, and can be found among the rejected events. Default: true. */
+            creates_customers: boolean;
         };
         Check: {
             allowed: boolean;
@@ -4241,7 +4243,7 @@ export interface components {
             subtotal: components["schemas"]["Money"];
             /** @description Of discounts that last; one for a single invoice is not in it. */
             discount_total: components["schemas"]["Money"];
-            /** @description Before tax. */
+            /** @description Before tax. 0 in a trial, of which nothing is charged. */
             total: components["schemas"]["Money"];
         };
         RefundList: {
@@ -7872,7 +7874,7 @@ export interface operations {
             /**
              * @description `meter_unknown`: No meter of this environment has this key. The event was not counted.
              *
-             *     `customer_id_unknown`: The event names one of our customer ids that does not exist here. (Your own ids are created when first seen.)
+             *     `customer_id_unknown`: The event names one of our customer ids that does not exist here; or one of yours, where the usage settings do not let use create customers.
              *
              *     `event_time_out_of_range`: occurred_at is more than 5 minutes in the future or more than 35 days in the past.
              */
@@ -7947,7 +7949,7 @@ export interface operations {
             /**
              * @description `meter_unknown`: No meter of this environment has this key. The event was not counted.
              *
-             *     `customer_id_unknown`: The event names one of our customer ids that does not exist here. (Your own ids are created when first seen.)
+             *     `customer_id_unknown`: The event names one of our customer ids that does not exist here; or one of yours, where the usage settings do not let use create customers.
              *
              *     `event_time_out_of_range`: occurred_at is more than 5 minutes in the future or more than 35 days in the past.
              *
@@ -8178,7 +8180,8 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    grace_minutes: number;
+                    grace_minutes?: number;
+                    creates_customers?: boolean;
                 };
             };
         };

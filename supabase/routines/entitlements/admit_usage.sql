@@ -17,7 +17,8 @@ declare
 begin
   snapshot := app.entitlement_snapshot(for_environment, reference, at);
   if snapshot ->> 'customer_id' is null and snapshot -> 'features' ? feature_key
-     and reference !~ '^cus_[0-9a-f]{32}$' then
+     and reference !~ '^cus_[0-9a-f]{32}$'
+     and (select e.usage_creates_customers from public.environments e where e.id = for_environment) then
     insert into public.customers (environment_id, id, external_id, created_at, updated_at)
     values (for_environment, new_customer_id, reference, at, at)
     on conflict on constraint customers_environment_id_external_id_key do nothing;
@@ -53,6 +54,8 @@ begin
   outcome := case
     when not (snapshot -> 'known')::boolean then 'customer_not_found'
     when granted is null then 'not_entitled'
+    -- The default plan would grant it, and nobody is there to use it.
+    when snapshot ->> 'customer_id' is null then 'customer_not_found'
     when aggregation is not null and aggregation <> 'sum' and (aggregation <> 'count' or asked <> 1) then 'not_summed'
     when (granted -> 'suspended')::boolean and (granted -> 'paused')::boolean then 'subscription_paused'
     when (granted -> 'suspended')::boolean then 'past_due'

@@ -30,7 +30,8 @@ begin
              m.id as meter_id, m.aggregation = 'count' as counts_events, m.stripe_meter_id is not null as meter_linked,
              m.is_plain,
              coalesce(own.has_credits, named.has_credits) as has_credits,
-             u.period_start, u.period_end, make_interval(mins => e.usage_grace_minutes) as grace
+             u.period_start, u.period_end, make_interval(mins => e.usage_grace_minutes) as grace,
+             e.usage_creates_customers as creates
       from asked a
       left join public.environments e on e.id = a.env
       left join public.meters m on m.environment_id = a.env and m.key = a.meter
@@ -48,7 +49,8 @@ begin
            array_agg(case when not other.is_closed then other.period_start else k.period_start end order by i.pos),
            array_agg(case when not other.is_closed then other.period_end else k.period_end end order by i.pos),
            array_agg(coalesce(other.is_closed, false) order by i.pos),
-           coalesce(bool_or(k.customer is null and k.meter_id is not null and k.ref !~ '^cus_[0-9a-f]{32}$'), false),
+           coalesce(bool_or(
+             k.creates and k.customer is null and k.meter_id is not null and k.ref !~ '^cus_[0-9a-f]{32}$'), false),
            count(*) filter (where k.customer is not null and k.meter_id is not null), coalesce(bool_or(k.has_credits), false)
     into c_id, c_key, c_linked, m_id, m_count, m_linked, m_plain, p_start, p_end, p_late, strangers, fit, with_credits
     from unnest(environment_ids, customer_refs, meter_keys, occurred_at)
@@ -62,10 +64,11 @@ begin
     ) other on true;
     exit when tried or not strangers;
 
-    -- Customers never seen before are created when their first event arrives.
+    -- Customers never seen before are created when their first event arrives, unless the merchant does not want that.
     insert into public.customers (environment_id, id, external_id, created_at, updated_at)
     select distinct on (i.env, i.ref) i.env, i.new_id, i.ref, at, at
     from unnest(environment_ids, customer_refs, new_customer_ids, c_id, m_id) as i (env, ref, new_id, customer, meter)
+    join public.environments e on e.id = i.env and e.usage_creates_customers
     where i.customer is null and i.meter is not null and i.ref !~ '^cus_[0-9a-f]{32}$'
     order by i.env, i.ref
     on conflict on constraint customers_environment_id_external_id_key do nothing;

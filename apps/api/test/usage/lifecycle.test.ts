@@ -192,12 +192,13 @@ describe('a request with one event that is refused before it is looked at', () =
 describe('the grace period', () => {
   it('is an hour, until the merchant sets another', async () => {
     const merchant = await api.newTenant();
-    expect((await merchant.asOwner('GET', 'usage-settings')).body).toEqual({ grace_minutes: 60 });
+    expect((await merchant.asOwner('GET', 'usage-settings')).body).toMatchObject({ grace_minutes: 60 });
     expect(await merchant.asOwner('PATCH', 'usage-settings', { grace_minutes: 10_081 })).toMatchObject({
       status: 422,
     });
     expect((await merchant.asOwner('PATCH', 'usage-settings', { grace_minutes: 90 })).body).toEqual({
       grace_minutes: 90,
+      creates_customers: true,
     });
     await merchant.asServer('POST', 'meters', { key: 'pages', name: 'Pages', aggregation: 'sum' });
 

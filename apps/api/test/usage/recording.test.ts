@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RejectedEvents } from '../../src/modules/usage/rejected-events.ts';
 import { startApi, type Json, type Tenant, type TestApi } from '../fixtures/api.ts';
 import { grant } from '../fixtures/grants.ts';
 
@@ -190,6 +191,54 @@ describe('an event', () => {
     const { body } = await tenant.asServer('GET', 'customers?search=rush');
     expect(body['data']).toHaveLength(1);
     expect(await usageOf('rush')).toMatchObject([{ value: 16, event_count: 16 }]);
+  });
+
+  it('makes none where the merchant does not want that: it is refused, each by itself, and can be found', async () => {
+    const strict = await api.newTenant();
+    await strict.asServer('POST', 'features', { key: 'tokens', name: 'Tokens', type: 'metered' });
+    await strict.asServer('POST', 'plans', {
+      key: 'free',
+      name: 'Free',
+      features: [{ feature: 'tokens', limit: 5 }],
+    });
+    await strict.asServer('PATCH', 'default-plan', { plan: 'free' });
+    await strict.asServer('POST', 'customers', { external_id: 'known' });
+    const saved = await strict.asOwner('PATCH', 'usage-settings', { creates_customers: false });
+    expect(saved.body).toEqual({ grace_minutes: 60, creates_customers: false });
+
+    const event = { meter: 'tokens', value: 1 };
+    const batch = await strict.asServer('POST', 'usage/track', {
+      events: [
+        { ...event, idempotency_key: 'one', customer: 'known' },
+        { ...event, idempotency_key: 'two', customer: 'stranger' },
+      ],
+    });
+    expect(batch.body['results']).toMatchObject([
+      { status: 'accepted' },
+      { status: 'rejected', error: { code: 'customer_id_unknown', param: 'customer' } },
+    ]);
+    const asked = { customer: 'stranger', feature: 'tokens', quantity: 1 };
+    const consumed = await strict.asServer('POST', 'entitlements/consume', {
+      ...asked,
+      idempotency_key: 'three',
+    });
+    expect(consumed.body).toMatchObject({ allowed: false, reason: 'customer_not_found' });
+    const held = await strict.asServer('POST', 'entitlements/reservations', asked);
+    expect(held.body).toMatchObject({ allowed: false, reason: 'customer_not_found', reservation_id: null });
+    expect((await strict.asServer('GET', 'customers')).body['data']).toMatchObject([
+      { external_id: 'known' },
+    ]);
+    await api.app.get(RejectedEvents).flush();
+    const rejected = await strict.asOwner('GET', 'usage/events?status=rejected&customer=stranger');
+    expect(rejected.body['data']).toMatchObject([{ idempotency_key: 'two' }]);
+
+    await strict.asOwner('PATCH', 'usage-settings', { creates_customers: true });
+    const again = await strict.asServer('POST', 'usage/track', {
+      ...event,
+      idempotency_key: 'two',
+      customer: 'stranger',
+    });
+    expect(again.body).toMatchObject({ status: 'accepted' });
   });
 
   it('is refused for an unknown meter, and makes no customer', async () => {

@@ -37,6 +37,7 @@ export type NewCreditNote = Body<'/api/v1/invoices/{id}/credit-notes'>;
 export type Recovery = Row<'/api/v1/recoveries'>;
 export type RecoverySettings = Answer<'/api/v1/recovery-settings', 'get'>;
 export type InvoiceSettings = Answer<'/api/v1/invoice-settings', 'get'>;
+export type UsageSettings = Answer<'/api/v1/usage-settings', 'get'>;
 export type SubscriptionSettings = Answer<'/api/v1/subscription-settings', 'get'>;
 export type Alert = Row<'/api/v1/alerts'>;
 export type ReconciliationRun = Row<'/api/v1/reconciliation/runs'>;

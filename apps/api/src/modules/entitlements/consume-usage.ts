@@ -70,7 +70,8 @@ export class ConsumeUsage {
     return {
       ...answer,
       allowed: isTaken,
-      reason: isTaken ? null : answer.reason,
+      // What is granted to whoever comes, nobody has who may not come.
+      reason: isTaken ? null : outcome === 'customer_not_found' ? outcome : answer.reason,
       event_id: eventId,
     };
   }

@@ -54,7 +54,8 @@ export class ReserveUsage {
     return {
       ...answer,
       allowed: isHeld,
-      reason: isHeld ? null : answer.reason,
+      // What is granted to whoever comes, nobody has who may not come.
+      reason: isHeld ? null : outcome === 'customer_not_found' ? outcome : answer.reason,
       reservation_id: isHeld ? id : null,
       expires_at: isHeld ? expiresAt : null,
     };

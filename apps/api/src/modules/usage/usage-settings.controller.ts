@@ -17,7 +17,7 @@ export class UsageSettingsController {
     return this.settings.get(environmentId);
   }
 
-  /** Says how long usage may come late, from now on. What was counted stays where it is. */
+  /** Says how long usage may come late, and of whom, from now on. What was counted stays where it is. */
   @Patch()
   @Requires('settings:write', { audience: 'dashboard' })
   @Returns(200, usageSettings)

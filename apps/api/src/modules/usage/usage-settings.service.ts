@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { z } from 'zod';
 import { Database } from '../../platform/database/database.ts';
 import { AuditService } from '../audit/audit.service.ts';
-import type { UsageSettings } from './usage-settings.schemas.ts';
+import type { updateUsageSettings, UsageSettings } from './usage-settings.schemas.ts';
 import { UsageRepository } from './usage.repository.ts';
 
 /** How an environment takes usage. */
@@ -17,17 +18,21 @@ export class UsageSettingsService {
     return this.database.tenant(environmentId, () => this.usage.settings(environmentId));
   }
 
-  update(environmentId: string, wish: UsageSettings): Promise<UsageSettings> {
+  update(environmentId: string, wish: z.output<typeof updateUsageSettings>): Promise<UsageSettings> {
     return this.database.tenant(environmentId, async () => {
       const before = await this.usage.settings(environmentId);
-      await this.usage.saveSettings(environmentId, wish);
+      const after = {
+        grace_minutes: wish.grace_minutes ?? before.grace_minutes,
+        creates_customers: wish.creates_customers ?? before.creates_customers,
+      };
+      await this.usage.saveSettings(environmentId, after);
       await this.audit.record(environmentId, {
         action: 'usage_settings.updated',
         target: { type: 'environment', id: environmentId },
         before,
-        after: wish,
+        after,
       });
-      return wish;
+      return after;
     });
   }
 }

@@ -32,7 +32,7 @@ export class CustomerIdUnknown extends AppError {
     code: 'customer_id_unknown',
     kind: 'invalid',
     explanation:
-      'The event names one of our customer ids that does not exist here. (Your own ids are created when first seen.)',
+      'The event names one of our customer ids that does not exist here; or one of yours, where the usage settings do not let use create customers.',
   };
   constructor(customer: string) {
     super(CustomerIdUnknown.facts, `There is no customer ${customer} in this environment.`, 'customer');

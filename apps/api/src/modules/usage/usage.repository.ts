@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { Env } from '../../env.ts';
 import { Database } from '../../platform/database/database.ts';
 import type { PageRequest } from '../../platform/http/schemas.ts';
+import type { UsageSettings } from './usage-settings.schemas.ts';
 import { recordArguments, recordedFrom, type RecordRow } from './record-usage.ts';
 import type { NewEvent, RecordedEvent, RecordedTotal } from './usage-event.ts';
 
@@ -222,18 +223,21 @@ export class UsageRepository {
       .execute();
   }
 
-  async settings(environmentId: string): Promise<{ grace_minutes: number }> {
+  async settings(environmentId: string): Promise<UsageSettings> {
     return this.database.q
       .selectFrom('environments')
-      .select('usage_grace_minutes as grace_minutes')
+      .select(['usage_grace_minutes as grace_minutes', 'usage_creates_customers as creates_customers'])
       .where('id', '=', environmentId)
       .executeTakeFirstOrThrow();
   }
 
-  async saveSettings(environmentId: string, settings: { grace_minutes: number }): Promise<void> {
+  async saveSettings(environmentId: string, settings: UsageSettings): Promise<void> {
     await this.database.q
       .updateTable('environments')
-      .set({ usage_grace_minutes: settings.grace_minutes })
+      .set({
+        usage_grace_minutes: settings.grace_minutes,
+        usage_creates_customers: settings.creates_customers,
+      })
       .where('id', '=', environmentId)
       .execute();
   }

@@ -577,6 +577,10 @@ export interface Environments {
    */
   usage_compared_at: Timestamp | null;
   /**
+   * Whether a customer is created when the first use of one is reported or asked for. False: it is refused, and can be found among the rejected events.
+   */
+  usage_creates_customers: Generated<boolean>;
+  /**
    * How long after its end a usage period still takes events of its time.
    */
   usage_grace_minutes: Generated<number>;

@@ -21,6 +21,14 @@ export function subscriptionSettingsQuery(api: EnvironmentApi) {
   });
 }
 
+/** Which use is taken, and until when. */
+export function usageSettingsQuery(api: EnvironmentApi) {
+  return queryOptions({
+    queryKey: [...settingsKeys.all(api), 'usage'],
+    queryFn: ({ signal }) => unwrap(api.client.GET('/api/v1/usage-settings', { signal })),
+  });
+}
+
 /** What a dispute does to access. */
 export function paymentSettingsQuery(api: EnvironmentApi) {
   return queryOptions({

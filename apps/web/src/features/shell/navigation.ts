@@ -88,6 +88,7 @@ export const navigation: readonly { label: string | null; items: readonly Naviga
       { path: 'settings/payment-recovery', label: 'Retries and disputes', icon: RotateCcw },
       { path: 'settings/invoicing', label: 'Manual invoicing', icon: FileText },
       { path: 'settings/subscriptions', label: 'Tax, trials, upgrades', icon: Percent },
+      { path: 'settings/usage', label: 'Usage rules', icon: Gauge },
       { path: 'settings/audit-log', label: 'Audit log', icon: ScrollText },
     ],
   },
