@@ -75,6 +75,19 @@ describe('a check', () => {
     expect(server.requests).toHaveLength(2);
   });
 
+  it('answers so, also from memory, when a thousand are asked at once and nothing is heard', async () => {
+    await clientOf(() => undefined, { snapshot: true });
+    const started = performance.now();
+
+    const answers = await Promise.all(
+      Array.from({ length: 1_000 }, (_, index) => billing.check(`user_${index}`, 'api_calls')),
+    );
+
+    expect(answers.every(({ reason }) => reason === 'unreachable')).toBe(true);
+    // A hundred after the other, each waiting out its tries, they would take 13 s.
+    expect(performance.now() - started).toBeLessThan(8_000);
+  });
+
   it('does not wait out a Retry-After that is longer than that', async () => {
     await clientOf((response) => sendError(response, 503, 'service_unavailable', { 'Retry-After': '3' }));
     const started = performance.now();

@@ -103,8 +103,9 @@ export class BillingOS {
         ? undefined
         : new Snapshots(this.entitlements, options.snapshot === true ? {} : options.snapshot, {
             ...this.#checkLimits,
-            // Whoever waits for it asks for the check itself if it fails.
+            // Whoever waits for it asks for the check itself if it fails, and has time left for that.
             retriesMax: 0,
+            deadlineMs: checkDeadlineMs - checkTimeoutMs,
           });
     this.#reports = new Reports({ usage: this.usage, requests: this.requests }, options);
   }
