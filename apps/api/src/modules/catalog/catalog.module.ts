@@ -15,6 +15,7 @@ import { CustomerPricesService } from './customer-prices.service.ts';
 import { FeaturesRepository } from './features.repository.ts';
 import { FeaturesService } from './features.service.ts';
 import { PlanDrafts } from './plan-drafts.ts';
+import { PlanVersionsRepository } from './plan-versions.repository.ts';
 import { PlansController } from './plans.controller.ts';
 import { PlansRepository } from './plans.repository.ts';
 import { PlansService } from './plans.service.ts';
@@ -26,6 +27,7 @@ import { WriteVersion } from './write-version.ts';
 const repositories = [
   FeaturesRepository,
   PlansRepository,
+  PlanVersionsRepository,
   PricesRepository,
   CouponsRepository,
   CatalogLinksRepository,

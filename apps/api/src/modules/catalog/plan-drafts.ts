@@ -9,6 +9,7 @@ import { DraftNotFound, PlanNotFound } from './catalog.errors.ts';
 import { syncPlan } from './catalog.jobs.ts';
 import type { planDraft } from './catalog.schemas.ts';
 import { warningsOf } from './plan-warnings.ts';
+import { PlanVersionsRepository } from './plan-versions.repository.ts';
 import { PlansRepository } from './plans.repository.ts';
 import { PlansService, type WrittenPlan } from './plans.service.ts';
 import { type VersionTerms, WriteVersion } from './write-version.ts';
@@ -21,6 +22,7 @@ export class PlanDrafts {
   constructor(
     private readonly database: Database,
     private readonly plans: PlansRepository,
+    private readonly versions: PlanVersionsRepository,
     private readonly service: PlansService,
     private readonly writeVersion: WriteVersion,
     private readonly audit: AuditService,
@@ -32,7 +34,7 @@ export class PlanDrafts {
   get(environmentId: string, reference: string): Promise<PlanDraft> {
     return this.database.tenant(environmentId, async () => {
       const plan = await this.service.get(environmentId, reference, 'id');
-      const draft = await this.plans.findDraft(environmentId, plan.id);
+      const draft = await this.versions.findDraft(environmentId, plan.id);
       if (draft === undefined) {
         throw new DraftNotFound(plan.key);
       }
@@ -53,15 +55,15 @@ export class PlanDrafts {
     return this.database.tenant(environmentId, async () => {
       const plan = await this.lock(environmentId, reference);
       const now = this.clock.now();
-      const existing = await this.plans.findDraft(environmentId, plan.id);
+      const existing = await this.versions.findDraft(environmentId, plan.id);
       if (existing !== undefined) {
-        await this.plans.deleteDraft(environmentId, plan.id);
+        await this.versions.deleteDraft(environmentId, plan.id);
       }
       const id = newId('plan_version');
-      await this.plans.insertVersion(environmentId, {
+      await this.versions.insert(environmentId, {
         id,
         plan_id: plan.id,
-        number: existing?.number ?? (await this.plans.lastNumber(environmentId, plan.id)) + 1,
+        number: existing?.number ?? (await this.versions.lastNumber(environmentId, plan.id)) + 1,
         created_at: now,
         published_at: null,
         trial: terms.trial,
@@ -82,7 +84,7 @@ export class PlanDrafts {
     return this.database.tenant(environmentId, async () => {
       const plan = await this.lock(environmentId, reference);
       const draft = await this.get(environmentId, plan.id);
-      await this.plans.deleteDraft(environmentId, plan.id);
+      await this.versions.deleteDraft(environmentId, plan.id);
       await this.audit.record(environmentId, {
         action: 'plan_draft.discarded',
         target: { type: 'plan', id: plan.id },
@@ -98,11 +100,11 @@ export class PlanDrafts {
   publish(environmentId: string, reference: string): Promise<WrittenPlan> {
     return this.database.tenant(environmentId, async () => {
       const plan = await this.lock(environmentId, reference);
-      const draft = await this.plans.findDraft(environmentId, plan.id);
+      const draft = await this.versions.findDraft(environmentId, plan.id);
       if (draft === undefined) {
         throw new DraftNotFound(plan.key);
       }
-      await this.plans.publish(environmentId, draft.id, this.clock.now());
+      await this.versions.publish(environmentId, draft.id, this.clock.now());
       await this.audit.record(environmentId, {
         action: 'plan.published',
         target: { type: 'plan', id: plan.id },

@@ -12,6 +12,7 @@ import { KeyTaken, PlanIsAddOn, PlanNotFound } from './catalog.errors.ts';
 import { syncPlan } from './catalog.jobs.ts';
 import type { createPlan, plan, planVersion, updatePlan, writtenPlan } from './catalog.schemas.ts';
 import { warningsOf } from './plan-warnings.ts';
+import { PlanVersionsRepository } from './plan-versions.repository.ts';
 import { type PlanRow, PlansRepository } from './plans.repository.ts';
 import { shownPrice } from './price.ts';
 import { type PriceRow, PricesRepository } from './prices.repository.ts';
@@ -26,6 +27,7 @@ export class PlansService {
   constructor(
     private readonly database: Database,
     private readonly plans: PlansRepository,
+    private readonly versions: PlanVersionsRepository,
     private readonly prices: PricesRepository,
     private readonly writeVersion: WriteVersion,
     private readonly audit: AuditService,
@@ -74,16 +76,16 @@ export class PlansService {
   listVersions(environmentId: string, reference: string, page: PageRequest): Promise<PlanVersion[]> {
     return this.database.tenant(environmentId, async () => {
       const { id } = await this.get(environmentId, reference, 'id');
-      const versions = await this.plans.listVersions(environmentId, id, page);
+      const versions = await this.versions.list(environmentId, id, page);
       const prices = await this.prices.ofVersions(
         environmentId,
         versions.map((version) => version.id),
       );
-      const features = await this.plans.features(
+      const features = await this.versions.features(
         environmentId,
         versions.map((version) => version.id),
       );
-      const credits = await this.plans.credits(
+      const credits = await this.versions.credits(
         environmentId,
         versions.map((version) => version.id),
       );
@@ -96,21 +98,21 @@ export class PlansService {
     return termsIn(
       versionId,
       await this.prices.ofVersions(environmentId, [versionId]),
-      await this.plans.features(environmentId, [versionId]),
-      await this.plans.credits(environmentId, [versionId]),
+      await this.versions.features(environmentId, [versionId]),
+      await this.versions.credits(environmentId, [versionId]),
     );
   }
 
   /** A version that was sold, with what it grants. Undefined when there is none. */
   async findVersion(environmentId: string, versionId: string) {
-    const version = await this.plans.findVersion(environmentId, versionId);
+    const version = await this.versions.find(environmentId, versionId);
     return version === undefined
       ? undefined
       : {
           ...version,
           prices: await this.prices.ofVersions(environmentId, [versionId]),
-          features: await this.plans.features(environmentId, [versionId]),
-          credits: (await this.plans.credits(environmentId, [versionId]))[0] ?? null,
+          features: await this.versions.features(environmentId, [versionId]),
+          credits: (await this.versions.credits(environmentId, [versionId]))[0] ?? null,
         };
   }
 
@@ -143,7 +145,7 @@ export class PlansService {
           ? new KeyTaken('plan', wish.key)
           : error;
       });
-      await this.plans.insertVersion(environmentId, {
+      await this.versions.insert(environmentId, {
         id: versionId,
         plan_id: id,
         number: 1,
@@ -247,8 +249,8 @@ export class PlansService {
   private async complete(environmentId: string, rows: PlanRow[]): Promise<Plan[]> {
     const versionIds = rows.map((row) => row.version_id);
     const prices = await this.prices.ofVersions(environmentId, versionIds);
-    const features = await this.plans.features(environmentId, versionIds);
-    const credits = await this.plans.credits(environmentId, versionIds);
+    const features = await this.versions.features(environmentId, versionIds);
+    const credits = await this.versions.credits(environmentId, versionIds);
     return rows.map((row) => ({
       ...row,
       version: {
@@ -266,8 +268,8 @@ export class PlansService {
 function termsIn(
   versionId: string,
   prices: Awaited<ReturnType<PricesRepository['ofVersions']>>,
-  features: Awaited<ReturnType<PlansRepository['features']>>,
-  credits: Awaited<ReturnType<PlansRepository['credits']>>,
+  features: Awaited<ReturnType<PlanVersionsRepository['features']>>,
+  credits: Awaited<ReturnType<PlanVersionsRepository['credits']>>,
 ): Pick<Plan, 'prices' | 'features' | 'credits'> {
   return {
     credits: credits.find((terms) => terms.plan_version_id === versionId) ?? null,

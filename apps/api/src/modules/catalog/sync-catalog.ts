@@ -11,6 +11,7 @@ import { CatalogIntents } from './catalog-intents.ts';
 import { CatalogLinksRepository } from './catalog-links.repository.ts';
 import { CouponsRepository } from './coupons.repository.ts';
 import { FeaturesRepository } from './features.repository.ts';
+import { PlanVersionsRepository } from './plan-versions.repository.ts';
 import { PlansRepository } from './plans.repository.ts';
 import { type PriceRow, PricesRepository } from './prices.repository.ts';
 
@@ -25,6 +26,7 @@ export class SyncCatalog implements OnModuleInit {
   constructor(
     private readonly database: Database,
     private readonly plans: PlansRepository,
+    private readonly versions: PlanVersionsRepository,
     private readonly prices: PricesRepository,
     private readonly features: FeaturesRepository,
     private readonly coupons: CouponsRepository,
@@ -183,7 +185,7 @@ export class SyncCatalog implements OnModuleInit {
     changeId: string,
   ): Promise<number> {
     const granted = await this.database.tenant(environmentId, () =>
-      this.plans.features(environmentId, [versionId]),
+      this.versions.features(environmentId, [versionId]),
     );
     const wanted = new Set<string>();
     for (const { feature_id: id } of granted) {

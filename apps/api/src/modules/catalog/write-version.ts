@@ -4,7 +4,7 @@ import { newId } from '../../platform/ids.ts';
 import type { versionFields } from './catalog.schemas.ts';
 import { FeaturesRepository } from './features.repository.ts';
 import { grantsOf } from './plan.ts';
-import { PlansRepository } from './plans.repository.ts';
+import { PlanVersionsRepository } from './plan-versions.repository.ts';
 import { pricesOf } from './price.ts';
 import { PricesRepository } from './prices.repository.ts';
 
@@ -14,7 +14,7 @@ export type VersionTerms = z.output<z.ZodObject<typeof versionFields>>;
 @Injectable()
 export class WriteVersion {
   constructor(
-    private readonly plans: PlansRepository,
+    private readonly versions: PlanVersionsRepository,
     private readonly prices: PricesRepository,
     private readonly features: FeaturesRepository,
   ) {}
@@ -32,9 +32,9 @@ export class WriteVersion {
       prices.map((price) => ({ id: newId('price'), plan_version_id: versionId, ...price })),
       now,
     );
-    await this.plans.insertFeatures(environmentId, versionId, grants);
+    await this.versions.insertFeatures(environmentId, versionId, grants);
     if (terms.credits !== null) {
-      await this.plans.insertCredits(environmentId, versionId, terms.credits);
+      await this.versions.insertCredits(environmentId, versionId, terms.credits);
     }
   }
 }
