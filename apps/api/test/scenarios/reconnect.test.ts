@@ -2,7 +2,7 @@ import { submitForm } from '@billingos/local-stack/submit-form';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ListEvents } from '../../src/modules/webhooks/list-events.ts';
-import { StripeAccountService } from '../../src/modules/merchants/stripe-account.service.ts';
+import { TakeOverAccount } from '../../src/modules/merchants/take-over-account.ts';
 import type { Answer, Json, Tenant } from '../fixtures/api.ts';
 import { startStack, type TestStack, webhookSecret } from '../fixtures/stack.ts';
 
@@ -213,7 +213,7 @@ describe('a connection', () => {
   it('does not go back to an older answer', async () => {
     const tenant = await stack.newConnectedTenant();
     const { stripe, account: id } = await stack.stripeOf(tenant);
-    const service = stack.app.get(StripeAccountService);
+    const service = stack.app.get(TakeOverAccount);
     const hold = stack.emulator.hold({ method: 'GET', path: `/v1/accounts/${id}`, times: 1 });
     const slow = service.takeOver(tenant.environment_id);
     await hold.caught;

@@ -13,6 +13,7 @@ import { OnboardingRepository } from './onboarding.repository.ts';
 import { OnboardingService } from './onboarding.service.ts';
 import { StripeAccountController } from './stripe-account.controller.ts';
 import { StripeAccountService } from './stripe-account.service.ts';
+import { TakeOverAccount } from './take-over-account.ts';
 
 @Module({
   imports: [StripeModule, AuditModule],
@@ -26,7 +27,8 @@ import { StripeAccountService } from './stripe-account.service.ts';
     OnboardingService,
     OnboardingRepository,
     StripeAccountService,
+    TakeOverAccount,
   ],
-  exports: [MerchantsService, OnboardingService, StripeAccountService, MerchantLimits],
+  exports: [MerchantsService, OnboardingService, StripeAccountService, TakeOverAccount, MerchantLimits],
 })
 export class MerchantsModule {}

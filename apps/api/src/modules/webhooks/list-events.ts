@@ -10,7 +10,7 @@ import { AccountsRepository } from '../../stripe/accounts.repository.ts';
 import { Connections } from '../../stripe/connections.ts';
 import { StripeConnectionLost } from '../../stripe/stripe.errors.ts';
 import { listEvents } from '../../stripe/stripe.listing.ts';
-import { StripeAccountService } from '../merchants/stripe-account.service.ts';
+import { TakeOverAccount } from '../merchants/take-over-account.ts';
 import { WebhooksRepository } from './webhooks.repository.ts';
 
 const minute = 60_000;
@@ -35,7 +35,7 @@ export class ListEvents implements OnModuleInit {
     private readonly database: Database,
     private readonly events: WebhooksRepository,
     private readonly accounts: AccountsRepository,
-    private readonly stripeAccounts: StripeAccountService,
+    private readonly takeOver: TakeOverAccount,
     private readonly connections: Connections,
     private readonly sweeper: Sweeper,
     private readonly clock: Clock,
@@ -65,13 +65,13 @@ export class ListEvents implements OnModuleInit {
   private async listOne(environmentId: string): Promise<void> {
     try {
       await this.list(environmentId);
-      await this.stripeAccounts.noteAnswer(environmentId, false);
+      await this.takeOver.noteAnswer(environmentId, false);
     } catch (error) {
       if (!(error instanceof AppError)) {
         throw error;
       }
       if (error instanceof StripeConnectionLost) {
-        await this.stripeAccounts.noteAnswer(environmentId, true);
+        await this.takeOver.noteAnswer(environmentId, true);
       }
       this.log.warn('webhooks.events_not_listed', { environment_id: environmentId, error });
     }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { StripeAccountService } from '../../merchants/stripe-account.service.ts';
+import { TakeOverAccount } from '../../merchants/take-over-account.ts';
 import type { EventHandler, ReceivedEvent } from './handler.ts';
 
 /** The merchant's Stripe account may charge now, or no more. */
@@ -7,9 +7,9 @@ import type { EventHandler, ReceivedEvent } from './handler.ts';
 export class AccountUpdated implements EventHandler {
   readonly types = ['account.updated'];
 
-  constructor(private readonly accounts: StripeAccountService) {}
+  constructor(private readonly account: TakeOverAccount) {}
 
   async handle({ environment_id: environmentId }: ReceivedEvent): Promise<void> {
-    await this.accounts.takeOver(environmentId);
+    await this.account.takeOver(environmentId);
   }
 }
