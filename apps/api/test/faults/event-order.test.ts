@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { definedJobs } from '../../src/platform/jobs/job.ts';
-import { JobHandlers } from '../../src/platform/jobs/job-handlers.ts';
 import type { Tenant } from '../fixtures/api.ts';
-import { startStack, type TestStack, webhookSecret } from '../fixtures/stack.ts';
+import { startStack, type TestStack } from '../fixtures/stack.ts';
+import { processEvent, receiveEvent } from '../fixtures/webhook-inbox.ts';
 
 // INV-23. Two things make order dangerous: what is told late, which webhook-histories.test.ts shuffles, and what is read
 // early and written late: here Stripe's state moves on while answers about it are held back. With the check of
@@ -100,29 +100,6 @@ async function update(buyer: Buyer, change: Stripe.SubscriptionUpdateParams): Pr
   }
 }
 
-/** Stores an event as Stripe delivers it, and returns the id of the job that is to process it. */
-async function receive(event: Stripe.Event): Promise<string | undefined> {
-  const payload = JSON.stringify(event);
-  const header = stripe.webhooks.generateTestHeaderString({ payload, secret: webhookSecret });
-  const { status } = await stack.send('POST', 'webhooks/stripe/test', payload, {
-    'stripe-signature': header,
-  });
-  expect(status).toBe(200);
-  const { rows } = await stack.database.owner.query<{ id: string }>(
-    'select id from webhook_events where stripe_event_id = $1',
-    [event.id],
-  );
-  return rows[0]?.id;
-}
-
-/** Runs the handler that a worker would run. */
-async function process(webhookEventId: string | undefined): Promise<void> {
-  await stack.app.get(JobHandlers).find('webhooks.process_event')?.(
-    { webhook_event_id: webhookEventId },
-    { environment_id: tenant.environment_id, job_id: 'test', signal: new AbortController().signal },
-  );
-}
-
 /** What we know of a buyer: subscriptions and what they grant, without our own ids. */
 async function ours(buyer: Buyer): Promise<unknown> {
   const { rows } = await stack.database.owner.query<{ state: unknown }>(
@@ -171,14 +148,14 @@ describe('Stripe’s events', () => {
           const held: { release: () => void; done: Promise<void> }[] = [];
           const hear = async (slowly: boolean): Promise<void> => {
             // Which event it is matters not: it says only whom to ask about.
-            const id = await receive(await anyEvent(buyer));
+            const id = await receiveEvent(stack, await anyEvent(buyer));
             if (slowly) {
               const hold = stack.emulator.hold({ method: 'GET', path: '/v1/subscriptions' });
-              const done = process(id);
+              const done = processEvent(stack, tenant, id);
               await Promise.race([hold.caught, done]);
               held.push({ release: () => hold.release(), done });
             } else {
-              await process(id);
+              await processEvent(stack, tenant, id);
             }
           };
           await changes.subscribe(buyer);
@@ -234,7 +211,7 @@ describe('Stripe’s events', () => {
     const events = Array.from({ length: 1_000 }, (_, at) => buyers[at % buyers.length] ?? never());
     const ids: (string | undefined)[] = [];
     for (const buyer of events) {
-      ids.push(await receive(await anyEvent(buyer)));
+      ids.push(await receiveEvent(stack, await anyEvent(buyer)));
     }
     const { attempts } = definedJobs().get('webhooks.process_event') ?? never();
     const dead: unknown[] = [];
@@ -244,7 +221,7 @@ describe('Stripe’s events', () => {
         for (let attempt = 1; ; attempt += 1) {
           mostAttempts = Math.max(mostAttempts, attempt);
           try {
-            await process(id);
+            await processEvent(stack, tenant, id);
             break;
           } catch (error) {
             if (attempt === attempts) {
@@ -264,7 +241,7 @@ describe('Stripe’s events', () => {
     })();
     await Promise.all([moving, ...Array.from({ length: 20 }, worker)]);
     for (const buyer of buyers) {
-      await process(await receive(await anyEvent(buyer)));
+      await processEvent(stack, tenant, await receiveEvent(stack, await anyEvent(buyer)));
     }
 
     expect(dead).toEqual([]);

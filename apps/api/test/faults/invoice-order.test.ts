@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { JobHandlers } from '../../src/platform/jobs/job-handlers.ts';
 import type { Tenant } from '../fixtures/api.ts';
-import { startStack, type TestStack, webhookSecret } from '../fixtures/stack.ts';
+import { startStack, type TestStack } from '../fixtures/stack.ts';
+import { processEvent, receiveEvent } from '../fixtures/webhook-inbox.ts';
 
 // INV-23, for invoices, payments, refunds, credit notes and disputes. With the comparison of `stripe_sequence` taken out
 // of take-over-invoice.ts the second test fails; with that of `payments_sequence` out of take-over-payments.ts, the third.
@@ -62,29 +62,6 @@ async function newBuyer(card: string): Promise<Buyer> {
   };
 }
 
-/** Stores an event as Stripe delivers it, and returns the id of the job that is to process it. */
-async function receive(event: Stripe.Event): Promise<string | undefined> {
-  const payload = JSON.stringify(event);
-  const header = stripe.webhooks.generateTestHeaderString({ payload, secret: webhookSecret });
-  const { status } = await stack.send('POST', 'webhooks/stripe/test', payload, {
-    'stripe-signature': header,
-  });
-  expect(status).toBe(200);
-  const { rows } = await stack.database.owner.query<{ id: string }>(
-    'select id from webhook_events where stripe_event_id = $1',
-    [event.id],
-  );
-  return rows[0]?.id;
-}
-
-/** Runs the handler that a worker would run. */
-async function process(webhookEventId: string | undefined): Promise<void> {
-  await stack.app.get(JobHandlers).find('webhooks.process_event')?.(
-    { webhook_event_id: webhookEventId },
-    { environment_id: tenant.environment_id, job_id: 'test', signal: new AbortController().signal },
-  );
-}
-
 /** Every event about a buyer's money, in the order in which they happened. */
 async function historyOf(buyer: Buyer): Promise<Stripe.Event[]> {
   const events: Stripe.Event[] = [];
@@ -99,9 +76,10 @@ async function historyOf(buyer: Buyer): Promise<Stripe.Event[]> {
 }
 
 /** Tells us that something happened, with an event that was not delivered before. */
-async function hear(type: string, object: object): Promise<string | undefined> {
+async function hear(type: string, object: object): Promise<string> {
   const [event] = (await stripe.events.list({ limit: 1 }, options)).data;
-  return receive(
+  return receiveEvent(
+    stack,
     JSON.parse(JSON.stringify({ ...event, id: `evt_test_${(told += 1)}`, type, data: { object } })),
   );
 }
@@ -192,13 +170,13 @@ describe('what Stripe says about money', () => {
           options,
         );
       }
-      const history = await historyOf(buyer);
-      expect(history.length).toBeGreaterThan(5);
-      const stored = new Map<string, string | undefined>();
-      for (const event of history) {
-        stored.set(event.id, await receive(event));
-        await process(stored.get(event.id));
+      const history: string[] = [];
+      for (const event of await historyOf(buyer)) {
+        const id = await receiveEvent(stack, event);
+        await processEvent(stack, tenant, id);
+        history.push(id);
       }
+      expect(history.length).toBeGreaterThan(5);
       const inOrder = await ours(buyer);
       expect(inOrder).toMatchObject({
         access: [{ suspension: staysOpen ? 'disputed' : null }],
@@ -212,10 +190,10 @@ describe('what Stripe says about money', () => {
         return fc.shuffledSubarray(all, { minLength: all.length, maxLength: all.length });
       });
       await fc.assert(
-        fc.asyncProperty(deliveries, fc.integer({ min: 1, max: 4 }), async (events, atOnce) => {
+        fc.asyncProperty(deliveries, fc.integer({ min: 1, max: 4 }), async (ids, atOnce) => {
           await forget(buyer);
-          for (let i = 0; i < events.length; i += atOnce) {
-            await Promise.all(events.slice(i, i + atOnce).map((event) => process(stored.get(event.id))));
+          for (let i = 0; i < ids.length; i += atOnce) {
+            await Promise.all(ids.slice(i, i + atOnce).map((id) => processEvent(stack, tenant, id)));
           }
           expect(await ours(buyer)).toEqual(inOrder);
         }),
@@ -234,14 +212,14 @@ describe('what Stripe says about money', () => {
     );
     await stripe.invoices.finalizeInvoice(draft.id, {}, options);
     const object = { id: draft.id, object: 'invoice', customer: buyer.stripe_id };
-    await process(await hear('invoice.finalized', object));
+    await processEvent(stack, tenant, await hear('invoice.finalized', object));
 
     // Read while it was open; the answer is slow.
     const hold = stack.emulator.hold({ method: 'GET', path: `/v1/invoices/${draft.id}` });
-    const late = process(await hear('invoice.updated', object));
+    const late = processEvent(stack, tenant, await hear('invoice.updated', object));
     await hold.caught;
     await stripe.invoices.pay(draft.id, {}, options);
-    await process(await hear('invoice.paid', object));
+    await processEvent(stack, tenant, await hear('invoice.paid', object));
     hold.release();
     await late;
 
@@ -257,13 +235,13 @@ describe('what Stripe says about money', () => {
     const { data } = await stripe.disputes.list({ payment_intent: buyer.payment_intent }, options);
     const id = data[0]?.id ?? '';
     const object = { id, object: 'dispute', payment_intent: buyer.payment_intent };
-    await process(await hear('charge.dispute.created', object));
+    await processEvent(stack, tenant, await hear('charge.dispute.created', object));
 
     const hold = stack.emulator.hold({ method: 'GET', path: '/v1/disputes' });
-    const late = process(await hear('charge.dispute.updated', object));
+    const late = processEvent(stack, tenant, await hear('charge.dispute.updated', object));
     await hold.caught;
     await stripe.disputes.update(id, { evidence: { uncategorized_text: 'winning_evidence' } }, options);
-    await process(await hear('charge.dispute.closed', object));
+    await processEvent(stack, tenant, await hear('charge.dispute.closed', object));
     expect(await ours(buyer)).toMatchObject({ access: [{ suspension: null, granted: 1 }] });
     hold.release();
     await late;

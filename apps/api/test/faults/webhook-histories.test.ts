@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TakeOverInvoice } from '../../src/modules/invoices/take-over-invoice.ts';
-import { JobHandlers } from '../../src/platform/jobs/job-handlers.ts';
 import type { Tenant } from '../fixtures/api.ts';
 import { faultRounds } from '../fixtures/fault-rounds.ts';
-import { startStack, type TestStack, webhookSecret } from '../fixtures/stack.ts';
+import { startStack, type TestStack } from '../fixtures/stack.ts';
 import { forgetTakenOver, takenOver } from '../fixtures/taken-over.ts';
+import { processEvent, receiveEvent } from '../fixtures/webhook-inbox.ts';
 
 // INV-23. A customer's year on Stripe is recorded: every event, and how everything stood after each step. Then the year
 // is told anew: events arrive in any order, more than once, most of them never; each is answered with how things stood
@@ -41,7 +41,7 @@ beforeAll(async () => {
   await liveAYear(start);
   await forgetTakenOver(stack.database.owner, tenant.environment_id);
   for (const { id } of history) {
-    await process(id);
+    await processEvent(stack, tenant, id);
   }
   inOrder = await takenOver(stack.database.owner, tenant.environment_id);
   const { rows } = await stack.database.owner.query<{ id: string }>(
@@ -108,7 +108,7 @@ async function liveAYear(start: Date): Promise<void> {
       events.push(event);
     }
     for (const event of events.toSorted((a, b) => a.created - b.created)) {
-      history.push({ event, id: await receive(event), moment: lastMoment });
+      history.push({ event, id: await receiveEvent(stack, event), moment: lastMoment });
     }
     last = (await stripe.events.list({ limit: 1 }, options)).data[0]?.id ?? last;
   };
@@ -221,29 +221,6 @@ function intentOf(invoice: Stripe.Invoice): string {
   return typeof intent === 'string' ? intent : '';
 }
 
-/** Stores an event as Stripe delivers it, and returns the id of the job that is to process it. */
-async function receive(event: Stripe.Event): Promise<string> {
-  const payload = JSON.stringify(event);
-  const header = stripe.webhooks.generateTestHeaderString({ payload, secret: webhookSecret });
-  const { status } = await stack.send('POST', 'webhooks/stripe/test', payload, {
-    'stripe-signature': header,
-  });
-  expect(status).toBe(200);
-  const { rows } = await stack.database.owner.query<{ id: string }>(
-    'select id from webhook_events where stripe_event_id = $1',
-    [event.id],
-  );
-  return rows[0]?.id ?? '';
-}
-
-/** Runs the handler that a worker would run. */
-async function process(webhookEventId: string): Promise<void> {
-  await stack.app.get(JobHandlers).find('webhooks.process_event')?.(
-    { webhook_event_id: webhookEventId },
-    { environment_id: tenant.environment_id, job_id: 'test', signal: new AbortController().signal },
-  );
-}
-
 /** One telling of the year. Fractions in [0, 1) choose among what there is. */
 interface Telling {
   /** What is heard meanwhile: which event, when after it happened, and whether its answer comes at the very end. */
@@ -284,19 +261,19 @@ async function tell({ meanwhile, last, order }: Telling): Promise<unknown> {
     stack.emulator.recall(moment);
     if (slowly) {
       const hold = stack.emulator.hold({ method: 'GET', path: '/v1/*' });
-      const done = process(id);
+      const done = processEvent(stack, tenant, id);
       const isHeld = await Promise.race([hold.caught.then(() => true), done.then(() => false)]);
       if (!isHeld) hold.release();
       held.push({ release: () => hold.release(), done });
     } else {
-      await process(id);
+      await processEvent(stack, tenant, id);
     }
   }
   stack.emulator.recall(null);
   const atLast = handled.map((events, at) => events[Math.floor((last[at] ?? 0) * events.length)] ?? never());
   for (const { id } of shuffled(atLast, order)) {
     await owner.query(`update webhook_events set state = 'received' where id = $1`, [id]);
-    await process(id);
+    await processEvent(stack, tenant, id);
   }
   for (const late of shuffled(held, order)) {
     late.release();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Story, startYear, type Year } from '../../fixtures/year.ts';
+import { sellByUse, type Story, startYear, type Year } from '../../fixtures/year.ts';
 
 let year: Year;
 beforeAll(async () => {
@@ -78,19 +78,7 @@ describe('an upgrade', () => {
 
   it('that resets usage leaves what was used to be charged at the old price', async () => {
     const story = await year.begin();
-    const plan = (key: string, rank: number, amount: number, unit: string) =>
-      story.post('plans', {
-        key,
-        name: key,
-        rank,
-        prices: [
-          { amount, currency: 'usd', interval: 'month' },
-          { type: 'per_unit', unit_amount: unit, currency: 'usd', interval: 'month', feature: 'calls' },
-        ],
-        features: [{ feature: 'calls', limit: 100, overage: 'allow' }],
-      });
-    await plan('small', 4, 3_000, '2');
-    await plan('large', 5, 6_000, '1');
+    await sellByUse(story, { limit: 100, overage: 'allow' });
     const ada = await story.customer('ada');
     const { id } = await story.subscribe(ada, { plan: 'small' });
     await story.post('usage/track', { idempotency_key: 'before', customer: ada, meter: 'calls', value: 90 });

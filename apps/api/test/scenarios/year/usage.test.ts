@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Story, startYear, type Year } from '../../fixtures/year.ts';
+import { sellByUse, type Story, startYear, type Year } from '../../fixtures/year.ts';
 
 let year: Year;
 beforeAll(async () => {
@@ -95,19 +95,7 @@ describe('use is charged when the period ends', () => {
 
   it('up to an upgrade at the old price, after it at the new one', async () => {
     const story = await year.begin();
-    const plan = (key: string, rank: number, amount: number, unit: string) =>
-      story.post('plans', {
-        key,
-        name: key,
-        rank,
-        prices: [
-          { amount, currency: 'usd', interval: 'month' },
-          { type: 'per_unit', unit_amount: unit, currency: 'usd', interval: 'month', feature: 'calls' },
-        ],
-        features: [{ feature: 'calls', limit: null }],
-      });
-    await plan('small', 4, 3_000, '2');
-    await plan('large', 5, 6_000, '1');
+    await sellByUse(story, { limit: null });
     const ada = await story.customer('ada');
     const { id } = await story.subscribe(ada, { plan: 'small' });
     await use(story, ada, 100, 3);
@@ -127,19 +115,7 @@ describe('use is charged when the period ends', () => {
 
   it('up to the second of an upgrade at the old price, and from that second at the new one', async () => {
     const story = await year.begin();
-    const plan = (key: string, rank: number, amount: number, unit: string) =>
-      story.post('plans', {
-        key,
-        name: key,
-        rank,
-        prices: [
-          { amount, currency: 'usd', interval: 'month' },
-          { type: 'per_unit', unit_amount: unit, currency: 'usd', interval: 'month', feature: 'calls' },
-        ],
-        features: [{ feature: 'calls', limit: null }],
-      });
-    await plan('small', 4, 3_000, '2');
-    await plan('large', 5, 6_000, '1');
+    await sellByUse(story, { limit: null });
     const ada = await story.customer('ada');
     const { id } = await story.subscribe(ada, { plan: 'small' });
     const track = (key: string, value: number) =>
