@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { type Expression, type SqlBool, sql } from 'kysely';
 import { Database } from '../../platform/database/database.ts';
+import { newestFirst } from '../../platform/database/newest-first.ts';
+import type { PageRequest } from '../../platform/http/schemas.ts';
 import type { Bin } from './latency-sketch.ts';
 import type { groups } from './request-logs.schemas.ts';
 
@@ -111,13 +113,8 @@ export class RequestLogsRepository {
 
   list(
     environmentId: string,
-    filter: LogFilter & {
-      status_from?: number | undefined;
-      from?: Date | undefined;
-      to?: Date | undefined;
-      cursor?: string | undefined;
-      limit: number;
-    },
+    filter: LogFilter &
+      PageRequest & { status_from?: number | undefined; from?: Date | undefined; to?: Date | undefined },
   ) {
     let query = this.database.q
       .selectFrom('request_logs')
@@ -153,13 +150,7 @@ export class RequestLogsRepository {
     if (filter.to !== undefined) {
       query = query.where('occurred_at', '<', filter.to);
     }
-    if (filter.cursor !== undefined) {
-      query = query.where('id', '<', filter.cursor);
-    }
-    return query
-      .orderBy('id', 'desc')
-      .limit(filter.limit + 1)
-      .execute();
+    return query.$call(newestFirst('id', filter)).execute();
   }
 
   /** Sums over everything, of each interval, and of the groups with the most calls. */
