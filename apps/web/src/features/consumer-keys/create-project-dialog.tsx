@@ -4,14 +4,16 @@ import { Button } from '@billingos/ui/components/button';
 import { Dialog, DialogContent, DialogTrigger } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { Select } from '@billingos/ui/components/select';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
-import { useForm } from 'react-hook-form';
+import { Controller, useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import { DialogForm } from '../../forms/dialog-form.tsx';
+import { featuresQuery } from '../features/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { consumerKeyKeys } from './queries.ts';
 
@@ -39,13 +41,17 @@ export function CreateProjectDialog({ customer }: CreateProjectDialogProps) {
   );
 }
 
+const none = '*';
+
 type Values = { customer: string; name: string; quota_feature: string; per_minute: string };
 
 function CreateProjectForm({ customer, onCreated }: CreateProjectDialogProps & { onCreated: () => void }) {
   const { api } = useEnvironment();
   const queries = useQueryClient();
+  const features = useQuery(featuresQuery(api));
+  const metered = (features.data?.data ?? []).filter(({ type }) => type === 'metered');
   const form = useForm<Values>({
-    defaultValues: { customer: customer ?? '', name: '', quota_feature: '', per_minute: '' },
+    defaultValues: { customer: customer ?? '', name: '', quota_feature: none, per_minute: '' },
   });
   const create = useMutation({
     mutationFn: ({ name, quota_feature, per_minute, ...values }: Values) =>
@@ -54,7 +60,7 @@ function CreateProjectForm({ customer, onCreated }: CreateProjectDialogProps & {
           body: {
             customer: values.customer.trim(),
             name: name.trim(),
-            ...(quota_feature.trim() ? { quota_feature: quota_feature.trim() } : {}),
+            ...(quota_feature === none ? {} : { quota_feature }),
             ...(per_minute.trim() ? { rate_limit: { limit: Number(per_minute), window_seconds: 60 } } : {}),
           },
         }),
@@ -102,21 +108,30 @@ function CreateProjectForm({ customer, onCreated }: CreateProjectDialogProps & {
         )}
       </Field>
       <div className="grid gap-4 sm:grid-cols-2">
-        <Field
-          label="Quota of"
-          optional
-          hint="Key of a metered feature."
-          error={errors.quota_feature?.message}
-        >
-          {(control) => (
-            <Input
-              {...control}
-              autoComplete="off"
-              placeholder="api_calls"
-              {...form.register('quota_feature')}
-            />
+        <Controller
+          control={form.control}
+          name="quota_feature"
+          render={({ field }) => (
+            <Field
+              label="Quota of"
+              optional
+              hint="The feature that its calls are a use of."
+              error={errors.quota_feature?.message}
+            >
+              {(control) => (
+                <Select
+                  {...control}
+                  value={field.value}
+                  options={[
+                    { value: none, label: 'No feature' },
+                    ...metered.map(({ key, name }) => ({ value: key, label: name })),
+                  ]}
+                  onValueChange={field.onChange}
+                />
+              )}
+            </Field>
           )}
-        </Field>
+        />
         <Field
           label="Calls a minute"
           optional

@@ -72,12 +72,13 @@ function GrantForm({ customer, onDone }: { customer: Customer; onDone: () => voi
       </Field>
       <Field
         label="Expire at the start of (UTC)"
+        optional
         hint="Empty means never."
         error={errors.expires_at?.message}
       >
         {(control) => <Input {...control} type="date" {...form.register('expires_at')} />}
       </Field>
-      <Field label="Reason" hint="For whoever asks later." error={errors.reason?.message}>
+      <Field label="Reason" optional hint="For whoever asks later." error={errors.reason?.message}>
         {(control) => <Input {...control} autoComplete="off" {...form.register('reason')} />}
       </Field>
     </DialogForm>

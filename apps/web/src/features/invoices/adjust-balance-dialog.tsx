@@ -12,22 +12,23 @@ import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Customer } from '../../api/types.ts';
+import { currencyOptions } from '../../formatting/currencies.ts';
 import { parseMoney } from '../../formatting/money.ts';
 import { DialogForm } from '../../forms/dialog-form.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { invoiceKeys } from './queries.ts';
 
-/** Gives a customer credit for the next invoices, or takes some of it back. */
+/** Gives a customer money for the next invoices, or takes some of it back. */
 export function AdjustBalanceDialog({ customer }: { customer: Customer }) {
   const [open, setOpen] = useState(false);
   return (
     <Dialog open={open} onOpenChange={setOpen}>
       <DialogTrigger asChild>
-        <Button size="sm">Adjust credit</Button>
+        <Button size="sm">Adjust balance</Button>
       </DialogTrigger>
       <DialogContent
-        title="Adjust the credit"
-        description="The next invoices use it before a card is charged. What was entered stays; a mistake is put right by another entry."
+        title="Adjust the balance"
+        description="Money that the next invoices use before a card is charged. What was entered stays; a mistake is put right by another entry."
       >
         <AdjustBalanceForm customer={customer} onDone={() => setOpen(false)} />
       </DialogContent>
@@ -36,8 +37,8 @@ export function AdjustBalanceDialog({ customer }: { customer: Customer }) {
 }
 
 const directions = [
-  { value: 'give', label: 'Give credit' },
-  { value: 'take', label: 'Take credit back' },
+  { value: 'give', label: 'Add to it' },
+  { value: 'take', label: 'Take from it' },
 ];
 
 type Values = { direction: string; amount: string; currency: string; description: string };
@@ -55,14 +56,14 @@ function AdjustBalanceForm({ customer, onDone }: { customer: Customer; onDone: (
           params: { path: { id: customer.id } },
           body: {
             amount: (parseMoney(amount, currency) ?? 0) * (direction === 'give' ? 1 : -1),
-            currency: currency.trim().toLowerCase(),
+            currency,
             ...(description.trim() ? { description: description.trim() } : {}),
           },
         }),
       ),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: invoiceKeys.all(api) });
-      toast.success('The credit is adjusted');
+      toast.success('The balance is adjusted');
       onDone();
     },
     onError: (error) => placeError(error, form, ['amount', 'currency', 'description']),
@@ -96,11 +97,22 @@ function AdjustBalanceForm({ customer, onDone }: { customer: Customer; onDone: (
             />
           )}
         </Field>
-        <Field label="Currency" error={errors.currency?.message}>
-          {(control) => (
-            <Input {...control} autoComplete="off" maxLength={3} {...form.register('currency')} />
+        <Controller
+          control={form.control}
+          name="currency"
+          render={({ field }) => (
+            <Field label="Currency" error={errors.currency?.message}>
+              {(control) => (
+                <Select
+                  {...control}
+                  value={field.value}
+                  options={currencyOptions(field.value)}
+                  onValueChange={field.onChange}
+                />
+              )}
+            </Field>
           )}
-        </Field>
+        />
       </div>
       <Field label="Why" optional hint="Stands in the list of entries." error={errors.description?.message}>
         {(control) => <Input {...control} autoComplete="off" {...form.register('description')} />}

@@ -20,14 +20,17 @@ export function PlanDraftCard({ plan }: { plan: Plan }) {
   const { api, can } = useEnvironment();
   const { data: draft } = useQuery(planDraftQuery(api, plan.id));
   const [publishing, setPublishing] = useState(false);
+  const [discarding, setDiscarding] = useState(false);
   const path = { params: { path: { id: plan.id } } };
   const publish = usePlanAction(
     'Published: this is what is sold from now on',
     () => unwrap(api.client.POST('/api/v1/plans/{id}/publish', path)),
     () => setPublishing(false),
   );
-  const discard = usePlanAction('The draft is gone', () =>
-    unwrap(api.client.DELETE('/api/v1/plans/{id}/draft', path)),
+  const discard = usePlanAction(
+    'The draft is gone',
+    () => unwrap(api.client.DELETE('/api/v1/plans/{id}/draft', path)),
+    () => setDiscarding(false),
   );
   const affected = useQuery({ ...affectedQuery(api, plan.id), enabled: publishing });
   const staying = affected.data?.versions.reduce((sum, { running }) => sum + running, 0) ?? 0;
@@ -42,7 +45,7 @@ export function PlanDraftCard({ plan }: { plan: Plan }) {
         action={
           can('catalog:write') ? (
             <div className="flex flex-wrap gap-2">
-              <Button size="sm" pending={discard.isPending} onClick={() => discard.mutate()}>
+              <Button size="sm" onClick={() => setDiscarding(true)}>
                 Discard
               </Button>
               <Button size="sm" variant="primary" onClick={() => setPublishing(true)}>
@@ -92,6 +95,16 @@ export function PlanDraftCard({ plan }: { plan: Plan }) {
           </Notice>
         ) : null}
       </ConfirmDialog>
+      <ConfirmDialog
+        open={discarding}
+        onOpenChange={setDiscarding}
+        title={`Discard the draft of version ${draft.version.number}?`}
+        description="What it would have sold is lost. What is sold now stays as it is."
+        confirmLabel="Discard draft"
+        danger
+        pending={discard.isPending}
+        onConfirm={() => discard.mutate()}
+      />
     </Card>
   );
 }
