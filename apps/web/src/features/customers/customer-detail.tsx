@@ -1,11 +1,11 @@
 'use client';
 
-import { ErrorState } from '@billingos/ui/components/error-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
 import { PageSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { ApiError } from '../../api/errors.ts';
 import { QueryStates } from '../../api/query-states.tsx';
+import { Missing } from '../../listing/missing.tsx';
 import { CheckoutLinkDialog } from '../subscriptions/checkout-link-dialog.tsx';
 import { SubscribeDialog } from '../subscriptions/subscribe-dialog.tsx';
 import { CustomerSubscriptions } from '../subscriptions/customer-subscriptions.tsx';
@@ -23,10 +23,10 @@ import { customerName } from './customer-name.ts';
 import { customerQuery } from './queries.ts';
 
 export function CustomerDetail({ id }: { id: string }) {
-  const { api, can } = useEnvironment();
+  const { api, can, href } = useEnvironment();
   const customer = useQuery(customerQuery(api, id));
   if (customer.error instanceof ApiError && customer.error.status === 404) {
-    return <ErrorState title="There is no such customer" message="It may belong to another environment." />;
+    return <Missing what="customer" list={{ href: href('customers'), label: 'All customers' }} />;
   }
   return (
     <QueryStates query={customer} loading={<PageSkeleton label="Loading the customer" />}>

@@ -1,6 +1,5 @@
 'use client';
 
-import { ErrorState } from '@billingos/ui/components/error-state';
 import { Notice } from '@billingos/ui/components/notice';
 import { PageHeader } from '@billingos/ui/components/page-header';
 import { PageSkeleton } from '@billingos/ui/components/skeleton';
@@ -10,6 +9,7 @@ import { QueryStates } from '../../api/query-states.tsx';
 import type { Invoice } from '../../api/types.ts';
 import { formatDay } from '../../formatting/dates.ts';
 import { formatMoney } from '../../formatting/money.ts';
+import { Missing } from '../../listing/missing.tsx';
 import { customerName } from '../customers/customer-name.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { InvoiceActions } from './invoice-actions.tsx';
@@ -21,10 +21,10 @@ import { InvoiceStatusBadge } from './invoice-status.tsx';
 import { invoiceQuery } from './queries.ts';
 
 export function InvoiceDetail({ id }: { id: string }) {
-  const { api } = useEnvironment();
+  const { api, href } = useEnvironment();
   const invoice = useQuery(invoiceQuery(api, id));
   if (invoice.error instanceof ApiError && invoice.error.status === 404) {
-    return <ErrorState title="There is no such invoice" message="It may belong to another environment." />;
+    return <Missing what="invoice" list={{ href: href('invoices'), label: 'All invoices' }} />;
   }
   return (
     <QueryStates query={invoice} loading={<PageSkeleton label="Loading the invoice" />}>

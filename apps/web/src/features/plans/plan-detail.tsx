@@ -1,12 +1,12 @@
 'use client';
 
 import { Badge } from '@billingos/ui/components/badge';
-import { ErrorState } from '@billingos/ui/components/error-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
 import { PageSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { ApiError } from '../../api/errors.ts';
 import { QueryStates } from '../../api/query-states.tsx';
+import { Missing } from '../../listing/missing.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { PlanActions } from './plan-actions.tsx';
 import { PlanCard } from './plan-card.tsx';
@@ -18,10 +18,10 @@ import { PlanVersions } from './plan-versions.tsx';
 import { planQuery } from './queries.ts';
 
 export function PlanDetail({ id }: { id: string }) {
-  const { api, can } = useEnvironment();
+  const { api, can, href } = useEnvironment();
   const plan = useQuery(planQuery(api, id));
   if (plan.error instanceof ApiError && plan.error.status === 404) {
-    return <ErrorState title="There is no such plan" message="It may belong to another environment." />;
+    return <Missing what="plan" list={{ href: href('plans'), label: 'All plans' }} />;
   }
   return (
     <QueryStates query={plan} loading={<PageSkeleton label="Loading the plan" />}>

@@ -1,7 +1,6 @@
 'use client';
 
 import { Badge } from '@billingos/ui/components/badge';
-import { ErrorState } from '@billingos/ui/components/error-state';
 import { Notice } from '@billingos/ui/components/notice';
 import { PageHeader } from '@billingos/ui/components/page-header';
 import { PageSkeleton } from '@billingos/ui/components/skeleton';
@@ -11,6 +10,7 @@ import { ApiError } from '../../api/errors.ts';
 import { QueryStates } from '../../api/query-states.tsx';
 import { formatMoment } from '../../formatting/dates.ts';
 import { formatNumber } from '../../formatting/numbers.ts';
+import { Missing } from '../../listing/missing.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { Discrepancies } from './discrepancies.tsx';
 import { runQuery } from './queries.ts';
@@ -22,10 +22,10 @@ const quiet_ms = 30_000;
 
 /** One comparison with Stripe: how it went, and what it found. */
 export function RunDetail({ id }: { id: string }) {
-  const { api } = useEnvironment();
+  const { api, href } = useEnvironment();
   const run = useQuery(runQuery(api, id));
   if (run.error instanceof ApiError && run.error.status === 404) {
-    return <ErrorState title="There is no such run" message="It may belong to another environment." />;
+    return <Missing what="run" list={{ href: href('reconciliation'), label: 'All runs' }} />;
   }
   return (
     <QueryStates query={run} loading={<PageSkeleton label="Loading the run" />}>

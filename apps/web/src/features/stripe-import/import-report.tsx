@@ -1,7 +1,6 @@
 'use client';
 
 import { Badge } from '@billingos/ui/components/badge';
-import { ErrorState } from '@billingos/ui/components/error-state';
 import { Notice } from '@billingos/ui/components/notice';
 import { PageHeader } from '@billingos/ui/components/page-header';
 import { PageSkeleton } from '@billingos/ui/components/skeleton';
@@ -10,6 +9,7 @@ import { ApiError } from '../../api/errors.ts';
 import { QueryStates } from '../../api/query-states.tsx';
 import type { StripeImport } from '../../api/types.ts';
 import { formatMoment } from '../../formatting/dates.ts';
+import { Missing } from '../../listing/missing.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { ImportCounts } from './import-counts.tsx';
 import { ImportItems } from './import-items.tsx';
@@ -19,10 +19,10 @@ import { importQuery } from './queries.ts';
 
 /** What an import did, or what it would do and the way to do it. */
 export function ImportReport({ id }: { id: string }) {
-  const { api, can } = useEnvironment();
+  const { api, can, href } = useEnvironment();
   const report = useQuery(importQuery(api, id));
   if (report.error instanceof ApiError && report.error.status === 404) {
-    return <ErrorState title="There is no such import" message="It may belong to another environment." />;
+    return <Missing what="import" list={{ href: href('settings/stripe-import'), label: 'All imports' }} />;
   }
   return (
     <QueryStates query={report} loading={<PageSkeleton label="Loading the report" />}>

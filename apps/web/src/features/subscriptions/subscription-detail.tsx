@@ -1,11 +1,11 @@
 'use client';
 
-import { ErrorState } from '@billingos/ui/components/error-state';
 import { PageHeader } from '@billingos/ui/components/page-header';
 import { PageSkeleton } from '@billingos/ui/components/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { ApiError } from '../../api/errors.ts';
 import { QueryStates } from '../../api/query-states.tsx';
+import { Missing } from '../../listing/missing.tsx';
 import { customerName } from '../customers/customer-name.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { courseOf } from './course.ts';
@@ -18,12 +18,10 @@ import { SubscriptionNotices } from './subscription-notices.tsx';
 import { isOver, SubscriptionStatusBadge } from './subscription-status.tsx';
 
 export function SubscriptionDetail({ id }: { id: string }) {
-  const { api, can } = useEnvironment();
+  const { api, can, href } = useEnvironment();
   const subscription = useQuery(subscriptionQuery(api, id));
   if (subscription.error instanceof ApiError && subscription.error.status === 404) {
-    return (
-      <ErrorState title="There is no such subscription" message="It may belong to another environment." />
-    );
+    return <Missing what="subscription" list={{ href: href('subscriptions'), label: 'All subscriptions' }} />;
   }
   return (
     <QueryStates query={subscription} loading={<PageSkeleton label="Loading the subscription" />}>
