@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  formatAmount,
   formatInterval,
   formatMoney,
   formatUnitPrice,
@@ -19,6 +20,15 @@ test.each([
   [150050, 'huf', 'HUF\u00a01,500.50'],
 ])('%i minor units of %s read %s', (amount, currency, expected) => {
   expect(formatMoney({ amount, currency })).toBe(expected);
+});
+
+test.each([
+  [900, 'usd', '$9.00'],
+  [123456789, 'usd', '$1,234,567.89'],
+  [500, 'jpy', '¥500'],
+  [-250, 'eur', '-€2.50'],
+])('in a column %i minor units of %s read %s', (amount, currency, expected) => {
+  expect(formatAmount({ amount, currency })).toBe(expected);
 });
 
 test.each([

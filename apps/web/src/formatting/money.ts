@@ -22,6 +22,17 @@ export function formatMoney({ amount, currency }: Money): string {
   }).format(Number(major));
 }
 
+/** An amount as it stands in a column, with all its decimals, so that points are beneath each other: "$9.00". */
+export function formatAmount({ amount, currency }: Money): string {
+  const digits = exponent(currency);
+  return new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(Number(majorUnits(amount, currency)));
+}
+
 /** Minor units of what somebody typed: "9.90" usd is 990. Undefined when it is no amount or finer than the currency. */
 export function parseMoney(typed: string, currency: string): number | undefined {
   const digits = exponent(currency);

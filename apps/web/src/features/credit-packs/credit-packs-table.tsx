@@ -9,7 +9,7 @@ import { useState } from 'react';
 import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
 import type { CreditPack } from '../../api/types.ts';
-import { formatMoney } from '../../formatting/money.ts';
+import { formatAmount } from '../../formatting/money.ts';
 import { formatExact } from '../../formatting/numbers.ts';
 import { Day } from '../../formatting/time.tsx';
 import { ConfirmAction } from '../../forms/confirm-action.tsx';
@@ -45,7 +45,7 @@ export function CreditPacksTable({ packs }: { packs: readonly CreditPack[] }) {
                 <CopyableCode value={pack.key} label={`Copy key of ${pack.name}`} />
               </Cell>
               <Cell numeric>{formatExact(pack.credits)}</Cell>
-              <Cell numeric>{formatMoney(pack.price)}</Cell>
+              <Cell numeric>{formatAmount(pack.price)}</Cell>
               <Cell className="text-muted">{lifetime(pack)}</Cell>
               <Cell className="text-muted">
                 <Day iso={pack.created_at} />

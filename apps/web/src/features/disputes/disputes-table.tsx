@@ -7,7 +7,7 @@ import { textLink } from '@billingos/ui/text-link';
 import Link from 'next/link';
 import { useState } from 'react';
 import type { Dispute } from '../../api/types.ts';
-import { formatMoney } from '../../formatting/money.ts';
+import { formatAmount } from '../../formatting/money.ts';
 import { Day } from '../../formatting/time.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { AcceptDisputeDialog } from './accept-dispute-dialog.tsx';
@@ -49,10 +49,10 @@ export function DisputesTable({ disputes }: { disputes: readonly Dispute[] }) {
                 <Cell numeric>
                   {dispute.invoice ? (
                     <Link href={href(`invoices/${dispute.invoice}`)} className={textLink}>
-                      {formatMoney(dispute.amount)}
+                      {formatAmount(dispute.amount)}
                     </Link>
                   ) : (
-                    formatMoney(dispute.amount)
+                    formatAmount(dispute.amount)
                   )}
                 </Cell>
                 <Cell className="text-muted">

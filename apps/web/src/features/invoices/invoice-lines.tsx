@@ -2,7 +2,7 @@ import { Card, CardHeader } from '@billingos/ui/components/card';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import type { Invoice, Money } from '../../api/types.ts';
 import { formatDay } from '../../formatting/dates.ts';
-import { formatMoney } from '../../formatting/money.ts';
+import { formatAmount } from '../../formatting/money.ts';
 
 const kinds: Record<Invoice['lines'][number]['kind'], string> = {
   recurring: 'Recurring',
@@ -41,7 +41,7 @@ export function InvoiceLines({ invoice }: { invoice: Invoice }) {
                   : '–'}
               </Cell>
               <Cell numeric>{line.quantity}</Cell>
-              <Cell numeric>{formatMoney(line.amount)}</Cell>
+              <Cell numeric>{formatAmount(line.amount)}</Cell>
             </TableRow>
           ))}
         </TableBody>
@@ -68,7 +68,7 @@ function Sum({ term, money, always = false, strong = false }: SumProps) {
   return (
     <div className="flex justify-between gap-6">
       <dt className={strong ? 'font-semibold' : 'text-muted'}>{term}</dt>
-      <dd className={strong ? 'font-semibold tabular-nums' : 'tabular-nums'}>{formatMoney(money)}</dd>
+      <dd className={strong ? 'font-semibold tabular-nums' : 'tabular-nums'}>{formatAmount(money)}</dd>
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { Badge, type BadgeTone } from '@billingos/ui/components/badge';
 import { Card, CardHeader } from '@billingos/ui/components/card';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import type { Invoice, Money } from '../../api/types.ts';
-import { formatMoney } from '../../formatting/money.ts';
+import { formatAmount } from '../../formatting/money.ts';
 import { Day } from '../../formatting/time.tsx';
 
 type Movement = {
@@ -44,7 +44,7 @@ export function InvoiceMoney({ invoice }: { invoice: Invoice }) {
                   <Badge tone={movement.tone}>{movement.state}</Badge>
                 </Cell>
                 <Cell className="min-w-40 whitespace-normal text-muted">{movement.detail || '–'}</Cell>
-                <Cell numeric>{formatMoney(movement.amount)}</Cell>
+                <Cell numeric>{formatAmount(movement.amount)}</Cell>
                 <Cell className="text-muted">
                   <Day iso={movement.created_at} />
                 </Cell>

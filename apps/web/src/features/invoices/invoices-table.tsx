@@ -3,7 +3,7 @@
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import Link from 'next/link';
 import type { InvoiceSummary } from '../../api/types.ts';
-import { formatMoney } from '../../formatting/money.ts';
+import { formatAmount } from '../../formatting/money.ts';
 import { Day } from '../../formatting/time.tsx';
 import { customerName } from '../customers/customer-name.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
@@ -50,9 +50,9 @@ export function InvoicesTable({ invoices, withCustomer = true }: InvoicesTablePr
             <Cell>
               <InvoiceStatusBadge invoice={invoice} />
             </Cell>
-            <Cell numeric>{formatMoney(invoice.total)}</Cell>
+            <Cell numeric>{formatAmount(invoice.total)}</Cell>
             <Cell numeric className="text-muted">
-              {invoice.status === 'open' ? formatMoney(invoice.amount_remaining) : '–'}
+              {invoice.status === 'open' ? formatAmount(invoice.amount_remaining) : '–'}
             </Cell>
             <Cell className="text-muted">
               <Day iso={invoice.issued_at ?? invoice.created_at} />

@@ -1,5 +1,5 @@
 import { Card } from '@billingos/ui/components/card';
-import { formatMoney } from '../../formatting/money.ts';
+import { formatAmount } from '../../formatting/money.ts';
 import type { PayPage } from '../customer-links/customer-api.ts';
 
 const days = new Intl.DateTimeFormat('en-GB', {
@@ -25,7 +25,7 @@ export function InvoiceLines({ lines }: { lines: PayPage['lines'] }) {
                 </span>
               )}
             </span>
-            <span className="tabular-nums">{formatMoney(line.amount)}</span>
+            <span className="tabular-nums">{formatAmount(line.amount)}</span>
           </li>
         ))}
       </ul>

@@ -6,7 +6,7 @@ import { textLink } from '@billingos/ui/text-link';
 import Link from 'next/link';
 import type { Recovery } from '../../api/types.ts';
 import { formatDay } from '../../formatting/dates.ts';
-import { formatMoney } from '../../formatting/money.ts';
+import { formatAmount, formatMoney } from '../../formatting/money.ts';
 import { Day } from '../../formatting/time.tsx';
 import { customerName } from '../customers/customer-name.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
@@ -47,7 +47,7 @@ export function RecoveriesTable({ recoveries }: { recoveries: readonly Recovery[
               </Cell>
               <Cell numeric>
                 <Link href={href(`invoices/${recovery.invoice}`)} className={textLink}>
-                  {formatMoney(recovery.amount)}
+                  {formatAmount(recovery.amount)}
                 </Link>
               </Cell>
               <Cell className="min-w-56 whitespace-normal text-muted">{nextOf(recovery)}</Cell>

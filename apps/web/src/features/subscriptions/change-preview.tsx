@@ -4,7 +4,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { describeError } from '../../api/errors.ts';
 import type { ChangePreview as Preview } from '../../api/types.ts';
 import { formatDay } from '../../formatting/dates.ts';
-import { formatMoney } from '../../formatting/money.ts';
+import { formatAmount, formatMoney } from '../../formatting/money.ts';
 
 /** What a change charges and changes, line by line. */
 export function ChangePreview({ preview }: { preview: UseQueryResult<Preview> }) {
@@ -27,7 +27,7 @@ export function ChangePreview({ preview }: { preview: UseQueryResult<Preview> })
                 <th scope="row" className="py-0.5 pr-3 text-left font-normal text-muted">
                   {line.description}
                 </th>
-                <td className="py-0.5 text-right tabular-nums">{formatMoney(line.amount)}</td>
+                <td className="py-0.5 text-right tabular-nums">{formatAmount(line.amount)}</td>
               </tr>
             ))}
             {due_now.discount.amount > 0 ? (
@@ -36,7 +36,7 @@ export function ChangePreview({ preview }: { preview: UseQueryResult<Preview> })
                   Discount
                 </th>
                 <td className="py-0.5 text-right tabular-nums">
-                  {formatMoney({ ...due_now.discount, amount: -due_now.discount.amount })}
+                  {formatAmount({ ...due_now.discount, amount: -due_now.discount.amount })}
                 </td>
               </tr>
             ) : null}
@@ -45,7 +45,7 @@ export function ChangePreview({ preview }: { preview: UseQueryResult<Preview> })
                 {due_now.total.amount < 0 ? 'Becomes credit' : 'Charged now'}
               </th>
               <td className="pt-2 text-right tabular-nums">
-                {formatMoney(
+                {formatAmount(
                   due_now.total.amount < 0
                     ? { ...due_now.total, amount: -due_now.total.amount }
                     : due_now.amount_due,

@@ -7,7 +7,7 @@ import { useQuery } from '@tanstack/react-query';
 import { QueryStates } from '../../api/query-states.tsx';
 import type { BillEstimate, Subscription } from '../../api/types.ts';
 import { formatDay } from '../../formatting/dates.ts';
-import { formatMoney } from '../../formatting/money.ts';
+import { formatAmount } from '../../formatting/money.ts';
 import { formatExact } from '../../formatting/numbers.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { estimateQuery } from './queries.ts';
@@ -55,20 +55,20 @@ function EstimateTable({ estimate }: { estimate: BillEstimate }) {
             <Cell numeric className="text-muted">
               {formatExact(Number(line.quantity))}
             </Cell>
-            <Cell numeric>{formatMoney(line.amount)}</Cell>
+            <Cell numeric>{formatAmount(line.amount)}</Cell>
           </TableRow>
         ))}
         {discount_total.amount > 0 ? (
           <>
-            <Sum term="Subtotal" amount={formatMoney(subtotal)} />
-            <Sum term="Discounts" amount={`−${formatMoney(discount_total)}`} />
+            <Sum term="Subtotal" amount={formatAmount(subtotal)} />
+            <Sum term="Discounts" amount={`−${formatAmount(discount_total)}`} />
           </>
         ) : null}
         <TableRow>
           <Cell className="font-semibold">So far</Cell>
           <Cell />
           <Cell numeric className="font-semibold">
-            {formatMoney(total)}
+            {formatAmount(total)}
           </Cell>
         </TableRow>
       </TableBody>

@@ -1,6 +1,6 @@
 import { Card } from '@billingos/ui/components/card';
 import { formatDay } from '../../formatting/dates.ts';
-import { formatMoney } from '../../formatting/money.ts';
+import { formatAmount } from '../../formatting/money.ts';
 import { formatExact } from '../../formatting/numbers.ts';
 import type { TopUpPurchase } from '../customer-links/customer-api.ts';
 
@@ -28,7 +28,7 @@ export function PurchasesBefore({ purchases }: { purchases: readonly TopUpPurcha
                 </span>
               </span>
               <span className={state === 'failed' ? 'text-muted line-through tabular-nums' : 'tabular-nums'}>
-                {formatMoney(amount)}
+                {formatAmount(amount)}
               </span>
             </li>
           ))}

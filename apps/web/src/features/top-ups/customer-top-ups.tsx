@@ -10,7 +10,7 @@ import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { QueryStates } from '../../api/query-states.tsx';
 import type { AutoTopUp, CreditPack, CreditTopUp, Customer } from '../../api/types.ts';
-import { formatMoney } from '../../formatting/money.ts';
+import { formatAmount, formatMoney } from '../../formatting/money.ts';
 import { formatExact } from '../../formatting/numbers.ts';
 import { Day } from '../../formatting/time.tsx';
 import { everyCreditPackQuery } from '../credit-packs/queries.ts';
@@ -126,7 +126,7 @@ function Purchases({ topUps, packs }: PurchasesProps) {
               {topUp.is_automatic ? <span className="block text-xs text-muted">Automatically</span> : null}
             </Cell>
             <Cell numeric>{formatExact(topUp.credits)}</Cell>
-            <Cell numeric>{formatMoney(topUp.amount)}</Cell>
+            <Cell numeric>{formatAmount(topUp.amount)}</Cell>
             <Cell className="whitespace-normal">
               <Badge tone={states[topUp.state].tone}>{states[topUp.state].label}</Badge>
               {topUp.failure ? <span className="block text-xs text-muted">{topUp.failure}</span> : null}
