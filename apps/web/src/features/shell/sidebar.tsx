@@ -3,6 +3,7 @@
 import { cn } from '@billingos/ui/cn';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
+import { useEffect, useRef } from 'react';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { Logo } from '../site/logo.tsx';
 import { MerchantMenu } from './merchant-menu.tsx';
@@ -33,13 +34,24 @@ export function Sidebar({ onNavigate = () => undefined }: { onNavigate?: () => v
 
 type SidebarLinkProps = { item: NavigationItem; onNavigate: () => void };
 
+/** Of more places than a low window has room for, the one that is open is in sight. */
+function useInSight(here: boolean) {
+  const link = useRef<HTMLAnchorElement>(null);
+  useEffect(() => {
+    if (here) link.current?.scrollIntoView({ block: 'nearest' });
+  }, [here]);
+  return link;
+}
+
 function SidebarLink({ item: { path, label, icon: Icon }, onNavigate }: SidebarLinkProps) {
   const { href } = useEnvironment();
   const pathname = usePathname();
   const target = href(path);
   const here = path === '' ? pathname === target : pathname === target || pathname.startsWith(`${target}/`);
+  const link = useInSight(here);
   return (
     <Link
+      ref={link}
       href={target}
       onClick={onNavigate}
       aria-current={here ? 'page' : undefined}
