@@ -28,11 +28,14 @@ export function ConsumerKeysTable({ keys, withCustomer = true }: ConsumerKeysTab
         <TableHead>
           <tr>
             <HeaderCell>Name</HeaderCell>
-            {withCustomer ? <HeaderCell>Customer</HeaderCell> : null}
-            <HeaderCell>Project</HeaderCell>
+            {withCustomer ? (
+              <>
+                <HeaderCell>Customer</HeaderCell>
+                <HeaderCell>Project</HeaderCell>
+              </>
+            ) : null}
             <HeaderCell>State</HeaderCell>
             <HeaderCell>Last used</HeaderCell>
-            <HeaderCell>Expires</HeaderCell>
             <HeaderCell>
               <span className="sr-only">Actions</span>
             </HeaderCell>
@@ -45,29 +48,40 @@ export function ConsumerKeysTable({ keys, withCustomer = true }: ConsumerKeysTab
             return (
               <TableRow key={key.id}>
                 <Cell>
-                  <p className="font-medium">{key.name}</p>
+                  <p className="font-medium">
+                    {key.name}
+                    {!withCustomer && key.project ? (
+                      <span className="font-normal text-muted"> in {key.project.name}</span>
+                    ) : null}
+                  </p>
                   <p className="font-mono text-xs text-muted">
                     {key.prefix}…{key.last4}
                   </p>
                 </Cell>
                 {withCustomer ? (
-                  <Cell>
-                    <Link
-                      href={href(`customers/${key.customer.id}`)}
-                      className="rounded-sm font-medium hover:underline"
-                    >
-                      {key.customer.external_id ?? key.customer.id}
-                    </Link>
-                  </Cell>
+                  <>
+                    <Cell>
+                      <Link
+                        href={href(`customers/${key.customer.id}`)}
+                        className="rounded-sm font-medium hover:underline"
+                      >
+                        {key.customer.external_id ?? key.customer.id}
+                      </Link>
+                    </Cell>
+                    <Cell className="text-muted">{key.project?.name ?? '–'}</Cell>
+                  </>
                 ) : null}
-                <Cell className="text-muted">{key.project?.name ?? '–'}</Cell>
                 <Cell>
                   <Badge tone={stateWords[state].tone}>{stateWords[state].label}</Badge>
+                  {key.expires_at && state !== 'revoked' ? (
+                    <p className="mt-0.5 text-xs text-muted">
+                      {state === 'expired' ? 'Since' : 'Until'} <Day iso={key.expires_at} />
+                    </p>
+                  ) : null}
                 </Cell>
                 <Cell className="text-muted">
                   {key.last_used_at ? <Ago iso={key.last_used_at} /> : 'Never'}
                 </Cell>
-                <Cell className="text-muted">{key.expires_at ? <Day iso={key.expires_at} /> : '–'}</Cell>
                 <Cell className="text-right">
                   {can('consumer_keys:write') && !isOver ? (
                     <>

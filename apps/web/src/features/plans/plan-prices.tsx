@@ -1,4 +1,5 @@
 import { Card, CardBody, CardHeader } from '@billingos/ui/components/card';
+import { CopyableCode } from '@billingos/ui/components/copy-button';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import type { Plan } from '../../api/types.ts';
 import { formatInterval } from '../../formatting/money.ts';
@@ -37,7 +38,9 @@ export function PlanPrices({ plan }: { plan: Plan }) {
                   <Cell>{priceWords(price, plan.features)}</Cell>
                   <Cell className="text-muted">{formatInterval(price.interval, price.interval_count)}</Cell>
                   <Cell className="text-muted uppercase">{price.currency}</Cell>
-                  <Cell className="font-mono text-xs text-muted">{price.id}</Cell>
+                  <Cell className="max-w-44 text-muted">
+                    <CopyableCode value={price.id} label={`Copy price id ${price.id}`} />
+                  </Cell>
                 </TableRow>
               ))}
           </TableBody>

@@ -60,8 +60,8 @@ export function PlanVersions({ plan }: { plan: Plan }) {
                     <Cell className="text-muted">
                       <Day iso={version.published_at} />
                     </Cell>
-                    <Cell className="whitespace-normal">{pricesOf(version)}</Cell>
-                    <Cell className="whitespace-normal text-muted">{grantsOf(version) || '–'}</Cell>
+                    <Cell className="min-w-44 whitespace-normal">{pricesOf(version)}</Cell>
+                    <Cell className="min-w-56 whitespace-normal text-muted">{grantsOf(version) || '–'}</Cell>
                   </TableRow>
                 ))}
               </TableBody>
