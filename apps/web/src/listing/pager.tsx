@@ -7,7 +7,7 @@ import type { usePages } from './pages.ts';
 type PagerProps = {
   pages: ReturnType<typeof usePages>;
   next_cursor: string | null;
-  /** "12 customers on this page" */
+  /** "12 customers" */
   summary: string;
 };
 
@@ -19,8 +19,7 @@ export function Pager({ pages, next_cursor, summary }: PagerProps) {
       className="flex items-center justify-between gap-4 border-t px-4 py-2 text-sm text-muted"
     >
       <p aria-live="polite">
-        {summary}
-        {pages.number > 1 ? `, page ${pages.number}` : ''}
+        {pages.number > 1 || next_cursor !== null ? `${summary} on page ${pages.number}` : summary}
       </p>
       <div className="flex gap-1">
         <Button size="sm" variant="ghost" disabled={pages.number === 1} onClick={pages.back}>
