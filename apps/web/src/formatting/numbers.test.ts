@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatExact, parseQuantity, quantityText } from './numbers.ts';
+import { formatExact, formatPart, parseQuantity, quantityText } from './numbers.ts';
 
 test('a quantity is read as it is typed, with commas and decimals', () => {
   expect(parseQuantity(' 1,500 ')).toBe(1500);
@@ -25,3 +25,13 @@ test.each([0.0000001, 1500, 999_999_999_999_999])(
     expect(parseQuantity(quantityText(value))).toBe(value);
   },
 );
+
+test.each([
+  [0, '0%'],
+  [0.0001, '<0.1%'],
+  [0.57342, '57.3%'],
+  [1, '100%'],
+  [-0.25, '-25%'],
+])('%f of a whole reads %s', (part, expected) => {
+  expect(formatPart(part)).toBe(expected);
+});

@@ -1,6 +1,7 @@
 const plain = new Intl.NumberFormat('en-US');
 const exact = new Intl.NumberFormat('en-US', { maximumFractionDigits: 12 });
 const typeable = new Intl.NumberFormat('en-US', { maximumFractionDigits: 12, useGrouping: false });
+const percent = new Intl.NumberFormat('en-US', { style: 'percent', maximumFractionDigits: 1 });
 const compact = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 
 /** "12,345" */
@@ -16,6 +17,11 @@ export function formatExact(value: number): string {
 /** "12.3K", for an axis */
 export function formatCompact(value: number): string {
   return compact.format(value);
+}
+
+/** "57.3%" of a whole; what is there but rounds to nothing is "<0.1%". */
+export function formatPart(part: number): string {
+  return part > 0 && part < 0.0005 ? '<0.1%' : percent.format(part);
 }
 
 /** Whole numbers up to what a JSON number carries exactly; undefined for anything else. */

@@ -138,6 +138,7 @@ function Figure({ legend, caption, children }: FigureProps) {
 function timeAxis(interval: Interval) {
   return {
     dataKey: 'start',
+    height: 22,
     tickFormatter: (iso: string) => (interval === 'hour' ? iso.slice(11, 16) : formatShortDay(iso)),
     tick,
     tickLine: false,

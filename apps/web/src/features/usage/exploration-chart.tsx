@@ -37,6 +37,7 @@ export function ExplorationChart({ exploration, series, onOpen }: ExplorationCha
     <XAxis
       key="time"
       dataKey="start"
+      height={22}
       tickFormatter={(iso: string) => shortly(iso, interval)}
       tick={tick}
       tickLine={false}

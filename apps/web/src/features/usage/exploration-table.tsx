@@ -4,8 +4,7 @@ import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billin
 import { textLink } from '@billingos/ui/text-link';
 import Link from 'next/link';
 import type { UsageExploration } from '../../api/types.ts';
-import { formatExact, formatNumber } from '../../formatting/numbers.ts';
-import { formatShare } from '../requests/words.ts';
+import { formatExact, formatNumber, formatPart } from '../../formatting/numbers.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { changeOf, eventsPath, isAdditive, type Series } from './exploration.ts';
 
@@ -55,7 +54,7 @@ export function ExplorationTable({
             <Cell numeric>{formatExact(group.value)}</Cell>
             {hasShare ? (
               <Cell numeric className="text-muted">
-                {value === 0 ? '–' : formatShare(group.value / value)}
+                {value === 0 ? '–' : formatPart(group.value / value)}
               </Cell>
             ) : null}
             {before ? (
@@ -81,7 +80,7 @@ export function ExplorationTable({
             <Cell numeric>{formatExact(other.value)}</Cell>
             {hasShare ? (
               <Cell numeric className="text-muted">
-                {value === 0 ? '–' : formatShare(other.value / value)}
+                {value === 0 ? '–' : formatPart(other.value / value)}
               </Cell>
             ) : null}
             {before ? (
@@ -147,9 +146,10 @@ function Change({ value, before, before_all }: ChangeProps) {
       </Cell>
     );
   const change = changeOf(value, known);
+  const rounded = change === null ? null : Math.round(change * 1000) / 1000;
   return (
     <Cell numeric className="text-muted" title={`Before: ${formatExact(known)}`}>
-      {change === null ? (value === 0 ? '–' : 'New') : `${change > 0 ? '+' : ''}${formatShare(change)}`}
+      {rounded === null ? (value === 0 ? '–' : 'New') : `${rounded > 0 ? '+' : ''}${formatPart(rounded)}`}
     </Cell>
   );
 }

@@ -32,6 +32,7 @@ export function UsageChart({ summary }: { summary: UsageSummary }) {
             <CartesianGrid vertical={false} stroke="var(--line)" />
             <XAxis
               dataKey="date"
+              height={22}
               tickFormatter={formatShortDay}
               tick={tick}
               tickLine={false}
