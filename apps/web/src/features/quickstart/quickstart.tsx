@@ -17,8 +17,9 @@ export function Quickstart({ api_url }: { api_url: string }) {
   const { api, environment, href } = useEnvironment();
   const features = useQuery(featuresQuery(api));
   const catalog = features.data?.data ?? [];
-  const feature = catalog.find(({ type }) => type === 'boolean')?.key ?? 'exports';
-  const meter = catalog.find(({ type }) => type === 'metered')?.meter ?? 'api_calls';
+  // The newest come first: what was there from the beginning is known best.
+  const feature = catalog.findLast(({ type }) => type === 'boolean')?.key ?? 'exports';
+  const meter = catalog.findLast(({ type }) => type === 'metered')?.meter ?? 'api_calls';
   return (
     <>
       <PageHeader
