@@ -3,6 +3,7 @@ import { Prefetched } from '#api/prefetched.tsx';
 import { CustomerDetail } from '#features/customers/customer-detail.tsx';
 import { customerQuery, entitlementsQuery } from '#features/customers/queries.ts';
 import { openEnvironment } from '#features/merchants/me.ts';
+import { addOnListQuery, plansQuery } from '#features/plans/queries.ts';
 import { subscriptionsOfQuery } from '#features/subscriptions/queries.ts';
 
 export const metadata: Metadata = { title: 'Customer' };
@@ -18,6 +19,9 @@ export default async function CustomerPage({ params }: CustomerPageProps) {
         queries.prefetchQuery(customerQuery(api, id)),
         queries.prefetchQuery(entitlementsQuery(api, id)),
         queries.prefetchQuery(subscriptionsOfQuery(api, [id])),
+        // What the dialogs of a sale begin with.
+        queries.prefetchQuery(plansQuery(api)),
+        queries.prefetchQuery(addOnListQuery(api)),
       ]}
     >
       <CustomerDetail id={id} />
