@@ -21,7 +21,10 @@ export function MerchantPlan() {
   const query = useQuery(merchantPlanQuery(api));
   return (
     <>
-      <PageHeader title="Plan" description="Your own plan of BillingOS, for all environments together." />
+      <PageHeader
+        title="Your plan"
+        description="What you have of BillingOS itself, for all environments together."
+      />
       <QueryStates query={query} loading={<Skeleton className="h-64" />}>
         {({ plan, ends_at: endsAt, tracked_calls: calls, plans }) =>
           calls === null ? (

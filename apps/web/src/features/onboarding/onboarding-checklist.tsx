@@ -26,7 +26,7 @@ const steps: Record<OnboardingStep['step'], { label: string; hint: string; path:
   first_customer: { label: 'First customer', hint: 'Add one here or through the API.', path: 'customers' },
   first_subscription: {
     label: 'First subscription',
-    hint: 'Send a customer a checkout link and pay with a test card.',
+    hint: 'Send a customer a checkout link. In test mode a test card pays it.',
     path: 'customers',
   },
   first_check: {

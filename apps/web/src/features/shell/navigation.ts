@@ -80,7 +80,7 @@ export const navigation: readonly { label: string | null; items: readonly Naviga
     label: 'Settings',
     items: [
       { path: 'settings/general', label: 'General', icon: Settings },
-      { path: 'settings/plan', label: 'Plan', icon: Sparkles },
+      { path: 'settings/plan', label: 'Your plan', icon: Sparkles },
       { path: 'settings/stripe', label: 'Stripe', icon: CreditCard },
       { path: 'settings/stripe-import', label: 'Import', icon: Import },
       { path: 'settings/notifications', label: 'Notifications', icon: BellRing },

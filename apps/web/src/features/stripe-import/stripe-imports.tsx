@@ -66,7 +66,7 @@ export function StripeImports() {
             noun={['report', 'reports']}
             empty={
               <EmptyState icon={Import} title="Nothing was imported yet">
-                Connect your Stripe account, then rehearse the import above.
+                Once your Stripe account is connected, rehearse the import above.
               </EmptyState>
             }
           >
