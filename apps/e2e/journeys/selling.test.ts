@@ -165,7 +165,13 @@ describe('selling seats and use', () => {
     await dialog.waitFor({ state: 'detached' });
     expect(await verified(secret)).toMatchObject({ valid: true, name: 'Production', external_id: 'bob' });
     await page.reload();
-    await page.getByRole('button', { name: 'Rotate Production' }).click();
+    const rotate = page.getByRole('button', { name: 'Rotate Production' });
+    await rotate.press('Enter');
+    await dialog.waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await expect.poll(() => rotate.evaluate((button) => button === document.activeElement)).toBe(true);
+    await rotate.click();
     await dialog.getByRole('button', { name: 'Rotate key' }).click();
     await dialog.getByRole('button', { name: 'I have stored it' }).click();
     await expectVisible(page.getByText('Replaced, still valid'));
