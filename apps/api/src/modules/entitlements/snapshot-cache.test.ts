@@ -2,14 +2,20 @@ import fc from 'fast-check';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApi, type TestApi } from '../../../test/fixtures/api.ts';
+import { Redis } from '../../platform/redis.ts';
+import { snapshotKey } from './changes-seen.ts';
+import { RedisSnapshots } from './redis-snapshots.ts';
 import type { Snapshot } from './snapshot.ts';
 import { SnapshotCache } from './snapshot-cache.ts';
 
 let api: TestApi;
 let cache: SnapshotCache;
+/** As a process has them that keeps no copies and hears of no change. */
+let stored: RedisSnapshots;
 beforeAll(async () => {
   api = await startApi();
   cache = api.app.get(SnapshotCache);
+  stored = new RedisSnapshots(api.app.get(Redis));
 });
 afterAll(() => api.close());
 
@@ -45,17 +51,19 @@ describe('the snapshots in Redis, and the copies of them', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
-        fc.array(fc.constantFrom('read', 'change'), { minLength: 2, maxLength: 8 }),
+        fc.array(fc.constantFrom('read', 'read elsewhere', 'change'), { minLength: 2, maxLength: 8 }),
         async (scheduler, actors) => {
           const key = randomUUID();
           let truth = 0;
           let told = 0;
           const at = (name: string) => scheduler.schedule(Promise.resolve(), name);
-          const read = async (): Promise<void> => {
+          const read = async (isElsewhere: boolean): Promise<void> => {
             await at('read the database');
             const snapshot = snapshotOf(truth);
             await at('set the cache');
-            await cache.write('env_1', key, snapshot, 0);
+            await (isElsewhere
+              ? stored.write(snapshotKey('env_1', key), snapshot, 0)
+              : cache.write('env_1', key, snapshot, 0));
           };
           const change = async (): Promise<void> => {
             await at('write the database');
@@ -71,14 +79,23 @@ describe('the snapshots in Redis, and the copies of them', () => {
               const cached = await cache.read('env_1', key);
               expect(cached?.snapshot.version ?? toldBefore).toBeGreaterThanOrEqual(toldBefore);
               expect(cached?.snapshot.features['api_calls']?.limit).toBe(cached?.snapshot.version);
+              await at('check elsewhere');
+              const toldElsewhere = told;
+              const elsewhere = await stored.read('env_1', snapshotKey('env_1', key));
+              expect(elsewhere?.snapshot.version ?? toldElsewhere).toBeGreaterThanOrEqual(toldElsewhere);
               await at('check again');
               const toldMeanwhile = told;
               const hot = cache.find('env_1', key);
               expect(hot?.snapshot.version ?? toldMeanwhile).toBeGreaterThanOrEqual(toldMeanwhile);
             }
           };
-          const all = Promise.all([look(), ...actors.map((actor) => (actor === 'read' ? read() : change()))]);
+          const all = Promise.all([
+            look(),
+            ...actors.map((actor) => (actor === 'change' ? change() : read(actor === 'read elsewhere'))),
+          ]);
           await scheduler.waitFor(all);
+          const last = await stored.read('env_1', snapshotKey('env_1', key));
+          expect(last?.snapshot.version ?? truth).toBe(truth);
           expect((await cache.read('env_1', key))?.snapshot.version ?? truth).toBe(truth);
         },
       ),
