@@ -125,6 +125,9 @@ async function measureTracking(stack: BenchStack): Promise<void> {
   const { ours, baseline } = eventLoads(stack);
   const measured = await measurePair(ours, baseline, trackConnections);
   report('track', measured.ours.perSecond, measured.baseline.perSecond, { unit: 'req/s', goal: 0.35 });
+  const commit = { ...baseline, next: () => ({ ...baseline.next(), path: '/commit' }) };
+  const beside = await measurePair(ours, commit, trackConnections);
+  report('track_commit', beside.ours.perSecond, beside.baseline.perSecond, { unit: 'req/s', goal: 0.7 });
 }
 
 async function measureTrackingBatches(stack: BenchStack): Promise<void> {

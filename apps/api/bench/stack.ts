@@ -68,7 +68,7 @@ export async function startBenchStack(): Promise<BenchStack> {
       name: 'bare',
       command: process.execPath,
       args: [fileURLToPath(new URL('bare.ts', import.meta.url))],
-      env: { ...process.env, PORT: String(barePort), REDIS_URL: redis.url },
+      env: { ...process.env, PORT: String(barePort), REDIS_URL: redis.url, DATABASE_URL: postgres.url },
       logFile: join(folder, 'bare.log'),
     });
     stops.push(bare.stop);
