@@ -8068,6 +8068,8 @@ export interface operations {
              * @description `not_grouped_by`: Use is broken down by `customer`, or by a property that the meter lists under group_by.
              *
              *     `exploration_too_fine`: The interval gives too many points: hours are for up to 31 days, days and months for up to 400.
+             *
+             *     `exploration_too_large`: So many events cannot be added up while you wait: distinct values, for one, are counted from all of them.
              */
             422: {
                 headers: {

@@ -100,6 +100,11 @@ const postgresIsAway = new Set([
   '08001',
 ]);
 
+/** Whether Postgres gave up a statement because it took too long. It may have waited for a lock, or had too much to read. */
+export function isStatementTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '57014';
+}
+
 /** Postgres is silent, and so nothing is known in time; whether something was written is not known either. */
 export class AnswerOverdue extends Error {
   constructor() {

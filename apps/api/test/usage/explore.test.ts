@@ -201,4 +201,16 @@ describe('exploring usage', () => {
     expect(await code('meter=calls&customer=nobody')).toBe('customer_not_found');
     expect(await code('meter=calls&timezone=Nowhere/Else')).toBe('invalid_request');
   });
+
+  it('says what to ask instead when Postgres takes longer than anybody waits', async () => {
+    const slow = await api.database.owner.connect();
+    try {
+      await slow.query('begin; lock table usage_events in access exclusive mode');
+      const { error } = await explore('meter=calls&customer=gil');
+      expect(error).toMatchObject({ code: 'exploration_too_large', param: 'from' });
+    } finally {
+      await slow.query('rollback');
+      slow.release();
+    }
+  });
 });

@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import { Clock } from '../../platform/clock.ts';
 import { Database } from '../../platform/database/database.ts';
+import { isStatementTimeout } from '../../platform/errors.ts';
 import { FeaturesService } from '../catalog/features.service.ts';
 import { CustomersService } from '../customers/customers.service.ts';
 import { ExploreRollupsRepository } from './explore-rollups.repository.ts';
 import { type Explored, type ExploredRow, ExploreUsageRepository } from './explore-usage.repository.ts';
 import type { exploreUsage, usageExploration } from './explore-usage.schemas.ts';
-import { ExplorationTooFine, NotGroupedBy } from './usage.errors.ts';
+import { ExplorationTooFine, ExplorationTooLarge, NotGroupedBy } from './usage.errors.ts';
 
 const day = 24 * 60 * 60 * 1_000;
 const rangeDefaultDays = 30;
@@ -26,7 +27,7 @@ export class ExploreUsage {
     private readonly clock: Clock,
   ) {}
 
-  /** By when it occurred. Throws `MeterNotFound`, `CustomerNotFound`, `NotGroupedBy`, `ExplorationTooFine`. */
+  /** By when it occurred. Throws `MeterNotFound`, `CustomerNotFound`, `NotGroupedBy`, `ExplorationTooFine`, `ExplorationTooLarge`. */
   explore(
     environmentId: string,
     query: z.output<typeof exploreUsage>,
@@ -52,7 +53,10 @@ export class ExploreUsage {
       const from = await this.events.startOf(interval, timezone, wished);
       const explored = { meter, from, to, interval, timezone, customer_id: customer?.id, group_by: groupBy };
       const source = (await this.rollups.answers(environmentId, explored)) ? this.rollups : this.events;
-      const rows = await source.values(environmentId, explored, top);
+      const rows = await source.values(environmentId, explored, top).catch((error: unknown) => {
+        // Elsewhere that is an outage; here it is more likely a question that Postgres cannot answer in time.
+        throw isStatementTimeout(error) ? new ExplorationTooLarge(error) : error;
+      });
       const others = rows.filter(({ is_group: isGroup, place }) => isGroup && place === null);
       const groups = rows.filter(({ bucket, place }) => bucket === null && place !== null);
       return {

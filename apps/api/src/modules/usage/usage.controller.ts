@@ -20,6 +20,7 @@ import {
   EventNotFound,
   EventTimeOutOfRange,
   ExplorationTooFine,
+  ExplorationTooLarge,
   IngestOverloaded,
   MeterUnknown,
   NotGroupedBy,
@@ -118,7 +119,7 @@ export class UsageController {
   @Get('explore')
   @Requires('usage:read')
   @Returns(200, usageExploration)
-  @Refuses(MeterNotFound, CustomerNotFound, NotGroupedBy, ExplorationTooFine)
+  @Refuses(MeterNotFound, CustomerNotFound, NotGroupedBy, ExplorationTooFine, ExplorationTooLarge)
   exploreUsage(
     @EnvironmentId() environmentId: string,
     @Query({ schema: exploreUsage }) query: z.output<typeof exploreUsage>,

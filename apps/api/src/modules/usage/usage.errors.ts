@@ -178,3 +178,20 @@ export class ExplorationTooFine extends AppError {
     );
   }
 }
+
+export class ExplorationTooLarge extends AppError {
+  static readonly facts: ErrorFacts = {
+    code: 'exploration_too_large',
+    kind: 'invalid',
+    explanation:
+      'So many events cannot be added up while you wait: distinct values, for one, are counted from all of them.',
+  };
+  constructor(cause: unknown) {
+    super(
+      ExplorationTooLarge.facts,
+      'There are too many events to add up while you wait. Choose a shorter time, one customer, or leave out group_by.',
+      'from',
+      { cause },
+    );
+  }
+}
