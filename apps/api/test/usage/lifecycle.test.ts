@@ -65,6 +65,19 @@ describe('an event of a period that has ended', () => {
     ]);
   });
 
+  it('has its last millisecond, and not the first of the next, whoever is ahead with it', async () => {
+    api.setTime(new Date(monthBegan.getTime() - minute));
+    await track('punctual', { value: 3, occurred_at: atItsEnd });
+    await track('punctual', { value: 5, occurred_at: monthBegan.toISOString() });
+    api.setTime(new Date(monthBegan.getTime() + minute));
+    await track('punctual', { value: 7, occurred_at: monthBegan.toISOString() });
+    api.setTime(new Date());
+    expect(await usageOf('punctual')).toMatchObject([
+      { value: 12, period_start: monthBegan.toISOString() },
+      { value: 3, period_start: lastMonth.toISOString() },
+    ]);
+  });
+
   it('counts for as long as the environment says', async () => {
     await api.database.owner.query('update environments set usage_grace_minutes = 120 where id = $1', [
       tenant.environment_id,
