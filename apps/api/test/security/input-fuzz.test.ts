@@ -146,10 +146,11 @@ describe('a body', () => {
   });
 
   it('that is too deep, too large or not JSON is refused before anything looks into it', async () => {
-    const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     const answers = [
       await tenant.asServer('POST', 'customers', deep),
-      await tenant.asServer('POST', 'customers', `{"name":"${'x'.repeat(1_100_000)}"}`),
+      await tenant.asServer('POST', 'customers', `{"name":"${'x'.repeat(256 * 1024)}"}`),
+      await tenant.asServer('POST', 'usage/track', `{"customer":"${'x'.repeat(1024 * 1024)}"}`),
       await tenant.asServer('POST', 'customers', '{"name":'),
       await tenant.asServer('POST', 'usage/track', { events: Array.from({ length: 1_001 }, () => ({})) }),
       await tenant.asServer('POST', 'customers', {
@@ -157,7 +158,19 @@ describe('a body', () => {
       }),
     ];
 
-    expect(answers.map(({ status }) => status)).toEqual([422, 413, 400, 422, 422]);
+    expect(answers.map(({ status }) => status)).toEqual([422, 413, 413, 400, 422, 422]);
+  });
+
+  it('of a batch is taken up to a megabyte', async () => {
+    const events = Array.from({ length: 1_000 }, (_, at) => ({
+      idempotency_key: `large-${at}`,
+      customer: 'user_42',
+      meter: 'api_calls',
+      value: 1,
+      properties: { note: 'x'.repeat(500) },
+    }));
+    const { status, body } = await tenant.asServer('POST', 'usage/track', { events });
+    expect([status, body['results'].length]).toEqual([200, 1_000]);
   });
 });
 

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { EnvironmentId } from '../../platform/auth/caller.ts';
 import { Requires } from '../../platform/auth/requires.ts';
+import { LargeBody } from '../../platform/http/body-limit.ts';
 import { Fast } from '../../platform/http/fast-route.ts';
 import { OwnIdempotency } from '../../platform/http/idempotency.interceptor.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
@@ -47,6 +48,7 @@ export class RequestLogsController {
 
   /** Logs calls to your API: one, or up to 1,000 as `requests`. What is answered as accepted is stored. */
   @Post('track')
+  @LargeBody()
   @Requires('request_logs:write')
   @OwnIdempotency()
   @Fast({ answer_ms: 2_500 })

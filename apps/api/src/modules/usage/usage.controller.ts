@@ -2,6 +2,7 @@ import { Body, Controller, Get, Post, Query } from '@nestjs/common';
 import type { z } from 'zod';
 import { EnvironmentId } from '../../platform/auth/caller.ts';
 import { Requires } from '../../platform/auth/requires.ts';
+import { LargeBody } from '../../platform/http/body-limit.ts';
 import { Fast } from '../../platform/http/fast-route.ts';
 import { OwnIdempotency } from '../../platform/http/idempotency.interceptor.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
@@ -57,6 +58,7 @@ export class UsageController {
    * once per idempotency_key, however often it is sent.
    */
   @Post('track')
+  @LargeBody()
   @Requires('usage:write')
   @OwnIdempotency()
   @Fast<UsageController>({

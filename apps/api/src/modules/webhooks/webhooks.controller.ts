@@ -2,6 +2,7 @@ import { Controller, Get, Headers, Param, Post, Query, RawBody } from '@nestjs/c
 import { z } from 'zod';
 import { EnvironmentId } from '../../platform/auth/caller.ts';
 import { Requires, Unauthenticated } from '../../platform/auth/requires.ts';
+import { LargeBody } from '../../platform/http/body-limit.ts';
 import { Refuses, Returns } from '../../platform/http/returns.ts';
 import { idParam, pageFrom, pageOf, pageQuery, timestamp } from '../../platform/http/schemas.ts';
 import { WebhookSignatureInvalid } from '../../stripe/stripe.webhooks.ts';
@@ -34,6 +35,7 @@ export class WebhooksController {
 
   /** Where Stripe sends the events of connected accounts. */
   @Post('webhooks/stripe/:mode')
+  @LargeBody()
   @Unauthenticated('Stripe signs the body instead', 'admin', { isLimited: false })
   @Returns(200, received)
   @Refuses(WebhookSignatureInvalid, StripeAccountUnknown)

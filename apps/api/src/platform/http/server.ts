@@ -12,6 +12,7 @@ import { newId } from '../ids.ts';
 import { Log } from '../log.ts';
 import { Metrics } from '../metrics.ts';
 import { requestContext } from '../request-context.ts';
+import { limitBodies } from './body-limit.ts';
 import { ErrorFilter } from './error-filter.ts';
 import { serveFastRoutes } from './fast-route.ts';
 import { openApiDocument } from './openapi.ts';
@@ -19,7 +20,6 @@ import { jsonReader } from './read-json.ts';
 import { hangUp } from './unrouted.ts';
 import { validationPipe } from './validation.ts';
 
-const bodyLimitBytes = 1024 * 1024;
 /** An own id of 255 characters, as an address writes it. */
 const pathParameterMax = 3_000;
 const requestTimeoutMs = 30_000;
@@ -35,7 +35,6 @@ export async function createServer(module: Type): Promise<NestFastifyApplication
   const app: NestFastifyApplication = await NestFactory.create<NestFastifyApplication>(
     module,
     new FastifyAdapter({
-      bodyLimit: bodyLimitBytes,
       requestTimeout: requestTimeoutMs,
       http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: lookForSlowMs },
       // Our own ids only: what a client sends could not be trusted to be unique.
@@ -55,7 +54,8 @@ export async function createServer(module: Type): Promise<NestFastifyApplication
   );
   const fastify = app.getHttpAdapter().getInstance();
   // JSON and nothing else: forms and plain text could be sent by any web page.
-  app.useBodyParser('application/json', { bodyLimit: bodyLimitBytes }, jsonReader(fastify));
+  app.useBodyParser('application/json', {}, jsonReader(fastify));
+  limitBodies(fastify);
   fastify.removeContentTypeParser('text/plain');
   const env = app.get(Env);
   app.setGlobalPrefix(apiPrefix, { exclude: ['health', 'health/live', 'health/ready', 'metrics'] });

@@ -34,8 +34,9 @@ const refusals = new Map<number, TransportRefusal>([
     413,
     {
       code: 'body_too_large',
-      message: 'The body is too large. Send at most 1 MB, and at most 1,000 events at once.',
-      explanation: 'The body is larger than 1 MB.',
+      message:
+        'The body is too large. Send at most 256 KB, and batches of at most 1 MB: divide what you have into several.',
+      explanation: 'The body is larger than 256 KB, or that of a batch larger than 1 MB.',
     },
   ],
   [
