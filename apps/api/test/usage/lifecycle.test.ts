@@ -314,6 +314,11 @@ describe('an event that somebody looks for', () => {
       (await tenant.asServer('GET', `usage/events?${query}`)).body['data'].map((one: Json) => one['value']);
 
     expect(await values('customer=sought')).toEqual([3, 2, 1]);
+    expect(
+      (await tenant.asServer('GET', 'usage/events?customer=sought')).body['data'].map(
+        ({ customer }: Json) => customer,
+      ),
+    ).toEqual(['sought', 'sought', 'sought']);
     expect(await values('customer=sought&meter=tokens')).toEqual([2, 1]);
     expect(await values(`customer=sought&from=${early}&to=${late}`)).toEqual([1]);
     await api.app.get(RejectedEvents).flush();

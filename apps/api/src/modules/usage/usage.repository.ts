@@ -150,12 +150,16 @@ export class UsageRepository {
       .innerJoin('meters as m', (join) =>
         join.onRef('m.environment_id', '=', 'e.environment_id').onRef('m.id', '=', 'e.meter_id'),
       )
+      .innerJoin('customers as c', (join) =>
+        join.onRef('c.environment_id', '=', 'e.environment_id').onRef('c.id', '=', 'e.customer_id'),
+      )
       .select([
         'e.id',
         'e.kind',
         'e.late',
         'e.idempotency_key',
         'e.customer_id',
+        'c.external_id',
         'm.key as meter',
         'e.value',
         'e.occurred_at',

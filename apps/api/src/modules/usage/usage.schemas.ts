@@ -206,7 +206,12 @@ const usageEventEntry = z
     id: z.string(),
     status: z.enum(['accepted', 'late', 'corrected', 'uncounted', 'rejected']),
     idempotency_key: z.string().nullable(),
-    customer: z.string().nullable().describe('As the event names it, or our id.'),
+    customer: z
+      .string()
+      .nullable()
+      .describe(
+        'Your own id of the customer, or ours if there is none. Of what was rejected: as the event named it.',
+      ),
     meter: z.string().nullable(),
     value: z.number().nullable(),
     occurred_at: timestamp.nullable(),

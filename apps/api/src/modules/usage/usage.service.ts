@@ -92,7 +92,7 @@ export class UsageService implements OnModuleInit {
               : row.late
                 ? ('late' as const)
                 : ('accepted' as const),
-        customer: row.customer_id,
+        customer: row.external_id ?? row.customer_id,
         value: Number(row.value),
         properties: storedProperties.parse(row.properties),
         code: row.uncounted,

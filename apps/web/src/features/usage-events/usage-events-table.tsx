@@ -32,11 +32,14 @@ export function UsageEventsTable({ events }: { events: readonly UsageEvent[] }) 
               <Badge tone={statusWords[event.status].tone}>{statusWords[event.status].label}</Badge>
               <Outcome event={event} />
             </Cell>
-            <Cell className="max-w-36 truncate font-mono text-xs">
+            <Cell className="max-w-36 truncate font-mono text-xs" title={event.customer ?? undefined}>
               {event.customer === null ? (
                 '–'
               ) : (
-                <Link href={href(`customers/${event.customer}`)} className="rounded-sm hover:underline">
+                <Link
+                  href={href(`customers/${encodeURIComponent(event.customer)}`)}
+                  className="rounded-sm hover:underline"
+                >
                   {event.customer}
                 </Link>
               )}
