@@ -3181,7 +3181,7 @@ export interface components {
             /** @enum {string} */
             status: "accepted" | "late" | "corrected" | "uncounted" | "rejected";
             idempotency_key: string | null;
-            /** @description As the event names it, or our id. */
+            /** @description Your own id of the customer, or ours if there is none. Of what was rejected: as the event named it. */
             customer: string | null;
             meter: string | null;
             value: number | null;

@@ -49,6 +49,11 @@ async function askForEverything({ tenant, requests }: Shop): Promise<void> {
   stack.passTime(-31);
 }
 
+/** Without the one that is asked for only if a failure is heard of before the card that mends it: either may come first. */
+function kindsOf(ran: readonly string[]): Set<string> {
+  return new Set(ran.filter((name) => name !== 'recovery.try_new_payment_method'));
+}
+
 describe('every job', () => {
   it('that runs more than once, beside itself, leaves what it leaves when it runs once', async () => {
     const once = repeatJobs(() => 1);
@@ -62,7 +67,7 @@ describe('every job', () => {
     expect(await standing(stack, shop)).toEqual(expected.standing);
     expect(await made(stack, shop)).toEqual(expected.made);
     expect(Math.max(...(await captures(stack, shop)))).toBe(1);
-    expect(new Set(often)).toEqual(new Set(once));
-    expect(new Set(often).size).toBeGreaterThan(5);
+    expect(kindsOf(often)).toEqual(kindsOf(once));
+    expect(kindsOf(often).size).toBeGreaterThan(5);
   }, 240_000);
 });
