@@ -11,10 +11,10 @@ import { UsageRepository } from './usage.repository.ts';
 const eventsPerCommit = 1_000;
 /**
  * Postgres records one commit while the events of the next come in, so that neither waits for the other. A commit costs
- * as much as a dozen events, whatever is in it: fewer than this wait for the one that is under way.
+ * as much as eighteen events, whatever is in it: fewer than this wait for the one that is under way.
  */
 const commitsAtOnce = 2;
-const waitingForSecond = 16;
+const waitingForSecond = 24;
 const waitingMax = 50_000;
 const waitingBytesMax = 64 * 1024 * 1024;
 /** What an event takes beside its properties, roughly. */
