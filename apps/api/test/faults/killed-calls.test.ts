@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RecoverPayment } from '../../src/modules/recovery/recover-payment.ts';
 import { SyncCustomer } from '../../src/modules/subscriptions/sync-customer.ts';
 import { Redis } from '../../src/platform/redis.ts';
-import { faultRounds } from '../fixtures/fault-rounds.ts';
+import { longFaultRounds } from '../fixtures/fault-rounds.ts';
 import { buildApi, startProcess } from '../fixtures/process.ts';
 import { type Proxy, startProxy } from '../fixtures/proxy.ts';
 import {
@@ -122,7 +122,7 @@ describe('the API is killed while a merchant asks for everything', () => {
     undisturbed = { made: await made(stack, shop), standing: await standing(stack, shop) };
   });
 
-  const cases = Array.from({ length: faultRounds }, (_, round) =>
+  const cases = Array.from({ length: longFaultRounds }, (_, round) =>
     points.map((point) => ({ round: round + 1, point })),
   ).flat();
 
@@ -141,7 +141,7 @@ describe('the API is killed while a merchant asks for everything', () => {
 });
 
 describe('a worker is killed while it puts a catalog on Stripe', () => {
-  const cases = Array.from({ length: faultRounds }, (_, round) =>
+  const cases = Array.from({ length: longFaultRounds }, (_, round) =>
     points.map((point) => ({ round: round + 1, point })),
   ).flat();
 

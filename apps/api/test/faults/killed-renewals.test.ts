@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultScript, RequestFaultRule } from '@billingos/stripe-emulator';
 import { Redis } from '../../src/platform/redis.ts';
 import type { Json, Tenant } from '../fixtures/api.ts';
-import { faultRounds } from '../fixtures/fault-rounds.ts';
+import { longFaultRounds } from '../fixtures/fault-rounds.ts';
 import { buildApi, startProcess } from '../fixtures/process.ts';
 import { startProxy } from '../fixtures/proxy.ts';
 import { startStack, type TestStack } from '../fixtures/stack.ts';
@@ -93,7 +93,7 @@ async function unsettled({ stack, tenant }: Merchant): Promise<unknown[]> {
 }
 
 describe('a worker is killed while it issues a renewal', () => {
-  const cases = Array.from({ length: faultRounds }, (_, round) =>
+  const cases = Array.from({ length: longFaultRounds }, (_, round) =>
     points.map((point) => ({ round: round + 1, point })),
   ).flat();
   beforeAll(buildApi, 240_000);
@@ -203,7 +203,7 @@ describe('Stripe fails at random while renewals are issued', () => {
     const used = customers.map(() => 0);
     let struck = 0;
 
-    for (let month = 0; month < faultRounds; month++) {
+    for (let month = 0; month < longFaultRounds; month++) {
       const end = await periodEnd(merchant);
       const after = (minutes: number) => stack.moveTo(new Date(end.getTime() + minutes * minuteMs));
       await after(-60);
