@@ -1,7 +1,6 @@
 'use client';
 
 import { Badge } from '@billingos/ui/components/badge';
-import { Button } from '@billingos/ui/components/button';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -11,6 +10,7 @@ import type { ApiKey } from '../../api/types.ts';
 import { Ago, Day } from '../../formatting/time.tsx';
 import { ConfirmAction } from '../../forms/confirm-action.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
+import { KeyActions } from './key-actions.tsx';
 import { keyState, stateWords } from './key-state.ts';
 import { apiKeyKeys } from './queries.ts';
 import { RotateApiKeyDialog } from './rotate-api-key-dialog.tsx';
@@ -67,26 +67,7 @@ export function ApiKeysTable({ keys }: { keys: readonly ApiKey[] }) {
                 <Cell className="text-muted">{key.expires_at ? <Day iso={key.expires_at} /> : '–'}</Cell>
                 <Cell className="text-right">
                   {can('api_keys:write') && !isOver ? (
-                    <>
-                      {key.rotated_to === null ? (
-                        <Button
-                          size="sm"
-                          variant="ghost"
-                          aria-label={`Rotate ${key.name}`}
-                          onClick={() => setOpen({ key, as: 'rotate' })}
-                        >
-                          Rotate
-                        </Button>
-                      ) : null}
-                      <Button
-                        size="sm"
-                        variant="ghost"
-                        aria-label={`Revoke ${key.name}`}
-                        onClick={() => setOpen({ key, as: 'revoke' })}
-                      >
-                        Revoke
-                      </Button>
-                    </>
+                    <KeyActions apiKey={key} onChoose={(as) => setOpen({ key, as })} />
                   ) : null}
                 </Cell>
               </TableRow>

@@ -1,12 +1,12 @@
 'use client';
 
 import { Badge } from '@billingos/ui/components/badge';
-import { Button } from '@billingos/ui/components/button';
 import { Cell, HeaderCell, Table, TableBody, TableHead, TableRow } from '@billingos/ui/components/table';
 import Link from 'next/link';
 import { useState } from 'react';
 import type { ConsumerKey } from '../../api/types.ts';
 import { Ago, Day } from '../../formatting/time.tsx';
+import { KeyActions } from '../api-keys/key-actions.tsx';
 import { keyState, stateWords } from '../api-keys/key-state.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { RevokeConsumerKeyDialog } from './revoke-consumer-key-dialog.tsx';
@@ -84,26 +84,7 @@ export function ConsumerKeysTable({ keys, withCustomer = true }: ConsumerKeysTab
                 </Cell>
                 <Cell className="text-right">
                   {can('consumer_keys:write') && !isOver ? (
-                    <>
-                      {key.rotated_to === null ? (
-                        <Button
-                          size="sm"
-                          variant="ghost"
-                          aria-label={`Rotate ${key.name}`}
-                          onClick={() => setOpen({ key, as: 'rotate' })}
-                        >
-                          Rotate
-                        </Button>
-                      ) : null}
-                      <Button
-                        size="sm"
-                        variant="ghost"
-                        aria-label={`Revoke ${key.name}`}
-                        onClick={() => setOpen({ key, as: 'revoke' })}
-                      >
-                        Revoke
-                      </Button>
-                    </>
+                    <KeyActions apiKey={key} onChoose={(as) => setOpen({ key, as })} />
                   ) : null}
                 </Cell>
               </TableRow>
