@@ -4,7 +4,6 @@ import { Button } from '@billingos/ui/components/button';
 import { Dialog, DialogContent, DialogTrigger } from '@billingos/ui/components/dialog';
 import { Field } from '@billingos/ui/components/field';
 import { Input } from '@billingos/ui/components/input';
-import { Select } from '@billingos/ui/components/select';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
@@ -12,9 +11,9 @@ import { Controller, useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
-import { currencyOptions } from '../../formatting/currencies.ts';
 import { parseMoney } from '../../formatting/money.ts';
 import { parseQuantity } from '../../formatting/numbers.ts';
+import { CurrencyField } from '../../forms/currency-field.tsx';
 import { DialogForm } from '../../forms/dialog-form.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { keyOfName } from '../plans/key-of-name.ts';
@@ -121,16 +120,11 @@ function CreditPackForm({ onCreated }: { onCreated: () => void }) {
             control={form.control}
             name="currency"
             render={({ field }) => (
-              <Field label="Currency" error={errors.currency?.message}>
-                {(control) => (
-                  <Select
-                    {...control}
-                    value={field.value}
-                    options={currencyOptions(field.value)}
-                    onValueChange={field.onChange}
-                  />
-                )}
-              </Field>
+              <CurrencyField
+                value={field.value}
+                onValueChange={field.onChange}
+                error={errors.currency?.message}
+              />
             )}
           />
         </div>

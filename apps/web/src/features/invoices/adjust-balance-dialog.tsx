@@ -12,8 +12,8 @@ import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Customer } from '../../api/types.ts';
-import { currencyOptions } from '../../formatting/currencies.ts';
 import { parseMoney } from '../../formatting/money.ts';
+import { CurrencyField } from '../../forms/currency-field.tsx';
 import { DialogForm } from '../../forms/dialog-form.tsx';
 import { useEnvironment } from '../merchants/environment-context.tsx';
 import { invoiceKeys } from './queries.ts';
@@ -101,16 +101,11 @@ function AdjustBalanceForm({ customer, onDone }: { customer: Customer; onDone: (
           control={form.control}
           name="currency"
           render={({ field }) => (
-            <Field label="Currency" error={errors.currency?.message}>
-              {(control) => (
-                <Select
-                  {...control}
-                  value={field.value}
-                  options={currencyOptions(field.value)}
-                  onValueChange={field.onChange}
-                />
-              )}
-            </Field>
+            <CurrencyField
+              value={field.value}
+              onValueChange={field.onChange}
+              error={errors.currency?.message}
+            />
           )}
         />
       </div>

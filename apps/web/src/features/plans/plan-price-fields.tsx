@@ -8,7 +8,7 @@ import { Select } from '@billingos/ui/components/select';
 import { Plus, Trash2 } from 'lucide-react';
 import { Controller, useFieldArray, useFormContext, useWatch } from 'react-hook-form';
 import type { Feature, Interval } from '../../api/types.ts';
-import { currencyOptions } from '../../formatting/currencies.ts';
+import { CurrencyField } from '../../forms/currency-field.tsx';
 import { parseMoney } from '../../formatting/money.ts';
 import { parseCount } from '../../formatting/numbers.ts';
 import {
@@ -105,16 +105,12 @@ function PriceHead({ index, removable, onRemove }: PriceHeadProps) {
         control={control}
         name={`prices.${index}.currency`}
         render={({ field }) => (
-          <Field label="Currency" className="col-span-full sm:col-span-1" error={errors?.currency?.message}>
-            {(tied) => (
-              <Select
-                {...tied}
-                value={field.value}
-                onValueChange={field.onChange}
-                options={currencyOptions(field.value)}
-              />
-            )}
-          </Field>
+          <CurrencyField
+            className="col-span-full sm:col-span-1"
+            value={field.value}
+            onValueChange={field.onChange}
+            error={errors?.currency?.message}
+          />
         )}
       />
       <Field label="Every" error={errors?.interval_count?.message}>

@@ -12,8 +12,8 @@ import { toast } from 'sonner';
 import { unwrap } from '../../api/client.ts';
 import { placeError } from '../../api/place-error.ts';
 import type { Customer, SpendCap } from '../../api/types.ts';
-import { currencyOptions } from '../../formatting/currencies.ts';
 import { majorText, parseMoney } from '../../formatting/money.ts';
+import { CurrencyField } from '../../forms/currency-field.tsx';
 import { DialogForm } from '../../forms/dialog-form.tsx';
 import { customerKeys } from '../customers/queries.ts';
 import { useEnvironment } from '../merchants/environment-context.tsx';
@@ -115,16 +115,11 @@ function SpendCapForm({ customer, own, onDone }: SpendCapDialogProps & { onDone:
           control={form.control}
           name="currency"
           render={({ field }) => (
-            <Field label="Currency" error={errors.currency?.message}>
-              {(control) => (
-                <Select
-                  {...control}
-                  value={field.value}
-                  options={currencyOptions(field.value)}
-                  onValueChange={field.onChange}
-                />
-              )}
-            </Field>
+            <CurrencyField
+              value={field.value}
+              onValueChange={field.onChange}
+              error={errors.currency?.message}
+            />
           )}
         />
       </div>
